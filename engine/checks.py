@@ -1,0 +1,135 @@
+"""What only the whole file can tell: whether names lead somewhere, whether languages, clocks and hours are real.
+
+The other checks have modules of their own: `checks_states` (the ways through a talk), `checks_times` (what comes when),
+`checks_prompts` (what we say, and what it costs), `checks_replies` (what patients say) and `checks_tests` (the phrase
+checks and talks inside the file).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from zoneinfo import ZoneInfo, available_timezones
+
+import holidays
+
+from engine import checks_prompts, checks_replies, checks_states, checks_tests, checks_times, wording
+from engine.draft import RESERVED_INTENTS, RESERVED_STATES, Draft, exists
+from engine.kinds import Reference
+from engine.nodes import Scalar
+from engine.problems import did_you_mean, listed
+from engine.ruleset import ALWAYS_INTENTS
+
+_REFERENCE_CODES = {"state": "R020", "intent": "R021", "prompt": "R022", "language": "R024"}
+
+
+def check_all(draft: Draft, *, rehearse: bool) -> None:
+    """Run every check whose ground is sound. `rehearse`: also the tests inside the file, if nothing else is wrong."""
+    for check in (_references, _reserved, _safety_intents, _languages, _clock, _cadence_names):
+        check(draft)
+    checks_states.check(draft)
+    checks_times.check(draft)
+    checks_prompts.check(draft)
+    checks_replies.check(draft)
+    if rehearse:
+        checks_tests.check(draft)
+
+
+def _references(draft: Draft) -> None:
+    known: dict[str, tuple[str, ...]] = {
+        "state": draft.root.names("states"),
+        "intent": draft.root.names("intents"),
+        "prompt": draft.root.names("prompts"),
+        "language": draft.ruleset.languages,
+    }
+    for reference in draft.references:
+        names = known[reference.thing]
+        if names and reference.name not in names:
+            _unknown(draft, reference, names)
+
+
+def _unknown(draft: Draft, reference: Reference, names: tuple[str, ...]) -> None:
+    thing, name = reference.thing, reference.name
+    if thing == "language":
+        message = f'the language "{name}" is not among the languages of this file'
+        hint = f"languages: [{', '.join(names)}]"
+    else:
+        message = f'there is no {thing} called "{name}"{did_you_mean(name, (*names, *reference.also))}'
+        hint = f"{thing}s in this file: {listed(names)}"
+        hint += f"\nalso possible here: {listed(reference.also)}" if reference.also else ""
+    draft.report.add(_REFERENCE_CODES[thing], reference.mark, message, hint)
+
+
+def _reserved(draft: Draft) -> None:
+    for block, reserved in (("states", RESERVED_STATES), ("intents", RESERVED_INTENTS)):
+        for name in draft.root.names(block):
+            if name in reserved:
+                what = "a state" if block == "states" else "an intent"
+                message = f'"{name}" has a meaning of its own and cannot be the name of {what}'
+                draft.report.add("R027", draft.at_key(block, name), message, "choose another name")
+
+
+def _safety_intents(draft: Draft) -> None:
+    intents = draft.root.names("intents")
+    for name in ALWAYS_INTENTS:
+        if intents and name not in intents:
+            message = f'there is no intent called "{name}", which every ruleset must understand'
+            hint = "safety comes first: rules/appointment-reminder.yaml shows how patients say it"
+            draft.report.add("R021", draft.at_key("intents"), message, hint)
+
+
+def _languages(draft: Draft) -> None:
+    for number, language in enumerate(draft.ruleset.languages):
+        if not exists(language):
+            mark = draft.at("languages", number)
+            hint = "languages are written by their codes of ISO 639: en, ga, pl, uk, ro, pt, es, fr, lt, ar"
+            draft.report.add("R024", mark, f'no language "{language}" is known', hint)
+    _formats(draft)
+
+
+def _formats(draft: Draft) -> None:
+    for language, formats in draft.ruleset.formats.items():
+        for kind in ("date", "time", "weekday"):
+            node = draft.root.find("formats", language, kind)
+            fault = wording.format_fault(language, kind, getattr(formats, kind)) if isinstance(node, Scalar) else None
+            if fault is not None:
+                hint = "for example MMMM d, d MMMM, EEEE, HH:mm or h:mm a"
+                draft.report.add("R013", draft.at("formats", language, kind), fault, hint)
+    written = draft.root.names("formats")
+    missing = [language for language in draft.languages if language not in (*written, "en")]
+    if missing and "languages" in draft.sound:
+        message = f"no date formats for {listed(missing)}: dates are written in the English order"
+        hint = 'under formats, for example ga: {date: d MMMM, time: "HH:mm", weekday: EEEE}'
+        draft.report.add("R041", draft.at("formats") if written else draft.at_key("languages"), message, hint)
+
+
+def _clock(draft: Draft) -> None:
+    zone = draft.root.find("hours", "timezone")
+    if isinstance(zone, Scalar) and zone.text and not _is(lambda: ZoneInfo(zone.text)):
+        message = f'there is no timezone "{zone.text}"{did_you_mean(zone.text, available_timezones())}'
+        draft.report.add("R013", zone.mark, message, "a continent and a city, such as Europe/Dublin")
+    country = draft.ruleset.hours.holidays
+    if country is not None and not _is(lambda: holidays.country_holidays(country)):
+        message = f'no public holidays are known for the country "{country}"'
+        draft.report.add(
+            "R013", draft.at("hours", "holidays"), message, "two capital letters (ISO 3166), such as IE or GB"
+        )
+
+
+def _is(make: Callable[[], object]) -> bool:
+    try:
+        make()
+    except (LookupError, ValueError, OSError, NotImplementedError):
+        return False
+    return True
+
+
+def _cadence_names(draft: Draft) -> None:
+    if "cadence" not in draft.sound:
+        return
+    seen: dict[str, int] = {}
+    for number, step in enumerate(draft.ruleset.cadence):
+        mark = draft.at("cadence", number, "name")
+        if step.name in seen:
+            message = f'a step called "{step.name}" stands in line {seen[step.name]} already'
+            draft.report.add("R037", mark, message, "give each step a name of its own")
+        seen.setdefault(step.name, mark.line)

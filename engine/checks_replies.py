@@ -1,0 +1,111 @@
+"""Checks of what patients say: no key or phrase under two meanings, no language forgotten, no meaning without a use."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache
+
+from engine.draft import RESERVED_INTENTS, Draft
+from engine.lexicon import LEXICONS
+from engine.nodes import Listing, Scalar
+from engine.normalise import fold, normalise
+from engine.problems import listed
+from engine.ruleset import ALWAYS_INTENTS
+
+_LISTS = ("phrases", "words")
+
+
+def check(draft: Draft) -> None:
+    _twins(draft)
+    _languages(draft)
+    _named(draft)
+    _unused(draft)
+
+
+@lru_cache(maxsize=8192)
+def _same(text: str) -> str:
+    """What two phrases share that a phone's owner would call the same: case, accents, quotes and full stops aside."""
+    return fold(" ".join(normalise(text).words)).replace("'", "")
+
+
+def _said(draft: Draft, intent: str) -> Iterator[tuple[str, Scalar]]:
+    """Keys (with no language) and phrases of an intent as they stand in the file."""
+    yield from (("", node) for node in _items(draft, intent, "keys"))
+    for key in _LISTS:
+        for language in draft.root.names("intents", intent, key):
+            yield from ((language, node) for node in _items(draft, intent, key, language))
+
+
+def _items(draft: Draft, intent: str, *path: str) -> Iterator[Scalar]:
+    node = draft.root.find("intents", intent, *path)
+    if isinstance(node, Listing):
+        yield from (item for item in node.items if isinstance(item, Scalar) and item.text)
+
+
+def _twins(draft: Draft) -> None:
+    """The same words under two intents, or twice under one."""
+    first: dict[str, list[tuple[str, str, int]]] = {}  # words -> (intent, language, line) of each time they stand there
+    for intent in draft.root.names("intents"):
+        for language, node in _said(draft, intent):
+            earlier = first.setdefault(_same(node.text) or node.text, [])
+            if earlier:
+                _twin(draft, intent, language, node, earlier)
+            if (intent, language) not in ((place[0], place[1]) for place in earlier):
+                earlier.append((intent, language, node.mark.line))
+
+
+def _twin(draft: Draft, intent: str, language: str, node: Scalar, earlier: list[tuple[str, str, int]]) -> None:
+    others = [place for place in earlier if place[0] != intent]
+    if not others:
+        _, other_language, line = earlier[0]
+        if other_language in ("", language) or language == "":
+            message = f'"{node.text}" stands under "{intent}" twice'
+            draft.report.add("R065", node.mark, message, f"it stands in line {line} already; take one out")
+        return
+    # Keys count in every language, so a key clashes with anything; phrases clash within their language.
+    clash = next((place for place in others if "" in (place[1], language) or place[1] == language), None)
+    other, other_language, line = clash or others[0]
+    message = f'"{node.text}" stands under "{other}" too (line {line})'
+    hint = "a reply can mean one thing only: take it out of one of them"
+    if clash is None:
+        hint = f"there it is {other_language}, here {language}; a reply in either language would be unclear"
+        draft.report.add("R062", node.mark, message, hint)
+    else:
+        draft.report.add("R061" if language == other_language == "" else "R060", node.mark, message, hint)
+
+
+def _languages(draft: Draft) -> None:
+    languages = draft.languages
+    for intent in draft.root.names("intents"):
+        for key in _LISTS:
+            written = draft.root.names("intents", intent, key)
+            missing = [language for language in languages if language not in written]
+            if written and missing:
+                message = f'"{intent}" has no {key} in {listed(missing)}'
+                hint = "patients who write in that language are understood by the keys only"
+                draft.report.add("R041", draft.at_key("intents", intent, key), message, hint)
+    for number, language in enumerate(languages):
+        if language not in LEXICONS and not draft.root.names("words", language):
+            message = f"nothing is known of how patients write in {language}"
+            hint = f"“not coming” may be read as “coming”: under words, write {language}: {{negations: [...]}}"
+            draft.report.add("R041", draft.at("languages", number), message, hint)
+
+
+def _named(draft: Draft) -> None:
+    for intent in draft.root.names("intents"):
+        called = draft.root.names("intents", intent, "called")
+        missing = [language for language in draft.languages if language not in called]
+        if called and missing:
+            message = f'"{intent}" is not called anything in {listed(missing)}'
+            hint = "“did you mean ...?” needs a name for it in every language"
+            draft.report.add("R040", draft.at_key("intents", intent, "called"), message, hint)
+
+
+def _unused(draft: Draft) -> None:
+    if "states" not in draft.sound:
+        return
+    used = draft.used("intent") | RESERVED_INTENTS
+    for intent in draft.root.names("intents"):
+        if intent not in used and intent not in ALWAYS_INTENTS:
+            hint = "lead it somewhere in the replies of a state, or take it out"
+            draft.report.add("R064", draft.at_key("intents", intent), f'the intent "{intent}" is never used', hint)

@@ -1,0 +1,131 @@
+"""The tests that travel inside a ruleset: phrase checks are read, talks are played, what no talk shows is listed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from engine.draft import Draft
+from engine.nodes import Listing, Scalar, Table
+from engine.problems import Mark, listed
+from engine.reading import Reading
+from engine.rehearsal import run_talks
+from engine.ruleset import STAY
+from engine.turn import Move
+from engine.understanding import read
+
+
+def check(draft: Draft) -> None:
+    """Run the tests of a ruleset without errors so far: in another they would tell of the same mistakes again."""
+    if draft.report.failed:
+        return
+    _phrases(draft)
+    faults, moves = run_talks(draft.ruleset, draft.ruleset.talks)
+    places = {(mark.line, mark.column): mark for mark in _lines_of_talks(draft)}
+    for fault in faults:
+        line = draft.report.source(fault.line)
+        whole = Mark(fault.line, len(line) - len(line.lstrip()) + 1, len(line.strip()))
+        draft.report.add("R081", places.get((fault.line, fault.column), whole), fault.message)
+    if not faults:
+        _untold(draft, moves)
+
+
+# ---- phrase checks ---------------------------------------------------------------------------------------------------
+
+
+def _phrases(draft: Draft) -> None:
+    node = draft.root.find("phrases")
+    for item in node.items if isinstance(node, Listing) else ():
+        if isinstance(item, Table):
+            _phrase(draft, item)
+
+
+def _phrase(draft: Draft, item: Table) -> None:
+    wanted = item.values["is"]
+    language = next(key for key in item.keys if key != "is")
+    said = item.values[language]
+    if not isinstance(wanted, Scalar) or not isinstance(said, Scalar):
+        return
+    reading = read(draft.ruleset, said.text, language)
+    if reading.intent != wanted.text:
+        message = f'"{said.text}" is read as {reading.intent}, not as {wanted.text}'
+        draft.report.add("R080", wanted.mark, message, "\n".join(_evidence(reading)))
+
+
+def _evidence(reading: Reading) -> Iterator[str]:
+    yield f"rule: {reading.rule}" + (f" ({reading.why})" if reading.why else "")
+    if reading.candidates:
+        best = (f"{found.intent} {found.score:.0f} (“{found.phrase}”)" for found in reading.candidates[:3])
+        yield f"nearest: {', '.join(best)}"
+
+
+def _lines_of_talks(draft: Draft) -> Iterator[Mark]:
+    """The place of every line of every talk, from its key to the end of its value."""
+    for number in range(len(draft.ruleset.talks)):
+        steps = draft.root.find("talks", number, "talk")
+        lines = steps.items if isinstance(steps, Listing) else ()
+        for line in (line for line in lines if isinstance(line, Table)):
+            for name, key in line.keys.items():
+                end = line.values[name].mark
+                length = end.column + end.length - key.mark.column if end.line == key.mark.line else key.mark.length
+                yield Mark(key.mark.line, key.mark.column, length)
+
+
+# ---- what no talk shows ----------------------------------------------------------------------------------------------
+
+
+def _untold(draft: Draft, moves: Iterable[Move]) -> None:
+    missing = coverage(draft, moves)
+    if missing:
+        shown = "\n".join(f"{state}: {listed(triggers)}" for state, triggers in missing.items())
+        count = sum(map(len, missing.values()))
+        mark = draft.at_key("talks") if draft.has("talks") else draft.at_key("states")
+        draft.report.add("R082", mark, f"no talk shows {count} of the ways from state to state", shown)
+
+
+def coverage(draft: Draft, moves: Iterable[Move]) -> dict[str, list[str]]:
+    """The ways from state to state that no move took, under the state where each is written. A way that other states
+    take over with `like` is written once, and is shown when any of them takes it. Ways that hold everywhere stand under
+    the name of their block: always, staff, cadence."""
+    taken = {(_home(draft, move), move.trigger) for move in moves}
+    missing: dict[str, list[str]] = {}
+    for home, trigger, told in _written(draft):
+        if (home, trigger) not in taken:
+            missing.setdefault(home, []).append(told)
+    return missing
+
+
+_EVERYWHERE = ("always", "staff", "cadence")
+
+
+def _home(draft: Draft, move: Move) -> str:
+    """Where the way that a move took is written."""
+    kind, _, name = move.trigger.partition(".")
+    if kind in _EVERYWHERE:
+        return kind
+    if kind == "reply":
+        state: str | None = move.source
+        while state is not None and not draft.has("states", state, "replies", name):
+            state = draft.like(state)
+        return state or move.source
+    return draft.own(move.source, "no_reply" if kind == "silence" else kind) or move.source
+
+
+def _written(draft: Draft) -> Iterator[tuple[str, str, str]]:
+    """Every way as it is written: where, its trigger, and how a person would name it."""
+    rules = draft.ruleset
+    yield from (("cadence", f"cadence.{step.name}", step.name) for step in rules.cadence if step.go is not None)
+    yield from (("always", f"always.{name}", name) for name in rules.always)
+    yield from (("staff", f"staff.{act}", act) for act in rules.staff)
+    for name, state in rules.states.items():
+        for intent, target in state.replies.items():
+            if target.go != STAY and draft.has("states", name, "replies", intent):
+                yield name, f"reply.{intent}", intent
+        for number, wait in enumerate(state.no_reply):
+            if wait.go is not None:
+                yield name, f"silence.{number}", "no_reply"
+        for number, rung in enumerate(state.unclear):
+            if rung.go is not None and draft.has("states", name, "unclear"):
+                yield name, f"unclear.{number}", "unclear"
+        # A text that fails leads on only where it was a question.
+        if state.send_failed is not None and draft.has("states", name, "send_failed"):
+            yield name, "send_failed", "send_failed"

@@ -1,0 +1,388 @@
+"""The one function that decides.
+
+    decide(ruleset, conversation, event, now) -> Decision(conversation, entries, effects, moves)
+
+It does no I/O, reads no clock and draws no random number: the same arguments give the same decision, byte for byte. What
+it may do to a talk is in `turn.py`; what a reply means, in `understanding.py`; what the gateway, the hospital and staff bring,
+in `delivery.py`, `hospital.py` and `desk.py`. This file is the heart of it: a reply, and who comes first.
+
+A reply meets, in this order:
+  1. authority  what comes from a number that is no longer the patient's is for a person; nothing else is done on it
+  2. safety     urgent, deceased, wrong number, stop: these outrank everything, also a talk that staff own or that is over
+  3. staff      while staff own the talk the machine is silent and the reply goes to their task
+  4. time       after the talk is over a person reads it, and also what was long under way
+  5. robots     the same text again and again, or too many of them, ends the machine's part
+  6. the guess  "did you mean ...?" is answered before anything else can be
+  7. the state  its `replies`; a confirmation only for what the patient was told
+  8. the ladder its `unclear`: ask, ask again, then a person
+
+Every reply ends with exactly one `reply.settled` entry: acted, asked, handed (to staff) or noted (nothing to do).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from engine.conversation import (
+    PATIENT,
+    Conversation,
+    Entry,
+)
+from engine.delivery import text_reported, timer_fired
+from engine.desk import staff_acted
+from engine.effects import Effect, RecordMessage
+from engine.events import (
+    AppointmentChanged,
+    Event,
+    Opened,
+    PatientChanged,
+    ReplyReceived,
+    StaffActed,
+    TextReported,
+    TimerFired,
+    WriteReported,
+)
+from engine.hospital import appointment_changed, opened, patient_changed, write_reported
+from engine.reading import UNKNOWN, Reading
+from engine.ruleset import (
+    ANYTHING,
+    PLANNED,
+    STAY,
+    Ruleset,
+    State,
+    Target,
+    TaskRule,
+)
+from engine.turn import Move, Turn, may_be_texted
+from engine.understanding import read
+
+# The same text this many times running comes from a robot, or from someone whom the machine does not help.
+ROBOT_REPEATS = 4
+# Two texts that cross: an answer this soon after we told of a change may be to what was told before.
+CROSSING = timedelta(seconds=45)
+# Gateways stamp replies by clocks of their own, and to the second: a reply may seem older than the text it answers.
+CLOCKS_APART = timedelta(minutes=2)
+# Gateways without message ids: the same words from the same phone this close together are one text.
+DOUBLED = timedelta(seconds=5)
+
+# What is recorded only for the appointment that the patient was told of.
+SPOKEN_OF = frozenset({"confirm", "request_cancel", "cancel"})
+
+ACTED, ASKED, HANDED, NOTED = "acted", "asked", "handed", "noted"
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    conversation: Conversation
+    entries: tuple[Entry, ...]
+    effects: tuple[Effect, ...]
+    moves: tuple[Move, ...] = ()
+
+
+def decide(ruleset: Ruleset, conversation: Conversation | None, event: Event, now: datetime) -> Decision:
+    """What follows from one event. `conversation` is None for `Opened` alone. `ruleset` is the version that the
+    conversation began with."""
+    turn = Turn(ruleset, conversation, now)
+    match event:
+        case ReplyReceived():
+            _reply(turn, event)
+        case TextReported():
+            text_reported(turn, event)
+        case TimerFired():
+            timer_fired(turn, event)
+        case Opened():
+            opened(turn, event)
+        case AppointmentChanged():
+            appointment_changed(turn, event.appointment)
+        case PatientChanged():
+            patient_changed(turn, event)
+        case StaffActed():
+            staff_acted(turn, event)
+        case WriteReported():
+            write_reported(turn, event)
+    return Decision(turn.c, tuple(turn.entries), tuple(turn.effects), tuple(turn.moves))
+
+
+# ---- replies ---------------------------------------------------------------------------------------------------------
+
+
+def _reply(turn: Turn, event: ReplyReceived) -> None:
+    c = turn.c
+    reading = read(turn.ruleset, event.text, c.patient.language)
+    if c.guess and not event.former_number:
+        reading = _answer_to_guess(turn, reading)
+    turn.record(
+        "reply.read",
+        {
+            "reply": event.reply,
+            "text": event.text,
+            "received_at": event.received_at.isoformat(),
+            "answers": event.answers,
+            "former_number": event.former_number,
+            "intent": reading.intent,
+            "score": reading.score,
+            "rule": reading.rule,
+            "normalised": reading.normalised,
+            "candidates": [[found.intent, found.phrase, found.score] for found in reading.candidates],
+            "why": reading.why,
+        },
+        PATIENT,
+    )
+    turn.effects.append(
+        RecordMessage(turn.key("record"), "in", event.reply, event.text, "received", event.received_at)
+    )
+    outcome, why = _answer(turn, event, reading)
+    turn.record("reply.settled", {"reply": event.reply, "outcome": outcome, "why": why})
+
+
+def _answer(turn: Turn, event: ReplyReceived, reading: Reading) -> tuple[str, str]:
+    c = turn.c
+    if event.former_number:
+        return _from_former_number(turn, event, reading)
+    if _doubled(c, event):
+        return NOTED, "the same text twice within seconds"
+    safety = _safety(turn, event, reading)
+    if safety is not None:
+        return safety
+    if c.staff_own:
+        return _for_staff(turn, event, reading)
+    if c.closed:
+        return _after_close(turn, event, reading)
+    if event.stale:
+        turn.hand_over("unclear_reply", "The reply was long under way; it may be out of date.", words=event.text)
+        return HANDED, "it was long under way"
+    if _circles(turn):
+        return _gone_round(turn, event)
+    if event.rivals:
+        why = "This phone has several appointments open and the reply does not say which."
+        turn.hand_over("question", why, words=event.text)
+        return HANDED, "it cannot be told which appointment is meant"
+    if c.guess:
+        turn.record("guess.dropped", {"guess": c.guess})
+    state = turn.ruleset.states.get(c.state)
+    if state is None:
+        # Nothing was asked yet: the patient writes first.
+        turn.hand_over("question", "A text came before we had sent any about this appointment.", words=event.text)
+        return HANDED, "nothing had been asked"
+    target = state.replies.get(reading.intent) if reading.clear else None
+    if target is None and ANYTHING in state.replies:
+        return _take(turn, state, state.replies[ANYTHING], ANYTHING, event)
+    if target is None:
+        return _unclear(turn, state, reading, event)
+    return _take(turn, state, target, reading.intent, event)
+
+
+def _circles(turn: Turn) -> bool:
+    return turn.c.repeats >= ROBOT_REPEATS or turn.c.replies > turn.ruleset.limits.replies
+
+
+def _gone_round(turn: Turn, event: ReplyReceived) -> tuple[str, str]:
+    why = "The talk goes round in circles: many replies, or the same one again."
+    turn.hand_over("unclear_reply", why, words=event.text)
+    return HANDED, "too many replies"
+
+
+def _after_close(turn: Turn, event: ReplyReceived, reading: Reading) -> tuple[str, str]:
+    """The talk is over: a person reads what comes, except what the last state says needs nobody."""
+    state = turn.ruleset.states.get(turn.c.state)
+    target = state.replies.get(reading.intent) if state is not None and reading.clear else None
+    if target is not None and target.go == STAY:
+        return NOTED, f"{reading.intent} changes nothing here"
+    if turn.c.blocked or event.opted_out:
+        why = "A reply from someone who gets no more texts."
+        turn.open_task(TaskRule("question", timedelta(hours=4), "normal", "call_back", why), words=event.text)
+        return HANDED, "the talk was over"
+    turn.move("always.after_close", words=event.text)
+    if not turn.c.staff_own:
+        # Nobody waits for a timer of a talk that was over, so a person is asked to look, and it is over again.
+        rule = TaskRule("question", timedelta(hours=4), "normal", None, "A text came after this talk was over.")
+        turn.open_task(rule, words=event.text)
+        turn.close("it was over")
+    return HANDED, "the talk was over"
+
+
+def _doubled(c: Conversation, event: ReplyReceived) -> bool:
+    """Carriers sometimes deliver a text twice. The same words within seconds count once, unless we spoke in between."""
+    if c.repeats < 2 or c.replied_before is None:
+        return False
+    spoke_between = c.spoke_at is not None and c.spoke_at > c.replied_before
+    return not spoke_between and abs(event.received_at - c.replied_before) <= DOUBLED
+
+
+def _safety(turn: Turn, event: ReplyReceived, reading: Reading) -> tuple[str, str] | None:
+    """The replies that outrank every state, or None for the others."""
+    c, intent = turn.c, reading.intent
+    if intent == "start":
+        return _start(turn, event, reading)
+    if intent not in ("urgent", "deceased", "wrong_number", "stop"):
+        return None
+    if intent == "stop" and c.staff_own:
+        # The talk stays with staff, who learn that they cannot answer by text.
+        if c.blocked != "opted_out":
+            turn.block("opted_out")
+        _for_staff(turn, event, reading)
+        return ACTED, "stop outranks everything"
+    # Said again: one answer was enough, and of what is grave staff have the talk already.
+    again = c.state == turn.ruleset.always.get(intent)
+    if again and c.closed and intent == "stop":
+        return NOTED, "texts were stopped already"
+    if again and c.staff_own:
+        return _for_staff(turn, event, reading)
+    turn.move(f"always.{intent}", words=event.text, tell=not c.staff_own)
+    return ACTED if intent == "stop" else HANDED, f"{intent.replace('_', ' ')} outranks everything"
+
+
+def _start(turn: Turn, event: ReplyReceived, reading: Reading) -> tuple[str, str] | None:
+    """Texts are wanted again. The talk goes on where they were stopped, and where the patient has a question to answer;
+    what was settled meanwhile, or by staff, stays settled."""
+    c = turn.c
+    if c.blocked not in ("", "opted_out") or not (c.blocked or event.opted_out):
+        return None  # nothing to lift, or more than a START can lift
+    stopped_here = c.blocked == "opted_out"
+    turn.unblock()
+    if c.staff_own:
+        _for_staff(turn, event, reading)
+        return ACTED, "texts are wanted again"
+    untold = not c.closed and c.state != PLANNED and c.told != c.appointment.version
+    if not (stopped_here or untold) or not turn.stands() or not may_be_texted(c.patient) or c.wish == "cancel":
+        return ACTED, "texts are wanted again"
+    if _circles(turn):
+        return _gone_round(turn, event)
+    turn.move("always.start")
+    turn.plan()
+    return ACTED, "texts are wanted again"
+
+
+def _from_former_number(turn: Turn, event: ReplyReceived, reading: Reading) -> tuple[str, str]:
+    """Someone else's word changes nothing about the patient; but of a danger or a death a person hears first, and the machine
+    is silent until they have."""
+    why = "A text came from a number that is no longer this patient's. Nothing was done on it."
+    kind, due, priority = _GRAVE.get(reading.intent, ("former_number", timedelta(hours=4), "normal"))
+    if reading.intent in _GRAVE:
+        turn.hand_over(kind, why, due=due, priority=priority, words=event.text)
+    else:
+        turn.open_task(TaskRule(kind, due, priority, None, why), words=event.text)
+    return HANDED, "the number is no longer the patient's"
+
+
+_GRAVE = {
+    "urgent": ("urgent", timedelta(minutes=15), "urgent"),
+    "deceased": ("bereavement", timedelta(hours=1), "urgent"),
+}
+
+
+def _for_staff(turn: Turn, event: ReplyReceived, reading: Reading) -> tuple[str, str]:
+    why = f"The patient wrote again (read as {reading.intent.replace('_', ' ')})."
+    priority = "urgent" if reading.intent in ("urgent", "deceased") else None
+    if turn.c.tasks:
+        turn.update_task(turn.c.tasks[-1].key, why, words=event.text, priority=priority)
+    else:
+        turn.open_task(TaskRule("question", timedelta(hours=4), priority or "normal", None, why), words=event.text)
+    return HANDED, "staff own the talk"
+
+
+def _answer_to_guess(turn: Turn, reading: Reading) -> Reading:
+    """After "did you mean ...?": a plain yes means the guess, a plain no none of it, another clear answer stands for itself.
+    What agrees to something without saying to what ("I will be there", after "did you mean: cancel?") is asked about."""
+    guess = turn.c.guess
+    if reading.intent == guess or reading.intent not in _affirming(turn.ruleset):
+        return reading
+    if _plain_yes(reading):
+        return replace(reading, intent=guess, rule="affirmed", why=f"A plain yes to our question whether they meant {guess}.")
+    state = turn.ruleset.states.get(turn.c.state)
+    if state is not None and state.replies.get(reading.intent) == state.replies.get(guess):
+        return reading  # either way it leads to the same
+    why = f"It agrees, but not plainly to our question whether they meant {guess}."
+    return replace(reading, intent=UNKNOWN, rule="affirms-what", guess=None, why=why)
+
+
+def _plain_yes(reading: Reading) -> bool:
+    """Y, yes please, 👍: nothing but a key, and not one that is the meaning's own name (CONFIRM)."""
+    if reading.rule not in ("key", "keyword") or not reading.candidates or len(reading.normalised.split()) > 2:
+        return False
+    return reading.candidates[0].phrase.casefold() != reading.intent
+
+
+def _affirming(ruleset: Ruleset) -> frozenset[str]:
+    return frozenset(intent.name for intent in ruleset.intents.values() if "Y" in intent.keys or "YES" in intent.keys)
+
+
+def _take(turn: Turn, state: State, target: Target, intent: str, event: ReplyReceived) -> tuple[str, str]:
+    if target.go == STAY:
+        return _stay(turn, state, target, intent, event)
+    goal = turn.ruleset.states.get(target.go)
+    if goal is not None and goal.hospital in SPOKEN_OF and not _was_told(turn.c, event):
+        return _ask_again(turn, state, event)
+    if event.others and (goal is None or goal.hospital != "confirm"):
+        # Another appointment of this phone is settled already; a change of mind may well be about that one.
+        why = "This phone has other appointments; it should be asked which one is meant."
+        turn.hand_over("question", why, words=event.text)
+        return HANDED, "it cannot be told which appointment is meant"
+    turn.move(f"reply.{intent}", words=event.text)
+    return (HANDED if turn.c.staff_own else ACTED), f"read as {intent}"
+
+
+def _stay(turn: Turn, state: State, target: Target, intent: str, event: ReplyReceived) -> tuple[str, str]:
+    if target.say is not None:
+        if turn.say(target.say, asks=state.asks):
+            return ASKED, "answered, and the question stands"
+        turn.hand_over("unclear_reply", "The reply could not be answered by text.", words=event.text)
+        return HANDED, "it could not be answered"
+    if state.hospital is not None and not turn.c.wish and _means(turn.ruleset, state, intent) and _was_told(turn.c, event):
+        turn.write(state.hospital, note=event.text)  # the iPMS refused it the first time
+        return ACTED, f"read as {intent}, written again"
+    return NOTED, f"{intent} changes nothing here"
+
+
+def _means(ruleset: Ruleset, state: State, intent: str) -> bool:
+    """Whether this reply is one that leads into the state from elsewhere: said there, it says the same again."""
+    ways = (other.replies.get(intent) for other in ruleset.states.values())
+    return any(way is not None and way.go == state.name for way in ways)
+
+
+def _was_told(c: Conversation, event: ReplyReceived) -> bool:
+    """Whether this reply can be an answer to the appointment as it stands now. Someone who was told of another version
+    before must have got the new one, not only have been sent it: a phone that was off gets ours as theirs leaves."""
+    version = c.appointment.version
+    answered = c.text(event.answers) if event.answers is not None else None
+    if answered is not None and answered.about not in (0, version):
+        return False  # that it names the latest text proves less: gateways name that one, whichever was being answered
+    if answered is not None and answered.about and not c.told and not c.retold:
+        # The gateway names our text before it has said that it took it: then it did. (Only where no other was on its way.)
+        return all(text.about in (0, version) for text in c.texts)
+    if c.told != version or c.told_at is None:
+        return False
+    if not c.retold:
+        return event.received_at >= c.told_at - CLOCKS_APART
+    return c.known_told() and event.received_at >= c.told_at + CROSSING
+
+
+def _ask_again(turn: Turn, state: State, event: ReplyReceived) -> tuple[str, str]:
+    """An answer to something the patient was not told, or was told only after saying it."""
+    asked = turn.c.text(turn.c.asked)
+    if asked is not None and asked.status == "queued" and asked.about == turn.c.appointment.version:
+        return NOTED, "said before the present date was told; the question is on its way"
+    question = turn.question(state)
+    if question is not None and turn.say(question, asks=True):
+        return ASKED, "said about an earlier date; asked again for the present one"
+    why = "The reply was about a date that has changed since, or that we had not told."
+    turn.hand_over("unclear_reply", why, words=event.text)
+    return HANDED, "said about an earlier date"
+
+
+def _unclear(turn: Turn, state: State, reading: Reading, event: ReplyReceived) -> tuple[str, str]:
+    guess = reading.guess if reading.guess in state.replies else None
+    for number in range(turn.c.unclear, len(state.unclear)):
+        rung = state.unclear[number]
+        if rung.needs_guess and guess is None:
+            continue
+        if rung.go is not None:
+            turn.move(f"unclear.{number}", words=event.text)
+            return HANDED, "not understood"
+        if rung.say is not None and turn.say(rung.say, asks=state.asks, guess=guess if rung.needs_guess else None):
+            asked = {"rung": number, "guess": guess} if rung.needs_guess else {"rung": number}
+            turn.record("reply.asked", asked)
+            return ASKED, "not understood"
+    turn.hand_over("unclear_reply", "The reply was not understood.", words=event.text)
+    return HANDED, "not understood"

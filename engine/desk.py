@@ -1,0 +1,81 @@
+"""What staff do with a talk."""
+
+from __future__ import annotations
+
+from engine.events import StaffAct, StaffActed
+from engine.turn import CLOSE, Turn, may_be_texted
+
+
+def staff_acted(turn: Turn, event: StaffActed) -> None:
+    actor = f"staff:{event.by}"
+    data = {"act": str(event.act), "text": event.text, "start": event.start.isoformat() if event.start else None}
+    turn.record("staff.acted", data, actor)
+    match event.act:
+        case StaffAct.TAKE:
+            if not turn.c.staff_own:
+                turn.record("conversation.handed", {"why": "taken by staff"}, actor)
+        case StaffAct.ANSWER:
+            if not turn.c.staff_own:
+                turn.record("conversation.handed", {"why": "answered by staff"}, actor)
+            if event.text.strip():
+                turn.say_freely(event.text, event.by)
+        case StaffAct.CONFIRM | StaffAct.CANCEL | StaffAct.KEEP:
+            _settled_by_staff(turn, event, actor)
+        case StaffAct.HAND_BACK:
+            _hand_back(turn, actor)
+        case StaffAct.RESCHEDULED:
+            _rescheduled(turn, event, actor)
+        case StaffAct.WRONG_NUMBER | StaffAct.DECEASED | StaffAct.STOP:
+            turn.move(f"always.{event.act}", tell=event.tell and event.act is StaffAct.STOP)
+            turn.settle_tasks(None, str(event.act), actor)
+        case StaffAct.CALL_BACK:
+            turn.settle_tasks(None, "called", actor)
+        case StaffAct.CLOSE:
+            turn.settle_tasks(None, "closed", actor)
+            turn.close(event.text or "closed by staff")
+        case StaffAct.NOTE:
+            pass
+
+
+def _settled_by_staff(turn: Turn, event: StaffActed, actor: str) -> None:
+    turn.settle_tasks(None, str(event.act), actor)
+    if not turn.stands():
+        turn.close("settled by staff when the appointment was over")
+        return
+    turn.move(f"staff.{event.act}", tell=event.tell, words=event.text)
+    turn.plan()  # a talk that was over, or stood still with staff, has no timers left
+
+
+def _hand_back(turn: Turn, actor: str) -> None:
+    """The machine goes on, if there is anything to go on with. If the appointment changed while staff had it, the patient is
+    told that first."""
+    c = turn.c
+    if not c.staff_own:
+        return
+    turn.settle_tasks(None, "handed back", actor)
+    turn.record("conversation.handed_back", {}, actor)
+    if c.blocked or not may_be_texted(c.patient) or c.wish == "cancel" or not turn.stands():
+        turn.close("handed back with nothing left to ask")
+        return
+    if c.closed:
+        turn.record("conversation.reopened", {}, actor)
+    if not turn.still_ahead():
+        untold = c.told > 0 and c.told != c.appointment.version
+        turn.move("always.appointment_changed" if untold else "staff.hand_back")
+    turn.plan()
+
+
+def _rescheduled(turn: Turn, event: StaffActed, actor: str) -> None:
+    """Staff settled a new time. The iPMS is asked to move it; its word that it did tells the patient."""
+    if event.start is None:
+        return
+    turn.settle_tasks(None, "rescheduled", actor)
+    if turn.c.staff_own:
+        turn.record("conversation.handed_back", {}, actor)
+    turn.write("reschedule", note=event.text, start=event.start)
+    if turn.c.closed:
+        return
+    if turn.stands():
+        turn.set_timer(CLOSE, turn.closes, turn.c.appointment.version)
+    else:
+        turn.close("the appointment is over; a new one is on its way")

@@ -1,0 +1,112 @@
+"""What a decision asks the world to do. Effects are committed with the decision and carried out afterwards, each under a
+key of ours, so that carrying one out twice does it once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+# Lanes of the outbox. An answer to a patient leaves at once and never waits behind the others; the hospital's news and
+# reminders leave in sending hours only, news first.
+REPLY = "reply"
+NOTICE = "notice"
+BULK = "bulk"
+LANES = (REPLY, NOTICE, BULK)
+
+
+@dataclass(frozen=True, slots=True)
+class SendText:
+    """`key` is 32 lowercase hex digits, unique to this text, and travels to the gateway as its reference. `about` is the
+    appointment version that the text tells of (0: none). The text is worthless after `not_after`."""
+
+    key: str
+    prompt: str
+    text: str
+    language: str
+    segments: int
+    lane: str
+    about: int
+    not_after: datetime
+    safety: bool = False  # goes out although texts are blocked by the very decision that caused it (one farewell)
+
+
+@dataclass(frozen=True, slots=True)
+class WriteAppointment:
+    """`action` is one of ruleset.HOSPITAL_ACTS or "reschedule". `version` is the appointment version the patient spoke of."""
+
+    key: str
+    action: str
+    version: int
+    note: str = ""
+    start: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RecordMessage:
+    """Put a text, a reply or its delivery status on the patient's record in the iPMS."""
+
+    key: str
+    direction: str  # "out" | "in"
+    text_key: str  # the text's key, or the reply's inbox id
+    text: str
+    status: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class OpenTask:
+    key: str
+    kind: str
+    priority: str
+    due: datetime
+    why: str
+    suggest: str | None = None
+    words: str = ""  # the patient's own words
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateTask:
+    """Something happened on a task that is still open: new words, a higher priority."""
+
+    key: str
+    why: str
+    priority: str | None = None
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CloseTask:
+    key: str
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True)
+class SetTimer:
+    """One timer per name and conversation; setting it again moves it."""
+
+    name: str
+    due: datetime
+    visit: int
+
+
+@dataclass(frozen=True, slots=True)
+class ClearTimer:
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class BlockTexts:
+    """No more texts: `reason` is "opted_out" (this number, this hospital), "wrong_number" or "deceased" (this patient)."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class UnblockTexts:
+    """Lifts "opted_out" and nothing else."""
+
+
+Effect = (
+    SendText | WriteAppointment | RecordMessage | OpenTask | UpdateTask | CloseTask | SetTimer | ClearTimer | BlockTexts
+    | UnblockTexts
+)

@@ -1,0 +1,134 @@
+"""What can happen to a conversation. Every event is a plain value; `decide` takes them one at a time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from engine.appointment import Appointment, Patient
+
+
+class TextStatus(StrEnum):
+    """Life of a text we sent, in rising order of certainty (standards: see docs/gateways.md)."""
+
+    QUEUED = "queued"
+    ACCEPTED = "accepted"  # the gateway has it
+    SENT = "sent"  # the carrier has it
+    DELIVERED = "delivered"
+    UNDELIVERABLE = "undeliverable"
+    EXPIRED = "expired"
+    REJECTED = "rejected"  # the gateway refused it
+    UNKNOWN = "unknown"  # no word came back in time
+    UNSENT = "unsent"  # we held it back: `reason` says why
+
+
+ARRIVING = frozenset({TextStatus.ACCEPTED, TextStatus.SENT, TextStatus.DELIVERED})
+FAILED = frozenset({TextStatus.UNDELIVERABLE, TextStatus.EXPIRED, TextStatus.REJECTED, TextStatus.UNKNOWN})
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A conversation begins: an appointment is on record and a ruleset applies to it."""
+
+    conversation: str
+    appointment: Appointment
+    patient: Patient
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyReceived:
+    """A text from the patient's phone. `received_at` is when the gateway had it; `answers` is the key of the text that the
+    gateway says it answers, if it says so; `former_number` that the phone is no longer the patient's; `opted_out` that this
+    phone has texts stopped, by whichever talk. When the gateway does not say which text is answered: `rivals` counts this
+    phone's other talks with a question still open, `others` its other talks that are going on. `stale`: it was long under way,
+    or nobody knows how long."""
+
+    reply: str  # our inbox id
+    text: str
+    received_at: datetime
+    answers: str | None = None
+    former_number: bool = False
+    opted_out: bool = False
+    rivals: int = 0
+    others: int = 0
+    stale: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TextReported:
+    """The gateway's word, or our own, on a text of this conversation. `code` and `reason` as the gateway gave them, `at` when
+    we had its word; None: now."""
+
+    key: str
+    status: TextStatus
+    code: str = ""
+    reason: str = ""
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TimerFired:
+    """`visit` is the conversation's visit count when the timer was set; a timer of an earlier visit is stale."""
+
+    name: str
+    visit: int
+
+
+@dataclass(frozen=True, slots=True)
+class AppointmentChanged:
+    """The iPMS's present word on the appointment: moved, changed, cancelled, attended."""
+
+    appointment: Appointment
+
+
+@dataclass(frozen=True, slots=True)
+class PatientChanged:
+    """`number_changed`: texts go to another phone from now on, which has seen nothing of this talk yet."""
+
+    patient: Patient
+    number_changed: bool = False
+
+
+class StaffAct(StrEnum):
+    TAKE = "take"  # staff own the talk from here
+    CONFIRM = "confirm"
+    CANCEL = "cancel"
+    KEEP = "keep"
+    RESCHEDULED = "rescheduled"
+    CALL_BACK = "call_back"  # rung, or to be rung: note says what came of it
+    ANSWER = "answer"  # free text to the patient
+    WRONG_NUMBER = "wrong_number"
+    DECEASED = "deceased"
+    STOP = "stop"
+    NOTE = "note"
+    HAND_BACK = "hand_back"  # the machine goes on
+    CLOSE = "close"
+
+
+@dataclass(frozen=True, slots=True)
+class StaffActed:
+    """`text` is what to text the patient (answer) or the note among colleagues (note, call_back, close). `start` is the new
+    start of a rescheduled appointment, as staff settled it in the iPMS."""
+
+    act: StaffAct
+    by: str
+    text: str = ""
+    start: datetime | None = None
+    tell: bool = True  # also tell the patient, where the act has a text
+
+
+@dataclass(frozen=True, slots=True)
+class WriteReported:
+    """What became of something we wrote to the iPMS. `conflict`: the iPMS holds another version of the appointment."""
+
+    key: str
+    action: str
+    ok: bool
+    conflict: bool = False
+    reason: str = ""
+
+
+Event = (
+    Opened | ReplyReceived | TextReported | TimerFired | AppointmentChanged | PatientChanged | StaffActed | WriteReported
+)

@@ -1,0 +1,134 @@
+"""What every ruleset may take for granted about a language: slips, contractions, sayings, negations, polite words.
+
+The words are YAML beside this file, one file a language, because people who know the language should be able to
+read and mend them. They are part of the engine's code, not input of a decision: read once when the engine is
+imported, never again, so that reading a reply touches no file. A new language is a new file; no code changes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from importlib import resources
+from types import MappingProxyType
+from typing import Final
+
+import yaml
+
+
+class Role:
+    """What a word does in a clause. A word may have several roles: one bit each.
+
+    Plain numbers, not an IntFlag: reading tests roles some hundred times a reply, and an IntFlag makes an object
+    each time.
+    """
+
+    NONE: Final = 0
+    STOP: Final = 1  # articles, pronouns: skipped when phrases are compared
+    FILLER: Final = 2  # politeness: skipped as well
+    HARMLESS: Final = 4  # has a meaning, but none that changes an answer
+    NEGATION: Final = 8
+    QUESTION: Final = 16
+    HEDGE: Final = 32
+    CONDITION: Final = 64
+    CONTRAST: Final = 128
+    JOIN: Final = 256
+    WHEN: Final = 512
+    YES: Final = 1024
+    NO: Final = 2048
+    COURTESY: Final = 4096
+    ACK: Final = 8192
+    ROBOT: Final = 16384
+    REQUEST: Final = 32768
+    WISH: Final = 65536
+
+
+_ROLE_OF_LIST = {
+    "stops": Role.STOP,
+    "fillers": Role.FILLER,
+    "harmless": Role.HARMLESS,
+    "negations": Role.NEGATION,
+    "questions": Role.QUESTION,
+    "requests": Role.REQUEST,
+    "wishes": Role.WISH,
+    "hedges": Role.HEDGE,
+    "conditions": Role.CONDITION,
+    "contrasts": Role.CONTRAST,
+    "joins": Role.JOIN,
+    "when": Role.WHEN,
+    "yes": Role.YES,
+    "no": Role.NO,
+    "courtesy": Role.COURTESY,
+    "acks": Role.ACK,
+    "robots": Role.ROBOT,
+}
+_OTHER_LISTS = (
+    "aux",
+    "subjects",
+    "articles",
+    "kin",
+    "distant_kin",
+    "own_plans",
+    "past",
+    "takers",
+    "unstressed",
+    "tapbacks",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Lexicon:
+    """One language, as its file has it. Words are lower case; several words are one string with spaces."""
+
+    language: str
+    spellings: Mapping[str, tuple[str, ...]]
+    same: Mapping[str, tuple[str, ...]]
+    roles: Mapping[int, tuple[str, ...]]
+    lists: Mapping[str, tuple[str, ...]]
+    always: Mapping[str, tuple[str, ...]]  # of engine.ruleset.ALWAYS_INTENTS: what says them in every ruleset
+    common: frozenset[str]
+
+
+def parse(language: str, text: str) -> Lexicon:
+    """Lexicon of one file's text. Raises ValueError naming the language and the list that is wrong."""
+    # BaseLoader: every scalar stays the text it is ("no" and "2" are words here, not a boolean and a number).
+    data = yaml.load(text, Loader=yaml.BaseLoader)
+    if not isinstance(data, dict):
+        raise ValueError(f"lexicon {language}: expected lists of words by name, found {type(data).__name__}")
+    unknown = set(data) - set(_ROLE_OF_LIST) - set(_OTHER_LISTS) - {"spellings", "same", "always", "common"}
+    if unknown:
+        raise ValueError(f"lexicon {language}: no such list: {', '.join(sorted(unknown))}")
+    return Lexicon(
+        language=language,
+        spellings=_groups(language, data, "spellings"),
+        same=_groups(language, data, "same"),
+        roles=MappingProxyType(
+            {role: _words(language, name, data.get(name, ())) for name, role in _ROLE_OF_LIST.items()}
+        ),
+        lists=MappingProxyType({name: _words(language, name, data.get(name, ())) for name in _OTHER_LISTS}),
+        always=_groups(language, data, "always"),
+        common=frozenset(str(data.get("common", "")).split()),
+    )
+
+
+def _groups(language: str, data: Mapping[str, object], name: str) -> Mapping[str, tuple[str, ...]]:
+    groups = data.get(name, {})
+    if not isinstance(groups, dict):
+        raise ValueError(f"lexicon {language}: `{name}` must map a word to a list")
+    return MappingProxyType({head: _words(language, f"{name}.{head}", tails) for head, tails in groups.items()})
+
+
+def _words(language: str, name: str, value: object) -> tuple[str, ...]:
+    if not isinstance(value, Iterable) or isinstance(value, str):
+        raise ValueError(f"lexicon {language}: `{name}` must be a list of words")
+    return tuple(str(word).casefold() for word in value)
+
+
+def _shipped() -> Mapping[str, Lexicon]:
+    files = (file for file in resources.files(__name__).iterdir() if file.name.endswith(".yaml"))
+    by_language = ((file.name.removesuffix(".yaml"), file.read_text("utf-8")) for file in files)
+    return MappingProxyType({language: parse(language, text) for language, text in sorted(by_language)})
+
+
+LEXICONS: Mapping[str, Lexicon] = _shipped()
+NO_LEXICON = parse("", "{}")  # for a language that has no file: its phrases still match as written

@@ -1,0 +1,62 @@
+"""From the text of a ruleset file to a ruleset that works, or to everything that is wrong with it.
+
+The loader is the checker: there is no other way to a `Ruleset`, so a file that loads is a file that works. All
+problems are told at once. One that follows from another is left out where that can be known: a misspelt state is one
+problem, not also a state that nothing leads to.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from engine.checks import check_all
+from engine.draft import Draft, build
+from engine.kinds import NOTHING, Sheet
+from engine.nodes import Table, read_nodes
+from engine.problems import Problem, Report
+from engine.ruleset import Ruleset
+from engine.shape import FILE
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """`ruleset` is None where there are errors. Warnings leave it usable."""
+
+    ruleset: Ruleset | None
+    problems: tuple[Problem, ...]
+
+    @property
+    def ok(self) -> bool:
+        return self.ruleset is not None
+
+
+def load(text: str, name: str = "ruleset.yaml", *, rehearse: bool = True) -> Loaded:
+    """Read and check a ruleset. `name` is the file's, for messages. `rehearse`: also run the phrase checks and talks
+    inside the file; a text that passed them once need not run them again."""
+    report = Report(name, text)
+    root = read_nodes(text, report)
+    if root is None:
+        return Loaded(None, report.problems)
+    sheet = Sheet(report)
+    values, sound = _read(root, sheet)
+    ruleset = build(values, root, text)
+    draft = Draft(ruleset, root, report, tuple(sheet.references), sound, frozenset(sheet.unsound))
+    check_all(draft, rehearse=rehearse)
+    return Loaded(None if report.failed else ruleset, report.problems)
+
+
+def _read(root: Table, sheet: Sheet) -> tuple[dict[str, Any], frozenset[str]]:
+    """The file's values, and the top-level keys that had nothing wrong with their shape."""
+    values = {}
+    sound = set()
+    for name, key in FILE.keys.items():
+        if name in root.values:
+            before = sheet.report.count
+            value = key.kind.read(root.values[name], sheet)
+            if value is not NOTHING:
+                values[name] = value
+                if sheet.report.count == before:
+                    sound.add(name)
+    FILE.check_keys(root, sheet)
+    return values, frozenset(sound)

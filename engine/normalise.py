@@ -1,0 +1,101 @@
+"""A reply's raw text made comparable: one case, one kind of quote, no invisible characters, words and clause marks."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+# Ten SMS parts hold 1,530 GSM-7 letters, so no phone sends more in one text; what lies beyond is not read.
+LONGEST = 2000
+
+BREAK = "."  # the token for a clause boundary
+ASKED = "?"
+
+_INVISIBLE = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff"
+    "\U0001f3fb-\U0001f3ff\U000e0000-\U000e0fff]"
+)
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufff0-\uffff]")
+_QUOTES = {ord(c): "'" for c in "\u2018\u2019\u201a\u201b\u2032\u02bc\u00b4`\uff07"}
+_QUOTES |= {ord(c): '"' for c in "\u201c\u201d\u201e\u201f\u00ab\u00bb\u2033"}
+_QUOTES |= {ord(c): " - " for c in "\u2012\u2013\u2014\u2015"} | {
+    ord("\u2026"): ".",
+    ord("\u061f"): "?",
+    ord("\u060c"): ",",
+    ord("\u037e"): "?",
+}
+_FACE = re.compile(r"(?<![a-z0-9])(?:[:;=8][-'^]?[dp()\[\]/|*o3]+|<3+|\^_*\^|x[d]+)(?![a-z0-9])")
+_TOKEN = re.compile(
+    r"\d+(?:[:./\-]\d+)+(?:am|pm)?(?![^\W_])|[^\W_]+(?:'[^\W_]+)*|\?|(?<=\w)-(?=\w)|[.,!;:()\[\]\"\n/*]|-|[^\w\s]"
+)
+_NUMBER = re.compile(r"\d+(?:[:./\-]\d+)*(?:am|pm|st|nd|rd|th|ish|mins?|h)?$")
+_JOINED = frozenset("-'_~^`´\"*")
+_BREAKS = frozenset(".,!;:()[]\n/")
+
+
+@dataclass(frozen=True, slots=True)
+class Normalised:
+    """`text` is the cleaned reply; `tokens` its words (numbers and pictures among them), BREAK where a clause may
+    end and ASKED for a question mark. `cut` tells that the reply was longer than is read.
+    """
+
+    text: str
+    tokens: tuple[str, ...]
+    cut: bool = False
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        return tuple(token for token in self.tokens if token is not BREAK and token is not ASKED)
+
+
+def is_number(token: str) -> bool:
+    """Whether a token is a number, a time or a date in figures: 10, 10:30, 20th, 20/6."""
+    return _NUMBER.match(token) is not None
+
+
+def clean(text: str) -> str:
+    """The reply in one case with plain quotes and single spaces; invisible and control characters gone. Any string
+    will do.
+    """
+    if text.isascii():
+        cleaned = text.lower()
+    else:
+        cleaned = _INVISIBLE.sub("", unicodedata.normalize("NFKC", text)).translate(_QUOTES).casefold()
+        cleaned = unicodedata.normalize("NFC", cleaned)
+    cleaned = _CONTROL.sub(" ", cleaned)
+    return "\n".join(" ".join(line.split()) for line in cleaned.split("\n")).strip()
+
+
+def normalise(text: str) -> Normalised:
+    """Clean a reply and cut it into tokens. Never raises; work is bounded by LONGEST."""
+    cut = len(text) > LONGEST
+    cleaned = clean(text[:LONGEST])
+    plain = _FACE.sub(" ", cleaned)
+    tokens: list[str] = []
+    end = -1
+    for match in _TOKEN.finditer(plain):
+        token = match.group()
+        if token == "-":  # inside a word it joins (re-schedule), elsewhere it parts
+            if match.start() == end and plain[match.end() : match.end() + 1].strip():
+                end = match.end()
+                continue
+            token = BREAK
+        elif token in _BREAKS:
+            token = BREAK
+        elif token == ASKED:
+            token = ASKED
+        elif token in _JOINED:
+            continue
+        end = match.end()
+        if token is BREAK and (not tokens or tokens[-1] is BREAK):
+            continue
+        tokens.append(token)
+    return Normalised(cleaned, tuple(tokens), cut)
+
+
+def fold(word: str) -> str:
+    """A word without its accents: what people type on a phone without fadas."""
+    if word.isascii():
+        return word
+    return "".join(c for c in unicodedata.normalize("NFD", word) if not unicodedata.combining(c))

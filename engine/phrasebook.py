@@ -1,0 +1,403 @@
+"""A ruleset's intents and a language's lexicon made ready for reading: one phrasebook per language and ruleset
+version.
+
+Words go through two rewritings before anything is compared. Spelling turns slips, contractions and txt-speak into
+plain words; sameness turns turns of phrase into one word ("be there", "make it" and "turn up" are all `attend`).
+What a ruleset writes as a phrase goes through the same two, so one phrase in the file stands for the many ways in
+which people say it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from rapidfuzz import fuzz, process
+from rapidfuzz.distance import OSA
+
+from engine.lexicon import LEXICONS, NO_LEXICON, Lexicon, Role
+from engine.normalise import ASKED, BREAK, fold, is_number, normalise
+from engine.ruleset import Intent, LanguageWords, Ruleset
+
+NUMBER = "#"
+ASK = "ask"
+ASK_PAST = "ask_past"
+SAYING = "saying"
+DECIDING = ("urgent", "deceased")  # of ALWAYS_INTENTS: their words decide wherever they stand
+KIN = "kin"
+DISTANT_KIN = "distant_kin"
+
+_SKIPPED = Role.STOP | Role.FILLER
+_HEADS = Role.YES | Role.NO | Role.ACK | Role.COURTESY | Role.FILLER  # what a run-on may begin with: "yesthanks"
+_BARE = Role.NEGATION | Role.HEDGE | Role.CONDITION | Role.CONTRAST | Role.JOIN
+_REPAIR_FROM = 5  # shorter words are never a target for a slip of the finger: no/now, yes/yet, see/she
+_REPAIR_LIKE = 80.0
+_LONGEST_WORD = 30
+_THRICE = re.compile(r"(.)\1{2,}")
+_TWICE = re.compile(r"(.)\1+")
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """One phrase of an intent, as compared. `words` are rewritten and without words that are skipped."""
+
+    intent: str
+    text: str
+    words: tuple[str, ...]
+    key: bool  # the last word is a key of the intent, so what follows it is its object
+    weak: bool  # nothing but acknowledgement: any other meaning beside it decides
+    negative: bool  # holds a negation of its own
+    asks: bool  # is a question or a wish itself, so that a question mark does not speak against it
+
+    @property
+    def letter(self) -> bool:
+        """A single letter or figure, which means something only where it stands alone."""
+        return len(self.words) == 1 and len(self.words[0]) == 1 and self.words[0].isalnum()
+
+
+class Rewriter:
+    """Replaces stretches of words, the longest first, in one pass from the left."""
+
+    __slots__ = ("_by_first",)
+
+    def __init__(self) -> None:
+        self._by_first: dict[str, list[tuple[int, tuple[str, ...], tuple[str, ...]]]] = {}
+
+    def add(self, words: Sequence[str], into: Sequence[str]) -> None:
+        if not words or tuple(words) == tuple(into):
+            return
+        rules = self._by_first.setdefault(words[0], [])
+        if all(rule[1] != tuple(words) for rule in rules):
+            rules.append((len(words), tuple(words), tuple(into)))
+            rules.sort(key=lambda rule: -rule[0])
+
+    def __call__(self, words: Sequence[str]) -> list[str]:
+        by_first = self._by_first
+        out: list[str] = []
+        at, end = 0, len(words)
+        while at < end:
+            word = words[at]
+            for length, pattern, into in by_first.get(word, ()):
+                if length == 1 or tuple(words[at : at + length]) == pattern:
+                    out.extend(into)
+                    at += length
+                    break
+            else:
+                out.append(word)
+                at += 1
+        return out
+
+    def words(self) -> Iterable[str]:
+        for rules in self._by_first.values():
+            for _, pattern, into in rules:
+                yield from pattern
+                yield from into
+
+
+class Phrasebook:
+    """Everything that reading needs of one language: rewriting, the role of each word, the phrases of each intent."""
+
+    def __init__(self, ruleset: Ruleset, language: str) -> None:
+        lexicon = LEXICONS.get(language, NO_LEXICON)
+        own = ruleset.words.get(language, LanguageWords())
+        self.language = language
+        self._spelling, self._sameness, self._sayings = Rewriter(), Rewriter(), Rewriter()
+        self.known: frozenset[str] = frozenset()  # while empty, nothing is repaired
+        self._load_rewritings(lexicon)
+        self._aux = frozenset(map(fold, lexicon.lists["aux"]))
+        self._subjects = frozenset(map(fold, lexicon.lists["subjects"]))
+        self._articles = frozenset(map(fold, lexicon.lists["articles"])) | self._subjects
+        self._past = frozenset(map(fold, lexicon.lists["past"]))
+        self._unstressed = frozenset(map(fold, lexicon.lists["unstressed"]))
+        self.roles: dict[str, int] = {ASK: Role.QUESTION, ASK_PAST: Role.QUESTION | Role.HEDGE, NUMBER: Role.WHEN}
+        self._load_roles(lexicon, own)
+        self._heads: frozenset[str] = frozenset()
+        self._targets: tuple[str, ...] = ()
+
+        self.phrases: dict[str, list[Phrase]] = {}
+        self.deciding: dict[str, list[Phrase]] = {}
+        self.unless: dict[str, tuple[tuple[str, ...], ...]] = {}
+        for intent in ruleset.intents.values():
+            self._load_intent(intent, lexicon)
+        for table in (self.phrases, self.deciding):
+            for phrases in table.values():
+                phrases.sort(key=lambda phrase: -len(phrase.words))
+        self.whole = {" ".join(p.words): p for phrases in self.phrases.values() for p in phrases}
+        self.choices = tuple(self.whole)
+        self.takers = frozenset(lexicon.lists["takers"])
+        self.tapbacks = tuple(lexicon.lists["tapbacks"])
+        self.own_plans = tuple(tuple(self.rewrite(entry.split())) for entry in lexicon.lists["own_plans"])
+        self._load_vocabulary(lexicon)
+
+    def _load_rewritings(self, lexicon: Lexicon) -> None:
+        for into, variants in lexicon.spellings.items():
+            for variant in variants:
+                self._spelling.add(_split(variant), _split(into))
+        groups = dict(lexicon.same) | {KIN: lexicon.lists["kin"], DISTANT_KIN: lexicon.lists["distant_kin"]}
+        for into, variants in groups.items():
+            for variant in variants:
+                self._sameness.add(self._spelling(_split(variant)), _split(into))
+        for variant in lexicon.same.get(SAYING, ()):
+            self._sayings.add(self._spelling(_split(variant)), [SAYING])
+
+    def _load_roles(self, lexicon: Lexicon, own: LanguageWords) -> None:
+        added = {Role.NEGATION: own.negations, Role.QUESTION: own.questions, Role.FILLER: own.fillers}
+        heads = {fold(head) for head in (*lexicon.same, *lexicon.spellings)}
+        for role, entries in lexicon.roles.items():
+            for entry in (*entries, *added.get(role, ())):
+                written = _split(entry.casefold())
+                words = self.rewrite(written) if len(written) > 1 else self._sameness(self._spelling(written))
+                if len(words) > 1:
+                    name = "_".join(words)
+                    self._sameness.add(self._spelling(written), [name])
+                    words = [name]
+                elif words != written and words[0] in heads:
+                    continue  # a group's name has the roles that the group is given, not those of its members
+                if words:
+                    self.roles[words[0]] = self.roles.get(words[0], Role.NONE) | role
+
+    def _load_intent(self, intent: Intent, lexicon: Lexicon) -> None:
+        keys = {word for key in intent.keys for word in self._content(key)}
+        for key in intent.keys:
+            # A key of one language may be another word here without its accents: Irish tá is no English "ta".
+            if key.isascii() or self._content(key) == [fold(key.casefold())]:
+                self._add(self.phrases, intent, key, keys)
+        for phrase in intent.phrases.get(self.language, ()):
+            self._add(self.phrases, intent, phrase, keys)
+        shared = lexicon.always.get(intent.name, ())
+        for phrase in intent.words.get(self.language, ()):
+            self._add_deciding(intent, phrase)
+        for phrase in shared:
+            if intent.name in DECIDING:
+                self._add_deciding(intent, phrase)
+            else:
+                self._add(self.phrases, intent, phrase, keys)
+        found = (tuple(self._content(text)) for text in intent.unless.get(self.language, ()))
+        patterns = tuple(words for words in found if words)
+        if patterns:
+            self.unless[intent.name] = patterns
+
+    def _add(self, table: dict[str, list[Phrase]], intent: Intent, text: str, keys: set[str]) -> None:
+        words = tuple(self._content(text))
+        if all(self.role(word) & _BARE for word in words) or set(words) == {NUMBER}:
+            return  # nothing left to compare by: every "not" would be like it
+        phrases = table.setdefault(words[0], [])
+        if any(phrase.words == words for phrase in phrases):
+            return  # the first intent in the file has it; the loader tells of one phrase under two intents
+        phrases.append(
+            Phrase(
+                intent=intent.name,
+                text=text,
+                words=words,
+                key=words[-1] in keys and not self.role(words[-1]) & Role.ACK,
+                weak=all(self.role(word) & Role.ACK for word in words),
+                negative=any(self.role(word) & (Role.NEGATION | Role.NO) for word in words),
+                asks="?" in text or any(self.role(word) & (Role.QUESTION | Role.WISH) for word in words),
+            )
+        )
+
+    def _add_deciding(self, intent: Intent, text: str) -> None:
+        words = tuple(self.grave(self.spelt(normalise(text).words)))
+        if words:
+            self.deciding.setdefault(words[0], []).append(
+                Phrase(intent.name, text, words, key=False, weak=False, negative=False, asks=False)
+            )
+
+    def grave(self, spelt: Sequence[str]) -> list[str]:
+        """What words that decide wherever they stand are compared with: words as spelt, sayings apart, for no turn
+        of phrase may add to so grave a meaning.
+        """
+        roles, unstressed = self.roles, self._unstressed
+        return [
+            word for word in self._sayings(spelt) if word not in unstressed and not roles.get(word, 0) & Role.FILLER
+        ]
+
+    def _content(self, text: str) -> list[str]:
+        words = self.rewrite([word for word in normalise(text).tokens if word is not BREAK and word is not ASKED])
+        return self.content(words)
+
+    def content(self, words: Sequence[str]) -> list[str]:
+        """Rewritten words without those that are skipped; dates and times in a row are one."""
+        out: list[str] = []
+        for word in words:
+            role = self.role(word)
+            if (not role & _SKIPPED or role & Role.JOIN) and not (word == NUMBER and out and out[-1] == NUMBER):
+                out.append(word)
+        return out
+
+    def courtesies(self, names: Iterable[str]) -> frozenset[str]:
+        """Intents that are nothing but politeness here: each of their phrases is made of such words alone."""
+        polite = []
+        for name in names:
+            own = [p for phrases in self.phrases.values() for p in phrases if p.intent == name]
+            if own and all(self.role(word) & Role.COURTESY for phrase in own for word in phrase.words):
+                polite.append(name)
+        return frozenset(polite)
+
+    def _load_vocabulary(self, lexicon: Lexicon) -> None:
+        words = {
+            word for phrases in (*self.phrases.values(), *self.deciding.values()) for p in phrases for word in p.words
+        }
+        words |= {word for word in self.roles if "_" not in word}
+        targets = {word for word in words if len(word) >= _REPAIR_FROM and word.isalpha()}
+        targets |= {
+            variant
+            for into, variants in lexicon.spellings.items()
+            for variant in variants
+            if into in words and len(variant) > _REPAIR_FROM and variant.isalpha()
+        }
+        words |= set(self._spelling.words()) | set(self._sameness.words()) | self._aux | self._articles
+        figures = {
+            word for word in words if is_number(word)
+        }  # read as numbers, but for slips such as "100" for certainly
+        words -= figures - {variant for variants in lexicon.spellings.values() for variant in variants}
+        self.known = frozenset(words) | {fold(word) for word in lexicon.common}
+        self._heads = frozenset(
+            word for word in self.known if len(word) > 1 and any(self.role(w) & _HEADS for w in self.rewrite([word]))
+        )
+        self._targets = tuple(sorted(targets))
+
+    def role(self, word: str) -> int:
+        return self.roles.get(word, Role.NONE)
+
+    def roles_of(self, words: Sequence[str]) -> int:
+        """All roles that any of the words has."""
+        roles = Role.NONE
+        for word in words:
+            roles |= self.role(word)
+        return roles
+
+    def familiarity(self, words: Sequence[str]) -> int:
+        """How many of the words this language has."""
+        known = self.known
+        return sum(1 for word in words if (word if word.isascii() else fold(word)) in known)
+
+    def rewrite(self, words: Sequence[str]) -> list[str]:
+        """Spelling, then sameness, then questions by their order of words ("will I", "is my ...")."""
+        return self.alike(self.spelt(words))
+
+    def spelt(self, words: Sequence[str]) -> list[str]:
+        """The words put right and nothing more."""
+        return self._spelling([part for word in words for part in self._known_or_repaired(word)])
+
+    def alike(self, spelt: Sequence[str]) -> list[str]:
+        """Spelt words with turns of phrase, questions by order of words and dates each made one word."""
+        same = self._sameness(spelt)
+        if len(same) > 1:
+            self._mark_inversions(same)
+        return [NUMBER if self.role(word) & Role.WHEN or is_number(word) else word for word in same]
+
+    def _mark_inversions(self, words: list[str]) -> None:
+        for at in range(len(words) - 1):
+            if words[at] in self._aux:
+                followers = self._subjects if at else self._articles
+                if words[at + 1] in followers and (at == 0 or words[at - 1] not in self._subjects):
+                    words[at] = ASK_PAST if words[at] in self._past else ASK
+
+    def _known_or_repaired(self, word: str) -> Sequence[str]:
+        folded = word if word.isascii() else fold(word)
+        if folded in self.known or not (self.known or is_number(folded)):
+            return (folded,)
+        if not folded:  # nothing but accents
+            return ()
+        return (NUMBER,) if is_number(folded) else self._repaired(folded)
+
+    def _repaired(self, word: str) -> list[str]:
+        """A word that the language does not have, put right where one slip of the finger explains it; else as it is."""
+        known = self.known
+        for shorter in (_THRICE.sub(r"\1\1", word), _TWICE.sub(r"\1", word)):
+            if shorter != word and shorter in known:
+                return [shorter]
+        if word.endswith("'s") and word[:-2] in known:
+            return [word[:-2]]
+        if len(word) > _LONGEST_WORD or not word.isalnum():
+            return [word]
+        parts = self._parted(word)
+        if parts:
+            return parts
+        if len(word) >= _REPAIR_FROM - 1 and word.isalpha():
+            found = process.extract(word, self._targets, scorer=fuzz.ratio, score_cutoff=_REPAIR_LIKE, limit=2)
+            allowed = 1 if len(word) < 8 else 2
+            near = [target for target, _, _ in found if OSA.distance(word, target, score_cutoff=allowed) <= allowed]
+            if near and (len(near) == 1 or found[0][1] > found[1][1]):
+                return [near[0]]
+        return [word]
+
+    def _parted(self, word: str, begun: bool = False, most: int = 6) -> list[str]:
+        """A run-on in its words ("yesthanks"), begun by a word that stands alone well; empty where it is none."""
+        for at in range(len(word) - 1, 0, -1):
+            head, rest = word[:at], word[at:]
+            if (head in self._heads) if not begun else (head in self.known and (at > 1 or head in self._subjects)):
+                if len(rest) > 1 and rest in self.known:
+                    return [head, rest]
+                more = self._parted(rest, True, most - 1) if most > 2 and len(rest) > 2 else []
+                if more:
+                    return [head, *more]
+        return []
+
+
+def _split(text: str) -> list[str]:
+    return [fold(word) for word in text.split()]
+
+
+def holds(words: Sequence[str], pattern: tuple[str, ...]) -> bool:
+    """Whether `pattern` stands in `words` as one stretch."""
+    first, length = pattern[0], len(pattern)
+    return any(word == first and tuple(words[at : at + length]) == pattern for at, word in enumerate(words))
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A ruleset made ready: its phrasebooks, what whole messages mean, and which intents are one outcome."""
+
+    version: str
+    books: Mapping[str, Phrasebook]
+    keys: Mapping[str, tuple[str, str]]  # whole message -> (intent, key as written)
+    outcomes: Mapping[str, str]  # intent -> the first intent with the same outcome
+    affirming: frozenset[str]  # what a plain yes says
+    answers: frozenset[str]  # intents that have keys: the options a patient is offered
+    courtesies: frozenset[str]  # intents that are nothing but politeness, in any of the languages
+    asking: str | None  # the intent of questions: the one with the key "?"
+    prompts: tuple[str, ...]  # fixed stretches of our own texts, to know them when they are quoted
+
+
+def prepare(ruleset: Ruleset) -> Prepared:
+    """Index a ruleset for reading. Pure; costs some milliseconds, so callers keep the result per version."""
+    books = {language: Phrasebook(ruleset, language) for language in ruleset.languages}
+    keys: dict[str, tuple[str, str]] = {}
+    for intent in ruleset.intents.values():
+        for key in intent.keys:
+            keys.setdefault(" ".join(normalise(key).words) or key.strip(), (intent.name, key))
+    outcomes: dict[str, str] = {}
+    named: dict[tuple[tuple[str, str], ...], str] = {}
+    for intent in ruleset.intents.values():
+        called = tuple(sorted(intent.called.items()))
+        outcomes[intent.name] = named.setdefault(called, intent.name) if called else intent.name
+    yes = {
+        name
+        for word, (name, _) in keys.items()
+        if any(book.role(word if word.isascii() else fold(word)) & Role.YES for book in books.values())
+    }
+    asking = next((name for name, intent in ruleset.intents.items() if "?" in intent.keys), None)
+    return Prepared(
+        version=ruleset.version,
+        books=books,
+        keys=keys,
+        outcomes=outcomes,
+        affirming=frozenset(name for name in outcomes if any(outcomes[name] == outcomes[other] for other in yes)),
+        answers=frozenset(name for name, intent in ruleset.intents.items() if intent.keys and name != asking),
+        courtesies=frozenset().union(*(book.courtesies(ruleset.intents) for book in books.values())),
+        asking=asking,
+        prompts=_prompt_parts(ruleset),
+    )
+
+
+def _prompt_parts(ruleset: Ruleset) -> tuple[str, ...]:
+    parts = {
+        normalise(part).text
+        for prompt in ruleset.prompts.values()
+        for text in prompt.texts.values()
+        for part in re.split(r"\{\w+\}", text)
+    }
+    return tuple(sorted((part for part in parts if len(part) >= 12), key=lambda part: (-len(part), part)))

@@ -1,0 +1,36 @@
+"""A reading: what one reply was understood to mean, and the evidence for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+# Readings that are no intent of a ruleset: no meaning could be told, or two or more that differ in outcome.
+UNKNOWN = "unknown"
+MIXED = "mixed"
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One phrase of the ruleset that the reply resembles. `score` is 0 to 100, 100 the same text."""
+
+    intent: str
+    phrase: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """`intent` is an intent of the ruleset, or `unknown` or `mixed`. Only a reading whose intent is neither may be acted
+    on. `guess` is the intent worth asking about ("did you mean ...?"), None where nothing came near."""
+
+    intent: str
+    score: float
+    rule: str  # which rule decided: "key", "phrase", "fuzzy", "negation", "two-meanings", "empty", ...
+    normalised: str
+    candidates: tuple[Candidate, ...] = ()  # the best three, best first
+    guess: str | None = None
+    why: str = ""  # one sentence for staff: why this and not the others
+
+    @property
+    def clear(self) -> bool:
+        return self.intent not in (UNKNOWN, MIXED)

@@ -1,0 +1,422 @@
+"""The shape of a ruleset file: every key there is, what belongs there, and a line on what it does.
+
+This is the one definition. The loader reads files by it, and `json_schema` tells editors of it, so that they complete
+and explain keys while a person types. The descriptions are for that person: someone who runs a clinic, no programmer.
+What only the whole file can tell (does this state exist? does anything lead to it?) is in the checks.
+"""
+
+from __future__ import annotations
+
+import re
+
+from engine.appointment import AppointmentStatus
+from engine.blocks import Block, Either, Key, Many, Named, Week
+from engine.events import StaffAct, TextStatus
+from engine.kinds import DURATION, FLAG, LANGUAGE, MOMENT, TEXT, Choice, Json, Number, Ref, Word, choice, named
+from engine.reading import MIXED, UNKNOWN
+from engine.ruleset import ANYTHING, CLOSED, HOSPITAL_ACTS, PLANNED, PRIORITIES, STAY, TASK_KINDS
+from engine.spans import CLOCK
+
+FORMAT = "1"  # of the file; a later one is told apart by it
+
+_NAME = named(
+    "a name in small letters, digits and _", "[a-z][a-z0-9_]*", "cannot be a name: small letters, digits and _ only"
+)
+_SERVICE = named(
+    "a name in small letters, digits and -", "[a-z][a-z0-9-]*", "cannot be a name: small letters, digits and - only"
+)
+_COUNTRY = named("the two capital letters of a country, such as IE", "[A-Z]{2}", "is not a country")
+_STATE = Ref("state")
+_PROMPT = Ref("prompt")
+_PHRASES = Named(LANGUAGE, Many(TEXT, "a list such as [i will be there, see you then]"), "a list for each language")
+_WORDS = Many(TEXT, "a list such as [not, never]")
+_STAFF_ACT = Choice("act of staff", {str(act): str(act) for act in StaffAct}, "R026")
+_TASK_KIND = choice("kind of task", TASK_KINDS, "R025")
+_STATUS = choice("appointment status", [str(status) for status in AppointmentStatus])
+
+
+def _all_or(wants: str) -> Either:
+    return Either(choice("", ["all"], hint=f"write all, or {wants}"), Many(TEXT, wants, 1, distinct=True))
+
+
+APPLIES_TO = Block(
+    "applies_to",
+    {
+        "appointments": Key(
+            Many(_STATUS, "a list such as [booked]", 1, distinct=True),
+            "Which appointments, by their status: booked (still to come), fulfilled (attended), noshow (missed).",
+            required=True,
+        ),
+        "clinics": Key(
+            _all_or("a list of clinic codes such as [EYE, CARDIO]"), "Which clinics: all, or a list of their codes."
+        ),
+        "types": Key(
+            _all_or("a list of appointment types such as [NEW, RETURN]"), "Which types of appointment: all, or a list."
+        ),
+    },
+)
+
+HOURS = Block(
+    "hours",
+    {
+        "timezone": Key(TEXT, "Whose clock the hours are on, such as Europe/Dublin.", required=True),
+        "holidays": Key(_COUNTRY, "Country (two letters) on whose public holidays nothing is sent and staff are away."),
+        "sending": Key(Week(), "When texts may go out. A text due outside waits for the next opening.", required=True),
+        "staffed": Key(
+            Week(), "When staff are in. What staff must do by when is counted in these hours.", required=True
+        ),
+    },
+)
+
+LIMITS = Block(
+    "limits",
+    {
+        "texts_a_day": Key(
+            Number(1, 50), "How many texts a patient may get from us in one day, about one appointment."
+        ),
+        "replies": Key(
+            Number(1, 100), "How many replies the machine takes in one talk; after that a person takes over."
+        ),
+        "steps": Key(Number(5, 500), "How many states one talk may go through; after that a person takes over."),
+        "segments": Key(Number(1, 10), "How many SMS parts one text may cost at most."),
+        "reminder_gap": Key(
+            DURATION, "A reminder for the silent is left out if another went out less than this long ago."
+        ),
+    },
+)
+
+MATCHING = Block(
+    "matching",
+    {
+        "accept": Key(Number(50, 100), "How alike (0 to 100) a reply must be to a known phrase for us to act on it."),
+        "ask": Key(Number(0, 100), "How alike it must be for us to ask “did you mean ...?”."),
+        "lead": Key(Number(0, 100), "How much nearer it must be than to any other meaning."),
+        "exact_below": Key(Number(1, 10), "Words with fewer letters than this must be spelt right."),
+    },
+)
+
+FORMATS = Block(
+    "a date format",
+    {
+        "date": Key(TEXT, "How {date} is written: MMMM d gives June 20, d MMMM gives 20 June.", required=True),
+        "time": Key(TEXT, "How {time} is written: h:mm a gives 2:30 PM, HH:mm gives 14:30.", required=True),
+        "weekday": Key(TEXT, "How {weekday} is written: EEEE gives Saturday, EEE gives Sat.", required=True),
+    },
+)
+
+CADENCE_STEP = Block(
+    "a step of the cadence",
+    {
+        "name": Key(_NAME, "A name for this step, for the record.", required=True),
+        "when": Key(
+            MOMENT, "When it is due, counted from the appointment: 10 days before, 1 day after at 10:00.", required=True
+        ),
+        "go": Key(_STATE, "The state to go to; it says what there is to say."),
+        "say": Key(_PROMPT, "A prompt to send without leaving the present state."),
+        "only_if": Key(
+            Ref("state", ("silent", "attended", "missed")),
+            "Send only if: silent (no reply yet), attended, missed, or the name of the state the talk must be in.",
+        ),
+        "late": Key(
+            Choice("", {"send": True, "skip": False}),
+            "For a booking made later than this moment: send at once, or skip.",
+        ),
+    },
+    one_of=(("go", "say"),),
+)
+
+LANGUAGE_WORDS = Block(
+    "the words of a language",
+    {
+        "negations": Key(_WORDS, "Words that turn a meaning round: not, never, can't."),
+        "questions": Key(_WORDS, "Words that begin a question: what, when, is it."),
+        "fillers": Key(_WORDS, "Polite words that carry no meaning: please, thanks, hi."),
+    },
+)
+
+INTENT = Block(
+    "an intent",
+    {
+        "called": Key(Named(LANGUAGE, TEXT, "a text for each language"), "How “did you mean ...?” names it."),
+        "keys": Key(Many(TEXT, "a list such as [Y, YES]"), "Whole replies that mean this, in any language: Y, YES, 1."),
+        "phrases": Key(_PHRASES, "Ways in which patients say it."),
+        "words": Key(_PHRASES, "Words that decide wherever they stand in a reply. For dangers only."),
+        "unless": Key(_PHRASES, "Phrases in which it must not be read."),
+    },
+)
+
+PROMPT = Block(
+    "a prompt",
+    {
+        "draft": Key(
+            Many(LANGUAGE, "a list such as [pl, uk]", 1, distinct=True), "Languages that nobody has checked yet."
+        )
+    },
+    per_language=Key(TEXT, "The text in this language. Placeholders such as {date} are filled in when it is sent."),
+)
+
+ALWAYS = Block(
+    "always",
+    {
+        name: Key(_STATE, about, required=True)
+        for name, about in {
+            "urgent": "Where a reply that may be about an emergency leads.",
+            "deceased": "Where the news leads that the patient has died.",
+            "wrong_number": "Where “wrong number” leads.",
+            "stop": "Where STOP leads.",
+            "start": "Where START leads, after a STOP.",
+            "appointment_changed": "Where the talk goes when the hospital moves or changes the appointment.",
+            "appointment_cancelled": "Where the talk goes when the hospital cancels the appointment.",
+            "after_close": "Where a reply leads that comes after the talk is over.",
+        }.items()
+    },
+)
+
+STAFF = Block(
+    "staff",
+    {
+        name: Key(_STATE, about, required=True)
+        for name, about in {
+            "confirm": "Where the talk goes when staff say that the patient is coming.",
+            "cancel": "Where the talk goes when staff cancel the appointment.",
+            "keep": "Where the talk goes when staff leave the appointment as it is.",
+            "hand_back": "Where the talk goes on when staff give it back to the machine.",
+        }.items()
+    },
+)
+
+TASK = Block(
+    "a task",
+    {
+        "kind": Key(_TASK_KIND, "Which of the staff's lists it goes on.", required=True),
+        "due": Key(DURATION, "How long staff have for it, counted in staffed hours.", required=True),
+        "priority": Key(choice("priority", PRIORITIES), "urgent, high, normal or low. normal if left out."),
+        "suggest": Key(_STAFF_ACT, "The button that staff are shown first."),
+        "why": Key(TEXT, "One sentence that tells staff why they see this."),
+    },
+)
+
+_TARGET = Either(
+    Ref("state", (STAY,)),
+    Block(
+        "a target",
+        {
+            "go": Key(Ref("state", (STAY,)), "The state to go to, or stay.", required=True),
+            "say": Key(_PROMPT, "With stay: the prompt that answers."),
+        },
+    ),
+)
+
+STATE = Block(
+    "a state",
+    {
+        "say": Key(_PROMPT, "The prompt that is sent on coming here. No answer is needed."),
+        "ask": Key(
+            _PROMPT, "The question that is sent on coming here. It needs replies, no_reply, unclear and send_failed."
+        ),
+        "like": Key(
+            Ref("state", use=False),
+            "Take replies, unclear and send_failed from this state, except what is written here.",
+        ),
+        "hospital": Key(
+            choice("act for the hospital's system", HOSPITAL_ACTS),
+            "What to record in the hospital's system on coming here.",
+        ),
+        "task": Key(TASK, "What staff are asked to do on coming here."),
+        "closes_task": Key(FLAG, "yes: what staff were asked to do before is no longer needed."),
+        "owner": Key(Choice("", {"staff": True}), "staff: from here on staff write, and the machine says nothing."),
+        "blocks": Key(
+            choice("", ["opted_out", "wrong_number", "deceased"]),
+            "No more texts go out from here on, and why not.",
+        ),
+        "ends": Key(FLAG, "yes: the talk is over."),
+        "replies": Key(
+            Named(Ref("intent", (ANYTHING,)), _TARGET, "a block of lines such as confirm: confirmed"),
+            "Where each meaning of a reply leads. anything: takes whatever else is written, as it is.",
+        ),
+        "no_reply": Key(
+            Many(
+                Block(
+                    "a wait",
+                    {
+                        "after": Key(DURATION, "How long after the question."),
+                        "when": Key(MOMENT, "Which moment, counted from the appointment."),
+                        "say": Key(_PROMPT, "The prompt to send then."),
+                        "ask": Key(_PROMPT, "The question to send then."),
+                        "go": Key(_STATE, "The state to go to then."),
+                    },
+                    one_of=(("after", "when"), ("say", "ask", "go")),
+                ),
+                "a list of waits such as - {after: 24h, go: unanswered}",
+            ),
+            "What happens while no reply comes, one wait after the other.",
+        ),
+        "unclear": Key(
+            Many(
+                Block(
+                    "a rung",
+                    {
+                        "say": Key(_PROMPT, "The prompt to answer with."),
+                        "ask": Key(_PROMPT, "A question that names our {guess}; left out where we have none."),
+                        "go": Key(_STATE, "The state to go to: the last rung leads to staff."),
+                    },
+                    one_of=(("say", "ask", "go"),),
+                ),
+                "a list such as [{say: unclear}, {go: with_staff}]",
+                1,
+            ),
+            "What happens when a reply cannot be understood: the first time, the second time, and so on.",
+        ),
+        "send_failed": Key(
+            Block(
+                "send_failed",
+                {
+                    "retries": Key(
+                        Many(DURATION, "a list such as [15m, 2h]"),
+                        "How long to wait before each new try.",
+                        required=True,
+                    ),
+                    "go": Key(_STATE, "The state to go to when no try got through.", required=True),
+                },
+            ),
+            "What happens when the text cannot be delivered.",
+        ),
+    },
+    at_most_one=(("say", "ask"),),
+)
+
+_IN = rf"in [0-9]{{1,3}} days? at {CLOCK}"
+_TODAY = "today at "
+
+
+def _when(text: str) -> str:
+    """`today at 09:00` is `in 0 days at 09:00`."""
+    if not re.fullmatch(rf"{_IN}|{_TODAY}{CLOCK}", text):
+        raise ValueError(f'"{text}" is not a time')
+    return f"in 0 days at {text.removeprefix(_TODAY)}" if text.startswith(_TODAY) else text
+
+
+_WHEN = Word('a time such as "in 10 days at 10:00" or "today at 09:00"', rf"{_IN}|{_TODAY}{CLOCK}", _when)
+_CHANGE = named(
+    '"moved to in 12 days at 14:00", "cancelled", "attended" or "missed"',
+    rf"moved to {_IN}|cancelled|attended|missed",
+    "is not something that happens to an appointment",
+)
+_STAFF_LINE = Block(
+    "what staff do",
+    {"act": Key(_STAFF_ACT, "What they do.", required=True), "text": Key(TEXT, "What they write.")},
+)
+_HOSPITAL_ACT_SEEN = choice("act for the hospital's system", (*HOSPITAL_ACTS, "reschedule"))
+_STEPS: dict[str, Key] = {
+    "patient": Key(TEXT, "What the patient texts."),
+    "bot": Key(Ref("prompt", use=False), "The prompt that goes out."),
+    "silence": Key(choice("", ["yes"], hint="write yes"), "yes: no text goes out."),
+    "wait": Key(DURATION, "How much time goes by."),
+    "receipt": Key(choice("receipt", map(str, TextStatus)), "What the gateway says of our last text."),
+    "staff": Key(Either(_STAFF_ACT, _STAFF_LINE), "What staff do: take, or {act: answer, text: Ring us at 9.}."),
+    "hospital": Key(_HOSPITAL_ACT_SEEN, "What is recorded in the hospital's system."),
+    "task": Key(_TASK_KIND, "What staff are asked to do."),
+    "state": Key(Ref("state", (PLANNED, CLOSED), use=False), "The state that the talk is in now."),
+    "appointment": Key(_CHANGE, "What the hospital does with the appointment."),
+}  # fmt: skip
+
+TALK = Block(
+    "a talk",
+    {
+        "name": Key(TEXT, "What this talk shows.", required=True),
+        "given": Key(
+            Block(
+                "given",
+                {
+                    "language": Key(LANGUAGE, "The patient's language."),
+                    "appointment": Key(_WHEN, "When the appointment is: in 10 days at 10:00, or 2 days ago at 10:00."),
+                    "status": Key(choice("", ["attended", "missed"]), "The patient came, or did not."),
+                },
+            ),
+            "What the talk begins with.",
+        ),
+        "talk": Key(
+            Many(
+                Block("a line of a talk", _STEPS, one_of=(tuple(_STEPS),)),
+                "a list of lines such as - patient: Y",
+                1,
+            ),
+            "What happens, line by line.",
+            required=True,
+        ),
+        "ends": Key(Ref("state", (PLANNED, CLOSED), use=False), "The state that the talk is in at the end."),
+    },
+)
+
+FILE = Block(
+    "a ruleset",
+    {
+        "format": Key(Choice("", {FORMAT: FORMAT}), "The format of this file. Always 1.", required=True),
+        "ruleset": Key(_SERVICE, "A name for this ruleset.", required=True),
+        "summary": Key(TEXT, "One sentence on what it does.", required=True),
+        "languages": Key(
+            Many(LANGUAGE, "a list such as [en, ga]", 1, distinct=True),
+            "The languages that texts are written in. A patient whose language is not here gets the first.",
+            required=True,
+        ),
+        "applies_to": Key(APPLIES_TO, "Which appointments this ruleset is for.", required=True),
+        "hours": Key(HOURS, "When texts go out, and when staff are in.", required=True),
+        "limits": Key(LIMITS, "How much is too much."),
+        "formats": Key(Named(LANGUAGE, FORMATS, "date formats for each language"), "How dates and times are written."),
+        "accents": Key(
+            Named(LANGUAGE, choice("", ["keep", "fold"]), "keep or fold for each language"),
+            "keep: accents stay, though one makes a whole text dearer. fold: á is sent as a where that saves a part.",
+        ),
+        "cadence": Key(
+            Many(CADENCE_STEP, "a list of steps such as - {name: first, when: 10 days before, go: waiting}", 1),
+            "Which text goes out when.",
+            required=True,
+        ),
+        "closes": Key(MOMENT, "When the talk is over. Later replies go to staff.", required=True),
+        "matching": Key(MATCHING, "How alike a reply must be to a known phrase."),
+        "words": Key(
+            Named(LANGUAGE, LANGUAGE_WORDS, "words for each language"),
+            "Words that matter for understanding, in each language.",
+        ),
+        "intents": Key(
+            Named(_NAME, INTENT, "a block for each meaning", 1),
+            "What a reply can mean, and how patients say it.",
+            required=True,
+        ),
+        "prompts": Key(
+            Named(_NAME, PROMPT, "a block for each text", 1), "What we say, in every language.", required=True
+        ),
+        "always": Key(ALWAYS, "What outranks every state.", required=True),
+        "staff": Key(STAFF, "Where the talk goes when staff settle it.", required=True),
+        "states": Key(
+            Named(_NAME, STATE, "a block for each state", 1), "Where a talk can stand, and the ways out.", required=True
+        ),
+        "phrases": Key(
+            Many(
+                Block(
+                    "a phrase check",
+                    {
+                        "is": Key(
+                            Ref("intent", (UNKNOWN, MIXED), use=False), "The meaning it must be read as.", required=True
+                        )
+                    },
+                    per_language=Key(TEXT, "What a patient might write, in this language."),
+                    languages=1,
+                ),
+                "a list such as - {en: yess, is: confirm}",
+            ),
+            "Checks of reading: this reply means that.",
+        ),
+        "talks": Key(Many(TALK, "a list of talks"), "Checks of whole talks: this is said, then that."),
+    },
+)
+
+
+def json_schema() -> Json:
+    """The shape as a JSON Schema, draft 2020-12, for editors. It knows the shape only: the loader is the judge."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Freagra ruleset",
+        "description": "The rules of one text conversation with patients. Made from engine/shape.py; do not edit.",
+        **FILE.schema(),
+    }

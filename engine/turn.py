@@ -1,0 +1,445 @@
+"""One turn of a talk: what `decide` builds up while it works on one event.
+
+A turn appends entries and asks for effects; the conversation moves only through the entries (`conversation.apply`). The
+methods here are the few things a talk can do: enter a state, say a prompt, write to the iPMS, open and settle tasks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from typing import Any
+
+from engine import hours, wording
+from engine.appointment import CALLED_OFF, Patient
+from engine.cadence import Due, plan
+from engine.conversation import MACHINE, Conversation, Entry, SentText, apply
+from engine.effects import (
+    BULK,
+    REPLY,
+    BlockTexts,
+    ClearTimer,
+    CloseTask,
+    Effect,
+    OpenTask,
+    SendText,
+    SetTimer,
+    UnblockTexts,
+    UpdateTask,
+    WriteAppointment,
+)
+from engine.machine import step
+from engine.ruleset import PLANNED, PRIORITIES, CadenceStep, Moment, Ruleset, State, TaskRule
+
+# Tasks about what the patient wants done with the appointment: a new wish replaces the one before it.
+WISHES = frozenset({"reschedule", "cancellation_review"})
+# Tasks that a patient's settled answer makes needless.
+MOOT_ONCE_SETTLED = WISHES | {"call_patient", "unclear_reply", "undelivered"}
+
+# What the machine says however many texts went out that day, each once a day.
+VITAL = frozenset({"always.urgent", "always.appointment_cancelled"})
+
+# An answer to a patient is worthless a day later; a reminder is once the talk closes.
+ANSWER_LIFE = timedelta(days=1)
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
+
+NO_REPLY = "no_reply"
+RETRY = "retry"
+CLOSE = "close"
+
+
+# However late a booking, a question is left open at least this long before silence counts.
+TIME_TO_ANSWER = timedelta(hours=2)
+
+
+def cadence_timer(name: str) -> str:
+    return f"cadence.{name}"
+
+
+def may_be_texted(patient: Patient) -> bool:
+    return not (patient.deceased or patient.do_not_text)
+
+
+def _asks_back(ruleset: Ruleset, prompt: str) -> bool:
+    """Whether the prompt means nothing without a guess."""
+    return any("{guess}" in text for text in ruleset.prompts[prompt].texts.values())
+
+
+def _tells_when(ruleset: Ruleset, prompt: str) -> bool:
+    """Whether the prompt tells the patient when the appointment is. The loader holds that all languages tell alike."""
+    text = next(iter(ruleset.prompts[prompt].texts.values()))
+    return "{date}" in text and "{time}" in text
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A transition that was taken: the state it left and what triggered it."""
+
+    source: str
+    trigger: str
+
+
+class Turn:
+    def __init__(self, ruleset: Ruleset, conversation: Conversation | None, now: datetime) -> None:
+        self.ruleset = ruleset
+        self.now = now
+        self.entries: list[Entry] = []
+        self.effects: list[Effect] = []
+        self.moves: list[Move] = []
+        self._conversation = conversation
+
+    @property
+    def c(self) -> Conversation:
+        assert self._conversation is not None, "a turn begins with a conversation or opens one"
+        return self._conversation
+
+    def record(self, kind: str, data: Mapping[str, Any], actor: str = MACHINE) -> None:
+        entry = Entry(kind, self.now, actor, data)
+        self._conversation = apply(self._conversation, entry)
+        self.entries.append(entry)
+
+    def key(self, what: str) -> str:
+        """32 hex digits for the next thing of this kind: the same decision made again gives the same key. Keys begin with
+        the time, so that tables kept in their order grow at the end."""
+        milliseconds = (self.now - _EPOCH) // _MILLISECOND
+        return f"{milliseconds:012x}{sha256(f'{self.c.id}/{self.c.seq}/{what}'.encode()).hexdigest()[:20]}"
+
+    def at(self, moment: Moment) -> datetime:
+        return hours.resolve(moment, self.c.appointment.start, self.ruleset.hours.timezone)
+
+    @property
+    def _dues(self) -> tuple[Due, ...]:
+        return plan(self.ruleset, self.c.appointment.start).steps
+
+    @property
+    def closes(self) -> datetime:
+        """When the talk is over."""
+        return plan(self.ruleset, self.c.appointment.start).closes
+
+    def stands(self) -> bool:
+        """Whether there is still something to talk about: the appointment is on, and not over."""
+        on = str(self.c.appointment.status) in self.ruleset.applies_to.statuses
+        return on and self.now < self.closes
+
+    # ---- states ------------------------------------------------------------------------------------------------------
+
+    def move(self, trigger: str, *, tell: bool = True, lane: str = REPLY, words: str = "") -> bool:
+        """Take the transition, if there is one from here, and enter where it leads. `tell`: also say what the state says;
+        `words`: what the patient said, for staff."""
+        target = step(self.ruleset, self.c.state, trigger)
+        if target is None:
+            return False
+        self.moves.append(Move(self.c.state, trigger))
+        self._enter(target, trigger, tell=tell, lane=lane, words=words)
+        return True
+
+    def _enter(self, name: str, trigger: str, *, tell: bool, lane: str, words: str) -> None:
+        state = self.ruleset.states.get(name)
+        before = self.ruleset.states.get(self.c.state)
+        entered: dict[str, Any] = {"state": name, "from": self.c.state, "trigger": trigger}
+        if state is not None and state.staff_own:
+            entered["staff_own"] = True
+        if state is not None and state.ends:
+            entered["ends"] = True
+        self.record("state.entered", entered)
+        if before is not None and before.no_reply:
+            self.effects.append(ClearTimer(NO_REPLY))
+        if state is None:  # closed
+            self._clear_timers()
+            return
+        if state.settles_task:
+            self.settle_tasks(MOOT_ONCE_SETTLED, "the patient answered" if trigger.startswith("reply.") else "settled")
+        if state.hospital is not None:
+            self.write(state.hospital, note=words)
+        if state.say is not None and tell:
+            farewell = state.blocks is not None
+            self.say(
+                state.say,
+                lane=lane,
+                asks=state.asks,
+                vital=farewell or trigger in VITAL,
+                farewell=farewell,
+                # What staff settled, they told the patient: a text that cannot go out leaves nobody without word.
+                needed=not trigger.startswith("staff."),
+            )
+        if state.blocks is not None:
+            self.block(state.blocks)
+        if state.task is not None:
+            self.open_task(state.task, words=words)
+        if state.ends:
+            self._clear_timers()
+        if self.c.visit >= self.ruleset.limits.steps and not self.c.staff_own and not self.c.closed:
+            self.hand_over("fault", "The talk went round too often; the rules should be looked at.")
+
+    def _clear_timers(self) -> None:
+        self.effects.extend(ClearTimer(cadence_timer(rule.name)) for rule in self.ruleset.cadence)
+        self.effects.append(ClearTimer(RETRY))
+        self.effects.append(ClearTimer(CLOSE))
+
+    def block(self, reason: str) -> None:
+        if self.c.blocked != reason:
+            self.record("texts.blocked", {"reason": reason})
+            self.effects.append(BlockTexts(reason))
+
+    def unblock(self) -> None:
+        self.record("texts.unblocked", {})
+        self.effects.append(UnblockTexts())
+
+    def hand_over(
+        self,
+        kind: str,
+        why: str,
+        *,
+        due: timedelta = timedelta(hours=4),
+        priority: str = "normal",
+        words: str = "",
+    ) -> None:
+        """Give the talk to staff without a word to the patient."""
+        if not self.c.staff_own:
+            self.record("conversation.handed", {"why": why})
+        self.open_task(TaskRule(kind, due, priority, None, why), words=words)
+
+    def close(self, why: str) -> None:
+        if not self.c.closed:
+            self.record("conversation.closed", {"why": why})
+            self._clear_timers()
+            self.effects.append(ClearTimer(NO_REPLY))
+
+    # ---- texts -------------------------------------------------------------------------------------------------------
+
+    def say(
+        self,
+        prompt: str,
+        *,
+        lane: str = REPLY,
+        asks: bool = False,
+        guess: str | None = None,
+        vital: bool = False,
+        farewell: bool = False,
+        needed: bool = True,
+    ) -> bool:
+        """Queue a prompt. False where it must not go out: then the transcript says why, and staff learn of it where the
+        patient would otherwise be left without a word that is `needed`. `vital` is said once a day whatever the limit;
+        a `farewell` may pass the block that its own decision sets."""
+        expires = self.now + ANSWER_LIFE if lane == REPLY else self.closes
+        withheld = self._withheld() or self._untimely(prompt, expires, vital)
+        if withheld is not None:
+            self.record("text.withheld", {"prompt": prompt, "reason": withheld})
+            if needed and withheld in ("no mobile number", "too many texts in one day"):
+                why = f"The text “{prompt}” was not sent: {withheld}."
+                self.open_task(TaskRule("not_sent", timedelta(days=1), "normal", "call_back", why))
+            return False
+        rendered = wording.render(self.ruleset, prompt, self.c.appointment, self.c.patient, guess)
+        self._queue(prompt, rendered, lane, asks, expires, farewell)
+        return True
+
+    def say_again(self, text: SentText, *, lane: str = REPLY) -> bool:
+        """Queue once more what did not reach the patient. A question back whose guess is void gives way to the state's own
+        question. False where there is nothing to say or it must not go out."""
+        asks = text.key == self.c.asked
+        if text.prompt and (self.c.guess or not _asks_back(self.ruleset, text.prompt)):
+            return self.say(text.prompt, lane=lane, asks=asks, guess=self.c.guess or None)
+        state = self.ruleset.states.get(self.c.state)
+        if not text.prompt or state is None or state.say is None or not state.asks:
+            return False
+        return self.say(state.say, lane=lane, asks=True)
+
+    def say_freely(self, text: str, by: str) -> None:
+        """Queue a text that staff wrote. Where it must not go out they get it back as a task."""
+        withheld = self._withheld()
+        if withheld is not None:
+            self.record("text.withheld", {"prompt": "", "reason": withheld})
+            why = f"What {by} wrote was not sent: {withheld}."
+            self.open_task(TaskRule("not_sent", timedelta(hours=4), "high", "call_back", why), words=text)
+            return
+        language = self.c.patient.language or self.ruleset.languages[0]
+        rendered = wording.Rendered(text, language, wording.segments(text))
+        self._queue("", rendered, REPLY, False, self.now + ANSWER_LIFE, False, actor=f"staff:{by}")
+
+    def _withheld(self) -> str | None:
+        """Why this patient gets no text at all, None if they may."""
+        patient = self.c.patient
+        if patient.deceased:
+            return "the patient has died"
+        if patient.do_not_text:
+            return "marked do not text"
+        if self.c.blocked:
+            return f"texts are stopped: {self.c.blocked.replace('_', ' ')}"
+        if not patient.textable:
+            return "no mobile number"
+        return None
+
+    def _untimely(self, prompt: str, expires: datetime, vital: bool) -> str | None:
+        if expires <= self.now:
+            return "too late to be of use"
+        today = self.today()
+        full = self.c.day == today and self.c.day_texts >= self.ruleset.limits.texts_a_day
+        if full and not (vital and not self.said_today(prompt)):
+            return "too many texts in one day"
+        return None
+
+    def today(self) -> str:
+        """The local day."""
+        return hours.local_day(self.ruleset.hours.timezone, self.now).isoformat()
+
+    def said_today(self, prompt: str) -> bool:
+        """Whether this prompt was queued today, as far as the talk remembers."""
+        today = self.today()
+        return any(text.prompt == prompt and text.day == today for text in self.c.texts)
+
+    def _queue(
+        self,
+        prompt: str,
+        rendered: wording.Rendered,
+        lane: str,
+        asks: bool,
+        expires: datetime,
+        farewell: bool,
+        actor: str = MACHINE,
+    ) -> None:
+        key = self.key("text")
+        tells = bool(prompt) and _tells_when(self.ruleset, prompt) and self.c.appointment.status not in CALLED_OFF
+        about = self.c.appointment.version if tells else 0
+        data = {
+            "key": key,
+            "prompt": prompt,
+            "text": rendered.text,
+            "language": rendered.language,
+            "encoding": rendered.segments.encoding,
+            "segments": rendered.segments.parts,
+            "lane": lane,
+            "asks": asks,
+            "about": about,
+            "day": self.today(),
+        }
+        self.record("text.queued", data, actor)
+        self.effects.append(
+            SendText(key, prompt, rendered.text, rendered.language, rendered.segments.parts, lane, about, expires, farewell)
+        )
+
+    def question(self, state: State) -> str | None:
+        """The prompt that asks about the appointment as it stands: "it has changed" for who knows it otherwise, else the
+        question the talk is at, else the one with which it would go on."""
+        ruleset = self.ruleset
+        changed = ruleset.states[ruleset.always["appointment_changed"]]
+        again = ruleset.states.get(ruleset.staff.get("hand_back", ""))
+        knows_otherwise = self.c.retold or self.c.told not in (0, self.c.appointment.version)
+        first = (changed, state, again) if knows_otherwise else (state, again, changed)
+        return next((each.say for each in first if each is not None and each.asks and each.say is not None), None)
+
+    # ---- iPMS and staff ----------------------------------------------------------------------------------------------
+
+    def write(self, action: str, *, note: str = "", start: datetime | None = None) -> None:
+        """Ask the iPMS to record something, unless it is what it was last asked to record of this very version."""
+        if (action, self.c.appointment.version) == (self.c.wish, self.c.wish_version) and start is None:
+            return
+        if action == "withdraw_request" and self.c.wish not in ("request_cancel", "request_reschedule"):
+            return
+        key = self.key("write")
+        version = self.c.appointment.version
+        data: dict[str, Any] = {"key": key, "action": action, "appointment_version": version, "note": note}
+        if start is not None:
+            data["start"] = start.isoformat()
+        self.record("ipms.queued", data)
+        self.effects.append(WriteAppointment(key, action, version, note, start))
+
+    def open_task(self, rule: TaskRule, *, words: str = "") -> None:
+        """Open a task, or add to the one of its kind that is open already."""
+        open_already = self.c.task(rule.kind)
+        if open_already is not None:
+            self.update_task(open_already.key, rule.why, words=words, priority=rule.priority)
+            return
+        if rule.kind in WISHES:
+            self.settle_tasks(WISHES - {rule.kind}, f"replaced by {rule.kind}")
+        due = hours.due(self.ruleset.hours, self.now, rule.due)
+        key = self.key("task")
+        data = {
+            "key": key,
+            "kind": rule.kind,
+            "priority": rule.priority,
+            "due": due.isoformat(),
+            "why": rule.why,
+            "suggest": rule.suggest,
+            "words": words,
+        }
+        self.record("task.opened", data)
+        self.effects.append(OpenTask(key, rule.kind, rule.priority, due, rule.why, rule.suggest, words))
+
+    def update_task(self, key: str, why: str, *, words: str = "", priority: str | None = None) -> None:
+        assert priority is None or priority in PRIORITIES
+        self.record("task.updated", {"key": key, "why": why, "words": words, "priority": priority})
+        self.effects.append(UpdateTask(key, why, priority, words))
+
+    def settle_tasks(self, kinds: frozenset[str] | set[str] | None, outcome: str, actor: str = MACHINE) -> None:
+        """Close the open tasks of these kinds; None: of every kind."""
+        for task in self.c.tasks:
+            if kinds is None or task.kind in kinds:
+                self.record("task.closed", {"key": task.key, "kind": task.kind, "outcome": outcome}, actor)
+                self.effects.append(CloseTask(task.key, outcome))
+
+    # ---- timers ------------------------------------------------------------------------------------------------------
+
+    def set_timer(self, name: str, due: datetime, visit: int) -> None:
+        self.effects.append(SetTimer(name, due, visit))
+
+    def wait_for_reply(self) -> None:
+        """Set the timer for the next rung of the state's no-reply ladder, counted from now."""
+        state = self.ruleset.states.get(self.c.state)
+        if state is None or self.c.waited >= len(state.no_reply):
+            return
+        rung = state.no_reply[self.c.waited]
+        due = self.now + rung.after if rung.after is not None else self.at(rung.when) if rung.when else self.now
+        # A ladder rung that is past already (a late booking) still gives the patient time to answer.
+        due = max(due, self.now + TIME_TO_ANSWER)
+        if rung.say is not None:
+            due = hours.next_open(self.ruleset.hours, self.ruleset.hours.sending, due)
+        if due < self.closes:
+            self.set_timer(NO_REPLY, due, self.c.visit)
+
+    def plan(self) -> None:
+        """Set the timers of the cadence for the appointment as it stands, and run a step that is due at this moment."""
+        if self.c.closed:
+            return
+        version = self.c.appointment.version
+        start = self.c.appointment.start
+        closes = self.closes
+        overdue = None
+        for due in self._dues:
+            rule = due.step
+            if due.at > self.now or (due.at == self.now and rule.go is None):
+                if due.at < closes:
+                    self.set_timer(cadence_timer(rule.name), due.at, version)
+                else:
+                    self.effects.append(ClearTimer(cadence_timer(rule.name)))
+            elif (rule.late or due.at == self.now) and self.wants(rule) and not due.meant <= start <= self.now:
+                overdue = rule
+        self.set_timer(CLOSE, closes, version)
+        if overdue is None or self.c.staff_own:
+            return
+        opens = hours.next_open(self.ruleset.hours, self.ruleset.hours.sending, self.now)
+        if opens > self.now:
+            if opens < closes:
+                self.set_timer(cadence_timer(overdue.name), opens, version)
+        elif overdue.go is not None:
+            self.move(f"cadence.{overdue.name}", lane=BULK)
+
+    def wants(self, rule: CadenceStep) -> bool:
+        """Whether the step is meant for the talk as it stands."""
+        c = self.c
+        if rule.only_if is None:
+            return True
+        if rule.only_if == "silent":
+            gap = self.ruleset.limits.reminder_gap
+            recent = any(at is not None and self.now - at < gap for at in (c.reminded_at, c.told_at))
+            return c.silent and not recent
+        if rule.only_if in ("attended", "missed"):
+            return c.appointment.status == ("fulfilled" if rule.only_if == "attended" else "noshow")
+        return c.state == rule.only_if
+
+    def still_ahead(self) -> bool:
+        """Whether the talk waits for a step of its cadence that will begin it."""
+        return self.c.state == PLANNED and any(due.step.go is not None and due.at > self.now for due in self._dues)

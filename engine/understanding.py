@@ -1,0 +1,152 @@
+"""What a reply means: the layers of reading, in order, and the evidence for each decision.
+
+A reply is acted on only where one meaning is left when everything that speaks against it has been heard: negations,
+questions, hedges, conditions, a second meaning, words that nobody taught us. What remains unclear is asked about or
+given to a person.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from engine.meaning import Reader
+from engine.normalise import ASKED, Normalised, normalise
+from engine.phrasebook import Phrasebook, Prepared, prepare
+from engine.reading import MIXED, UNKNOWN, Candidate, Reading
+from engine.ruleset import Ruleset
+
+# What `label` says: the labels by which readings are judged. `keep` undoes what was asked; the visit stands.
+LABELS = frozenset(
+    {"confirm", "reschedule", "cancel", "stop", "wrong_number", "deceased", "urgent", "question", "thanks"}
+    | {"running_late", "already_attended", MIXED, UNKNOWN}
+)
+_SAME_LABEL = {"keep": "confirm"}
+
+_CODE = re.compile(r"[{}\\]|</?\w+[^>]*>|\w\(|\(\)|' *or\b|\$\w|^[=@]|&&|\|\|")
+_QUOTE = re.compile(r'"([^"]*)"?')
+_SHORTEST_QUOTE = 24
+_PREPARED_AT_ONCE = 32
+
+
+class _Cache:
+    """Prepared rulesets by version, the oldest dropped first. A version is the hash of a file's text, so none goes
+    stale.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._prepared: dict[str, Prepared] = {}
+
+    def get(self, ruleset: Ruleset) -> Prepared:
+        prepared = self._prepared.get(ruleset.version)
+        if prepared is None:
+            prepared = prepare(ruleset)
+            if len(self._prepared) >= self._most:
+                self._prepared.pop(next(iter(self._prepared)), None)
+            self._prepared[ruleset.version] = prepared
+        return prepared
+
+
+_CACHE = _Cache(_PREPARED_AT_ONCE)
+
+
+def read(ruleset: Ruleset, text: str, language: str = "") -> Reading:
+    """What `text` means under `ruleset`. `language` is the patient's, tried first among those that fit equally well.
+
+    Pure and total: the same arguments give the same reading, and no string of any kind raises.
+    """
+    prepared = _CACHE.get(ruleset)
+    normal = normalise(text)
+    return _whole(prepared, normal) or _robot_or_quote(prepared, ruleset, normal, language)
+
+
+def label(reading: Reading) -> str:
+    """The label of a reading among LABELS; `unknown` for an intent that has none."""
+    name = _SAME_LABEL.get(reading.intent, reading.intent)
+    return name if name in LABELS else UNKNOWN
+
+
+def _whole(prepared: Prepared, normal: Normalised) -> Reading | None:
+    """Nothing at all, or nothing but a key: Y, yes, YES YES, 👍👍."""
+    words = normal.words
+    if not words:
+        if ASKED in normal.tokens and prepared.asking:
+            return Reading(prepared.asking, 100.0, "key", normal.text, why="Nothing but a question mark.")
+        return Reading(UNKNOWN, 0.0, "empty", normal.text, why="There is no word in it.")
+    if ASKED in normal.tokens or normal.cut:
+        return None
+    found = prepared.keys.get(" ".join(words))
+    if found is None and len(words) <= 12:
+        each = [prepared.keys.get(word) for word in words]
+        intents = {entry[0] for entry in each if entry is not None}
+        if len(intents) == 1 and None not in each:
+            found = each[0]
+        elif all(len(word) == 1 for word in words):
+            found = prepared.keys.get("".join(words))
+    if found is None:
+        return None
+    intent, key = found
+    return Reading(
+        intent, 100.0, "key", normal.text, (Candidate(intent, key, 100.0),), why=f"The whole reply is the key {key}."
+    )
+
+
+def _robot_or_quote(prepared: Prepared, ruleset: Ruleset, normal: Normalised, language: str) -> Reading:
+    book = _book(prepared, normal, language)
+    text = normal.text
+    if '"' in text and any(
+        re.match(rf"(?:{re.escape(word)}\b|[^\w\s\"]+ to\b)[^\"]{{0,20}}\"", text) for word in book.tapbacks
+    ):
+        return Reading(UNKNOWN, 0.0, "tapback", text, why="A phone's reaction to our text, not an answer.")
+    if _CODE.search(text):
+        return Reading(UNKNOWN, 0.0, "code", text, why="It looks like program code, not like an answer.")
+    left = _without_quotes(prepared, text)
+    if left != text:
+        rest = normalise(left)
+        if not rest.words:
+            return Reading(UNKNOWN, 0.0, "quoted", text, why="Our own text sent back without an answer.")
+        whole = _whole(prepared, rest)
+        if whole is not None:
+            return replace(whole, normalised=text)
+        normal = Normalised(text, rest.tokens, normal.cut)
+    reading = Reader(prepared, ruleset.matching, book, normal).read()
+    if reading.rule == "nothing-matched":
+        for other in prepared.books.values():
+            if other is not book and other.familiarity(normal.words[:60]):
+                second = Reader(prepared, ruleset.matching, other, normal).read()
+                if second.clear:
+                    return second
+    return reading
+
+
+def _book(prepared: Prepared, normal: Normalised, language: str) -> Phrasebook:
+    """The language that has most of the words; the patient's own where several have as many."""
+    books = prepared.books
+    own = books.get(language) or next(iter(books.values()))
+    if len(books) == 1:
+        return own
+    words = normal.words[:60]
+    best, most = own, own.familiarity(words)
+    for book in books.values():
+        if most == len(words):
+            break
+        count = book.familiarity(words)
+        if count > most:
+            best, most = book, count
+    return best
+
+
+def _without_quotes(prepared: Prepared, text: str) -> str:
+    """The reply without our own words in it: phones quote the text that is answered."""
+    if len(text) < _SHORTEST_QUOTE:
+        return text
+    parts = [part for part in prepared.prompts if part in text]
+    if not parts:
+        return text
+    for quote in _QUOTE.finditer(text):
+        if any(part in quote.group(1) for part in parts):
+            return f"{text[: quote.start()]}\n{text[quote.end() :]}"
+    start = min(text.find(part) for part in parts)
+    end = max(text.find(part) + len(part) for part in parts)
+    return f"{text[:start]}\n{text[end:]}"
