@@ -1,0 +1,300 @@
+"""Opening the database: who may write, how durably, and from which version of the tables.
+
+On SQLite one process writes, through one connection, which alone makes checkpoints; a lock beside the file holds
+others off. Readers have connections of their own that refuse to write. A commit has reached the disk when it returns:
+write-ahead log with synchronous=FULL. PostgreSQL needs none of that and takes the same calls.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+import os
+import sqlite3
+from collections.abc import Sequence
+from functools import lru_cache
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+from alembic.util import CommandError
+from sqlalchemy.dialects import postgresql
+
+from conversations.errors import FreagraError
+
+_log = logging.getLogger("freagra.conversations")
+
+_MIGRATIONS = Path(__file__).parent / "migrations"
+_BUSY_SECONDS = 5.0
+_WRITER_CACHE_KIB = 65_536
+_READER_CACHE_KIB = 8_192
+_CHECKPOINT_PAGES = 4_000  # of 4 KiB: the write-ahead log is folded in every 16 MiB
+_LOG_LIMIT_BYTES = 64 << 20  # what the log file shrinks back to after a long reader let it grow
+_ROWS_PER_STATEMENT = 256
+_READERS = 8
+
+
+class DatabaseInUse(FreagraError):
+    """Another process has the same file open for writing."""
+
+    code = "database_in_use"
+
+
+class DatabaseUnfit(FreagraError):
+    """The address, or what lies there, cannot be used. The message says why and how to mend it."""
+
+    code = "database_unfit"
+
+
+class Database:
+    """An open database: one connection to write by, which a running service leaves to its Writer; readers for all."""
+
+    def __init__(
+        self, url: sa.URL, write: sa.Engine | None, read: sa.Engine, path: Path | None, lock: int | None
+    ) -> None:
+        self.url = url
+        self.path = path  # of the SQLite file, None elsewhere
+        self._write = write
+        self._read = read
+        self._lock = lock
+
+    def reader(self) -> sa.Connection:
+        """A connection that cannot write, to be closed by the caller (it is a context manager). All it reads is as of
+        its first read, until it is rolled back or closed: a reader held open keeps SQLite's log from shrinking."""
+        return self._read.connect()
+
+    def writing(self) -> sa.Connection:
+        """The write connection. Every transaction on it holds the write lock from its first statement (BEGIN
+        IMMEDIATE). On SQLite there is one: asking again before it was closed raises DatabaseInUse. While a service
+        runs it is its Writer's."""
+        if self._write is None:
+            raise DatabaseInUse(f"{self.url.render_as_string()} was opened to be read only")
+        try:
+            return self._write.connect()
+        except sa.exc.TimeoutError:
+            raise DatabaseInUse(
+                f"{self.url.render_as_string()}: the write connection is taken in this process"
+            ) from None
+
+    def migrate(self, revision: str = "head") -> None:
+        """Bring the tables to the newest version, all steps or none, before anything else uses the database. Raises
+        DatabaseUnfit for tables of a later version than this program knows."""
+        logging.getLogger("alembic").setLevel(logging.WARNING)  # it tells of every step it looks at
+        config = migration_config()
+        try:
+            with self.writing() as connection, connection.begin():
+                config.attributes["connection"] = connection
+                command.upgrade(config, revision)
+        except CommandError as fault:
+            raise DatabaseUnfit(
+                f"{self.url.render_as_string()}: its tables are of a version that this Freagra does not know "
+                f"({fault}). Use the Freagra that last ran on it, or a later one."
+            ) from fault
+
+    def close(self) -> None:
+        """After the Writer was closed and all readers were: SQLite then folds its log into the file."""
+        self._read.dispose()
+        if self._write is not None:
+            self._write.dispose()
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
+
+    def __enter__(self) -> Database:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def migration_config() -> Config:
+    """Alembic's settings, without a file."""
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
+    return config
+
+
+def open_database(url: str, *, read_only: bool = False) -> Database:
+    """Open, and on SQLite make where there is none, the database at `url`
+    ("sqlite:////var/lib/freagra/freagra.sqlite3", "postgresql+psycopg://..."). Tables are `migrate`'s affair.
+
+    `read_only` takes no lock, gives readers only, and works beside a running service. A SQLite address may carry
+    `?timeout=`, the seconds to wait for another program's lock (5). Raises DatabaseInUse, DatabaseUnfit.
+    """
+    address = sa.make_url(url)
+    if address.get_backend_name() != "sqlite":
+        engine = sa.create_engine(address, hide_parameters=True)
+        reading = engine.execution_options(postgresql_readonly=True, isolation_level="REPEATABLE READ")
+        return Database(address, None if read_only else engine, reading, None, None)
+    if not address.database or address.database == ":memory:" or address.database.startswith("file:"):
+        raise DatabaseUnfit(f"{url}: needs a file, as in sqlite:////var/lib/freagra/freagra.sqlite3")
+    path = Path(address.database).absolute()
+    seconds = float(str(address.query.get("timeout", _BUSY_SECONDS)))
+    _warn_of_log_reset()
+    if read_only:
+        if not path.exists():
+            raise DatabaseUnfit(f"{path}: there is no database here")
+        return Database(address, None, _sqlite(path, seconds, writes=False), path, None)
+    lock = _lock(path)
+    try:
+        # Made here so that it, and the log that takes its mode, are nobody else's to read.
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        write = _sqlite(path, seconds, writes=True)
+        with write.connect():
+            pass  # sets the log mode once, before any reader comes
+        return Database(address, write, _sqlite(path, seconds, writes=False), path, lock)
+    except (OSError, sa.exc.DBAPIError) as fault:
+        os.close(lock)
+        reason = fault.orig if isinstance(fault, sa.exc.DBAPIError) else fault.strerror
+        raise DatabaseUnfit(f"{path}: cannot be opened as a database: {reason}") from fault
+
+
+def _lock(path: Path) -> int:
+    """The descriptor that holds the lock; the system lets go of it when the process ends, however it ends."""
+    beside = path.with_name(path.name + ".lock")
+    try:
+        descriptor = os.open(beside, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as fault:
+        raise DatabaseUnfit(f"{beside}: {fault.strerror}. The folder must exist and be ours to write in.") from fault
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        holder = os.read(descriptor, 32).decode("ascii", "replace").strip()
+        os.close(descriptor)
+        raise DatabaseInUse(
+            f"{path}: process {holder or 'unknown'} has this database open for writing. Stop it first; "
+            "what only reads may run beside it."
+        ) from None
+    os.ftruncate(descriptor, 0)
+    os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+    return descriptor
+
+
+def _sqlite(path: Path, seconds: float, *, writes: bool) -> sa.Engine:
+    settings = {
+        "busy_timeout": int(seconds * 1000),
+        "foreign_keys": "ON",
+        "secure_delete": "ON",
+        "temp_store": "MEMORY",
+        "mmap_size": 0,
+        "cache_size": -(_WRITER_CACHE_KIB if writes else _READER_CACHE_KIB),
+    }
+    if writes:
+        settings |= {
+            "journal_mode": "WAL",
+            "synchronous": "FULL",
+            "fullfsync": "ON",  # macOS: its plain fsync does not reach the disk
+            "checkpoint_fullfsync": "ON",
+            "wal_autocheckpoint": _CHECKPOINT_PAGES,
+            "journal_size_limit": _LOG_LIMIT_BYTES,
+        }
+    else:
+        settings |= {"wal_autocheckpoint": 0, "query_only": "ON"}
+
+    def connect() -> sqlite3.Connection:
+        # isolation_level None: the driver begins nothing by itself, the "begin" event below does.
+        connection = sqlite3.connect(path, seconds, isolation_level=None, check_same_thread=False)
+        try:
+            for name, value in settings.items():
+                connection.execute(f"PRAGMA {name}={value}")
+        except sqlite3.DatabaseError:
+            connection.close()
+            raise
+        return connection
+
+    pool_size = 1 if writes else _READERS
+    engine = sa.create_engine(
+        "sqlite://",
+        creator=connect,
+        poolclass=sa.QueuePool,
+        pool_size=pool_size,
+        max_overflow=0 if writes else -1,
+        pool_timeout=0 if writes else 30,
+        hide_parameters=True,  # an error's text may be logged
+    )
+    start = "BEGIN IMMEDIATE" if writes else "BEGIN"
+    sa.event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(start))
+    return engine
+
+
+def insert_rows(
+    connection: sa.Connection,
+    table: sa.Table,
+    columns: Sequence[str],
+    rows: Sequence[Sequence[Any]],
+    *,
+    replacing: bool = False,
+) -> None:
+    """INSERT many rows, each a value for every column in order, in as few statements as there can be. `replacing`: a row
+    whose primary key is there already gives that one its values.
+
+    On SQLite that is several times quicker than `connection.execute(table.insert(), rows)`, which steps row by row and
+    gives up the interpreter lock at each: beside a busy event loop every such step may wait out a thread switch.
+    Values go to the driver as they are: plain int, str, bytes, None.
+    """
+    keys = [column.name for column in table.primary_key] if replacing else []
+    if connection.dialect.name != "sqlite":
+        names = [dict(zip(columns, row, strict=True)) for row in rows]
+        statement = postgresql.insert(table)
+        if replacing:
+            values = {name: statement.excluded[name] for name in columns if name not in keys}
+            statement = statement.on_conflict_do_update(index_elements=keys, set_=values)
+        connection.execute(statement, names)
+        return
+    suffix = ""
+    if replacing:
+        taken = ", ".join(f"{name} = excluded.{name}" for name in columns if name not in keys)
+        suffix = f"ON CONFLICT ({', '.join(keys)}) DO UPDATE SET {taken}"
+    for first in range(0, len(rows), _ROWS_PER_STATEMENT):
+        part = rows[first : first + _ROWS_PER_STATEMENT]
+        sql = insert_sql(table.name, tuple(columns), len(part), suffix)
+        connection.exec_driver_sql(sql, tuple(chain.from_iterable(part)))
+
+
+def update_rows(
+    connection: sa.Connection, table: sa.Table, key: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]
+) -> None:
+    """UPDATE many rows, each given as its key and then the new value of every column in order, in as few statements as
+    there can be; for the same reason as `insert_rows`."""
+    if connection.dialect.name != "sqlite":
+        statement = sa.update(table).where(table.c[key] == sa.bindparam("the_key"))
+        connection.execute(statement, [dict(zip(("the_key", *columns), row, strict=True)) for row in rows])
+        return
+    for first in range(0, len(rows), _ROWS_PER_STATEMENT):
+        part = rows[first : first + _ROWS_PER_STATEMENT]
+        sql = _update_sql(table.name, key, tuple(columns), len(part))
+        connection.exec_driver_sql(sql, tuple(chain.from_iterable(part)))
+
+
+@lru_cache(maxsize=2048)
+def _update_sql(table: str, key: str, columns: tuple[str, ...], rows: int) -> str:
+    values = ",".join(["(" + ",".join("?" * (len(columns) + 1)) + ")"] * rows)
+    new = ", ".join(f"{name} = new.{name}" for name in columns)
+    return (
+        f"WITH new(the_key, {', '.join(columns)}) AS (VALUES {values}) "
+        f"UPDATE {table} SET {new} FROM new WHERE {table}.{key} = new.the_key"
+    )
+
+
+@lru_cache(maxsize=1024)
+def insert_sql(table: str, columns: tuple[str, ...], rows: int, suffix: str = "") -> str:
+    """INSERT of so many rows, with question marks. `suffix` is what follows the values, such as ON CONFLICT."""
+    values = "(" + ",".join("?" * len(columns)) + ")"
+    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES {','.join([values] * rows)} {suffix}"
+
+
+@lru_cache(maxsize=1)
+def _warn_of_log_reset() -> None:
+    """Once per process. The fault: SQLite 3.7.0 to 3.51.2, mended in 3.51.3 and in 3.44.6 and 3.50.7 of the older
+    lines."""
+    version = sqlite3.sqlite_version_info
+    mended = version >= (3, 51, 3) or (3, 50, 7) <= version < (3, 51) or (3, 44, 6) <= version < (3, 45)
+    if not mended:
+        _log.info(
+            "SQLite %s has the WAL-reset fault, which two connections that write at once can trigger. Freagra writes "
+            "and checkpoints from one connection only and so avoids it; let no other program write to its database.",
+            sqlite3.sqlite_version,
+        )

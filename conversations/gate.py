@@ -1,0 +1,104 @@
+"""The send gate: the last look at a text before it leaves.
+
+What was right when a text was queued may be wrong a minute later: the patient died, opted out, got another number, the
+appointment moved. So every text is checked again in the moment of sending, against what the store holds then.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import Connection
+
+from conversations import schema
+from conversations.rulebook import Rulebook
+from conversations.schema import instant
+from engine import hours
+from engine.appointment import CALLED_OFF
+from engine.effects import REPLY
+
+_texts, _patients, _talks, _appointments = schema.texts, schema.patients, schema.conversations, schema.appointments
+
+_LOOK = (
+    sa.select(
+        _texts,
+        _patients.c.deceased,
+        _patients.c.do_not_text,
+        _patients.c.wrapped_key,
+        _patients.c.phone_index.label("phone_now"),
+        _talks.c.version.label("ruleset"),
+        _talks.c.owner,
+        _appointments.c.version.label("appointment_version"),
+        _appointments.c.status.label("appointment_status"),
+    )
+    .join_from(_texts, _patients, _patients.c.id == _texts.c.patient_id)
+    .join(_talks, _talks.c.id == _texts.c.conversation_id)
+    .join(_appointments, _appointments.c.id == _talks.c.appointment_id)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What the gate says of one text: send it, hold it back for good (`unsent`, why), or keep it until `later`."""
+
+    row: Any
+    unsent: str | None = None
+    later: datetime | None = None
+
+
+def look(connection: Connection, rulebook: Rulebook, keys: list[str], now: datetime) -> list[Look]:
+    """Look at these queued texts, in the order of `keys`."""
+    rows = {row.key: row for row in connection.execute(_LOOK.where(_texts.c.key.in_(keys)))}
+    blocked = _blocks(connection, list(rows.values()))
+    return [_judge(connection, rulebook, rows[key], blocked, now) for key in keys if key in rows]
+
+
+def _blocks(connection: Connection, rows: list[Any]) -> dict[bytes | str, dict[str, str]]:
+    """Phone or patient -> reason -> the conversation that caused it."""
+    blocks = schema.blocks
+    phones = [row.phone_index for row in rows if row.phone_index is not None]
+    patients = [row.patient_id for row in rows]
+    query = sa.select(blocks).where(
+        blocks.c.lifted_at.is_(None), sa.or_(blocks.c.phone_index.in_(phones), blocks.c.patient_id.in_(patients))
+    )
+    found: dict[bytes | str, dict[str, str]] = {}
+    for block in connection.execute(query):
+        found.setdefault(block.phone_index or block.patient_id, {})[block.reason] = block.conversation_id
+    return found
+
+
+def _judge(
+    connection: Connection, rulebook: Rulebook, row: Any, blocked: dict[bytes | str, dict[str, str]], now: datetime
+) -> Look:
+    if row.wrapped_key is None:
+        return Look(row, unsent="erased")
+    if row.deceased:
+        return Look(row, unsent="deceased")
+    if row.do_not_text:
+        return Look(row, unsent="do not text")
+    if row.phone_index is None or row.phone_now != row.phone_index:
+        return Look(row, unsent="former number")
+    for reason, cause in {**blocked.get(row.phone_index, {}), **blocked.get(row.patient_id, {})}.items():
+        # The one farewell ("you will get no more texts") of the talk that caused the block may pass.
+        if not (row.safety and cause == row.conversation_id):
+            return Look(row, unsent=reason.replace("_", " "))
+    if row.not_after <= instant(now):
+        return Look(row, unsent="expired")
+    if row.about and row.about != row.appointment_version:
+        return Look(row, unsent="appointment changed")
+    if row.about and row.appointment_status in _OFF:
+        return Look(row, unsent="appointment called off")
+    if row.lane != REPLY:
+        if row.owner == "staff":
+            return Look(row, unsent="staff own the talk")
+        ruleset = rulebook.version(connection, row.ruleset)
+        opens = hours.next_open(ruleset.hours, ruleset.hours.sending, now)
+        if opens > now:
+            return Look(row, later=opens)
+    return Look(row)
+
+
+_OFF = frozenset(str(status) for status in CALLED_OFF)

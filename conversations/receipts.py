@@ -1,0 +1,79 @@
+"""What became of a text: the words of gateways, which come early, twice, late and in contradiction, folded by rank.
+
+A lower rank never overwrites a higher one. The first final word stands, except that a later "delivered" beats any failure
+(the text did arrive), and "unknown" gives way to any real word.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from conversations import schema
+from conversations.batch import Batch
+from conversations.intake import receipt_of
+from conversations.schema import instant
+from engine.events import TextReported, TextStatus
+
+_RANK = {
+    TextStatus.QUEUED: 0,
+    TextStatus.UNKNOWN: 1,
+    TextStatus.ACCEPTED: 2,
+    TextStatus.SENT: 3,
+    TextStatus.EXPIRED: 4,
+    TextStatus.UNDELIVERABLE: 4,
+    TextStatus.REJECTED: 4,
+    TextStatus.UNSENT: 4,
+    TextStatus.DELIVERED: 5,
+}
+
+
+def supersedes(new: TextStatus, held: TextStatus) -> bool:
+    """Whether `new` takes the place of `held`."""
+    return _RANK[new] > _RANK[held]
+
+
+class Receipts:
+    def __init__(self, batch: Batch) -> None:
+        self._batch = batch
+        self._held: dict[str, tuple[str, TextStatus]] = {}  # key -> conversation, status
+
+    def prefetch(self, keys: list[str | None]) -> None:
+        table = schema.texts
+        wanted = [key for key in dict.fromkeys(keys) if key is not None]
+        for start in range(0, len(wanted), 500):
+            query = sa.select(table.c.key, table.c.conversation_id, table.c.status).where(
+                table.c.key.in_(wanted[start : start + 500])
+            )
+            for row in self._batch.connection.execute(query):
+                self._held[row.key] = (row.conversation_id, TextStatus(row.status))
+        self._batch.load_talks(talk for talk, _ in self._held.values())
+
+    def take(self, content: dict[str, Any], received_at: datetime) -> str:
+        receipt = receipt_of(content)
+        if receipt.halts:
+            self._batch.changes.halts.append((self._batch.gateway, receipt.reason, instant(self._batch.now)))
+        if receipt.key is None:
+            return "a word on the whole account"
+        held = self._held.get(receipt.key)
+        if held is None:
+            return "no text of ours has this key"
+        talk, status = held
+        if not supersedes(receipt.status, status):
+            return f"known already: {status}"
+        changes = self._batch.changes
+        changes.put(self._held, receipt.key, (talk, receipt.status))
+        changes.receipts.append(
+            {
+                "text": receipt.key,
+                "phase": "handed" if _RANK[receipt.status] in (2, 3) else "done",
+                "status": str(receipt.status),
+                "reason": receipt.reason[:200],
+                "status_at": instant(self._batch.now),
+            }
+        )
+        if talk in self._batch.talks:
+            self._batch.decide(talk, TextReported(receipt.key, receipt.status, receipt.code, receipt.reason, received_at))
+        return str(receipt.status)

@@ -1,0 +1,189 @@
+"""What an appointment's snapshot means for us: a patient and an appointment on record, conversations that open, conversations
+that hear of a change.
+
+Snapshots come late, twice and out of order. The newest one wins, told by the iPMS's own clock (`changed_at`); an older one is
+history and changes nothing.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from conversations import schema
+from conversations.batch import AppointmentRow, Batch, PatientRow
+from conversations.intake import appointment_record
+from conversations.ports import AppointmentRecord, PatientRecord
+from conversations.schema import instant, moment
+from conversations.strangers import Strangers
+from engine.appointment import CALLED_OFF, Appointment, AppointmentStatus
+from engine.events import AppointmentChanged, Opened, PatientChanged, StaffAct, StaffActed
+
+
+def patient_id(batch: Batch, number: str) -> str:
+    """Our pseudonym: the same for the same hospital number under the same keys, and no way back from it."""
+    return batch.vault.number_index(f"patient {number}").hex()[:32]
+
+
+def conversation_id(batch: Batch, appointment: str, ruleset: str) -> str:
+    """For a conversation that opens now. Ids begin with the time, so that the transcript grows at its end."""
+    milliseconds = instant(batch.now) // 1000
+    return f"{milliseconds:012x}{batch.vault.number_index(f'conversation {appointment} {ruleset}').hex()[:20]}"
+
+
+_AT_ONCE = 500  # ids in one IN (...)
+
+
+class Schedule:
+    """Prefetches for all snapshots of a batch, then takes them one by one."""
+
+    def __init__(self, batch: Batch) -> None:
+        self._batch = batch
+        self._of_appointment: dict[str, dict[str, str]] = {}  # ruleset -> conversation
+        self._of_patient: dict[str, list[str]] = {}
+
+    def prefetch(self, contents: list[dict[str, Any]]) -> None:
+        batch = self._batch
+        appointments = [content["id"] for content in contents]
+        patients = [patient_id(batch, content["patient"]["id"]) for content in contents]
+        batch.load_patients(patients)
+        batch.load_appointments(appointments)
+        table = schema.conversations
+        for some in _portions([id for id in dict.fromkeys(patients) if id in batch.patients]):
+            query = sa.select(table.c.id, table.c.patient_id).where(table.c.patient_id.in_(some), ~table.c.closed)
+            for talk in batch.connection.execute(query):
+                self._of_patient.setdefault(talk.patient_id, []).append(talk.id)
+        # By appointment too: one that went to another patient keeps the conversations it had.
+        for some in _portions([id for id in dict.fromkeys(appointments) if id in batch.appointments]):
+            columns = (table.c.id, table.c.appointment_id, table.c.ruleset)
+            for row in batch.connection.execute(sa.select(*columns).where(table.c.appointment_id.in_(some))):
+                self._of_appointment.setdefault(row.appointment_id, {})[row.ruleset] = row.id
+        batch.load_talks(id for ids in self._of_patient.values() for id in ids)
+        batch.load_talks(id for talks in self._of_appointment.values() for id in talks.values())
+
+    def take(self, row: Any, content: dict[str, Any]) -> str:
+        """One snapshot; what became of it, in a few words."""
+        record = appointment_record(content)
+        # Nothing can have changed after we heard of it: a stamp from the future would shut out all that comes later.
+        changed_at = min(record.changed_at or moment(row.received_at), moment(row.received_at))
+        patient = self._patient(record.patient, changed_at)
+        held = self._batch.appointments.get(record.id)
+        if held is not None and instant(changed_at) < held.changed_at:
+            return "older than what is held"
+        other = held is not None and held.patient_id != patient.id
+        appointment = _appointment(record, held.appointment if held else None, other)
+        self._batch.put_appointment(AppointmentRow(appointment, patient.id, record.revision, instant(changed_at)))
+        talks = self._of_appointment.setdefault(record.id, {})
+        if other:
+            return self._changed_hands(row, record.id, talks)
+        if held is not None and held.appointment != appointment:
+            for talk in talks.values():
+                # One that stopped because the appointment went to another patient is not about this one.
+                if talk in self._batch.talks and self._batch.talks[talk].conversation.patient.id == patient.id:
+                    self._batch.decide(talk, AppointmentChanged(appointment))
+        opened = self._open(appointment, patient, talks)
+        return opened or ("changed" if held is not None else "no ruleset applies")
+
+    def _open(self, appointment: Appointment, patient: PatientRow, talks: dict[str, str]) -> str:
+        opened: list[str] = []
+        for ruleset in self._batch.rulebook.applying(appointment):
+            if ruleset.name in talks:
+                continue
+            talk = conversation_id(self._batch, appointment.id, ruleset.name)
+            self._batch.decide(talk, Opened(talk, appointment, patient.facts()), ruleset=ruleset)
+            talks[ruleset.name] = talk
+            self._of_patient.setdefault(patient.id, []).append(talk)
+            opened.append(ruleset.name)
+        return f"opened {', '.join(opened)}" if opened else ""
+
+    def _changed_hands(self, row: Any, appointment: str, talks: dict[str, str]) -> str:
+        """The appointment is another patient's now: an error put right, or two records of one person made one. Which of
+        them should hear what, only a person can tell."""
+        why = "the appointment is another patient's now"
+        for talk in talks.values():
+            if talk in self._batch.talks:
+                self._batch.decide(talk, StaffActed(StaffAct.CLOSE, "iPMS", why, tell=False))
+        Strangers(self._batch).changed_hands(row, appointment)
+        return why
+
+    def _patient(self, record: PatientRecord, changed_at: datetime) -> PatientRow:
+        batch = self._batch
+        id = patient_id(batch, record.id)
+        held = batch.patients.get(id)
+        if held is not None and (held.wrapped_key is None or instant(changed_at) < held.changed_at):
+            return held
+        phone_index = batch.vault.phone_index(record.mobile) if record.mobile else None
+        row = PatientRow(
+            id=id,
+            number_index=batch.vault.number_index(record.id),
+            phone_index=phone_index,
+            wrapped_key=held.wrapped_key if held else batch.vault.new_patient_key()[1],
+            record={
+                "number": record.id,
+                "first_name": record.first_name,
+                "last_name": record.last_name,
+                "mobile": record.mobile,
+                "date_of_birth": record.date_of_birth,
+            },
+            language=record.language,
+            deceased=record.deceased,
+            do_not_text=record.do_not_text,
+            changed_at=instant(changed_at),
+        )
+        if held is not None and _same(held, row):
+            if row.changed_at > held.changed_at:
+                batch.put_patient(row)  # so that what is older than this word stays history
+            return row
+        batch.put_patient(row)
+        if held is None:
+            return row
+        number_changed = held.phone_index != row.phone_index
+        if number_changed and held.phone_index is not None:
+            batch.changes.former.append(
+                {"phone_index": held.phone_index, "patient_id": id, "until": instant(changed_at)}
+            )
+        if number_changed or held.facts() != row.facts():
+            for talk in self._of_patient.get(id, ()):
+                if talk in batch.talks:
+                    batch.decide(talk, PatientChanged(row.facts(), number_changed))
+        return row
+
+
+def _same(held: PatientRow, row: PatientRow) -> bool:
+    return (
+        held.record == row.record
+        and held.language == row.language
+        and held.deceased == row.deceased
+        and held.do_not_text == row.do_not_text
+    )
+
+
+def _appointment(record: AppointmentRecord, held: Appointment | None, other: bool) -> Appointment:
+    """The snapshot as a value. Its version rises when what patients are told changes, when it stands again, or when it is
+    an `other` patient's."""
+    status = AppointmentStatus(record.status)
+    version = 1
+    if held is not None:
+        told = (held.start, held.clinic, held.clinician, held.place)
+        telling = (record.start, record.clinic, record.clinician, record.place)
+        again = held.status in CALLED_OFF and status not in CALLED_OFF
+        version = held.version + (1 if told != telling or again or other else 0)
+    return Appointment(
+        id=record.id,
+        version=version,
+        start=record.start,
+        status=status,
+        clinic=record.clinic,
+        clinic_name=record.clinic_name,
+        clinician=record.clinician,
+        place=record.place,
+        type=record.type,
+        hospital=record.hospital,
+        phone=record.phone,
+    )
+
+
+def _portions(wanted: list[str]) -> list[list[str]]:
+    return [wanted[start : start + _AT_ONCE] for start in range(0, len(wanted), _AT_ONCE)]

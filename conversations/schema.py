@@ -1,0 +1,265 @@
+"""The tables. SQLAlchemy Core, the same on SQLite and PostgreSQL; migrations live beside this file in `migrations/`.
+
+Instants are integers: microseconds since 1970 UTC (`instant`/`moment` below), so that they sort, index and compare alike on
+both engines. Columns named `sealed` hold what identifies a patient or was said to one, encrypted by `vault.py`; a column
+that ends in `_index` is a keyed blind index. Everything else in the database is pseudonymous.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import sqlalchemy as sa
+
+metadata = sa.MetaData()
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+def instant(moment: datetime) -> int:
+    """An aware datetime as microseconds since 1970 UTC."""
+    return (moment - _EPOCH) // _MICROSECOND
+
+
+def moment(instant: int) -> datetime:
+    return _EPOCH + timedelta(microseconds=instant)
+
+
+def _instant(name: str, *, null: bool = False, index: bool = False) -> sa.Column[int]:
+    return sa.Column(name, sa.BigInteger, nullable=null, index=index)
+
+
+patients = sa.Table(
+    "patients",
+    metadata,
+    sa.Column("id", sa.String(32), primary_key=True),  # pseudonym, random
+    sa.Column("hospital_number_index", sa.LargeBinary(32), nullable=False, unique=True),
+    sa.Column("phone_index", sa.LargeBinary(32), index=True),  # of the present mobile, null where none
+    sa.Column("wrapped_key", sa.LargeBinary),  # the patient's data key under the vault's key; null once erased
+    sa.Column("sealed", sa.LargeBinary, nullable=False),  # hospital number, names, mobile, date of birth
+    sa.Column("language", sa.String(8), nullable=False, server_default=""),
+    sa.Column("deceased", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("do_not_text", sa.Boolean, nullable=False, server_default=sa.false()),
+    _instant("changed_at"),
+)
+
+# Numbers that were a patient's once: a reply from one is logged, never acted on.
+former_phones = sa.Table(
+    "former_phones",
+    metadata,
+    sa.Column("phone_index", sa.LargeBinary(32), primary_key=True),
+    sa.Column("patient_id", sa.ForeignKey("patients.id"), primary_key=True),
+    _instant("until"),
+)
+
+appointments = sa.Table(
+    "appointments",
+    metadata,
+    sa.Column("id", sa.String(128), primary_key=True),  # the iPMS's id
+    sa.Column("patient_id", sa.ForeignKey("patients.id"), nullable=False, index=True),
+    sa.Column("version", sa.Integer, nullable=False),  # engine.appointment.Appointment.version
+    _instant("start", index=True),
+    sa.Column("status", sa.String(24), nullable=False),
+    sa.Column("clinic", sa.String(64), nullable=False),
+    sa.Column("clinic_name", sa.String(200), nullable=False, server_default=""),
+    sa.Column("clinician", sa.String(200), nullable=False, server_default=""),
+    sa.Column("place", sa.String(200), nullable=False, server_default=""),
+    sa.Column("type", sa.String(64), nullable=False, server_default=""),
+    sa.Column("hospital", sa.String(200), nullable=False, server_default=""),
+    sa.Column("phone", sa.String(40), nullable=False, server_default=""),
+    sa.Column("revision", sa.String(128), nullable=False, server_default=""),  # the iPMS's own version tag
+    _instant("changed_at"),
+    sa.Index("appointments_clinic_start", "clinic", "start"),
+)
+
+conversations = sa.Table(
+    "conversations",
+    metadata,
+    sa.Column("id", sa.String(32), primary_key=True),
+    sa.Column("patient_id", sa.ForeignKey("patients.id"), nullable=False, index=True),
+    sa.Column("appointment_id", sa.ForeignKey("appointments.id"), nullable=False, index=True),
+    sa.Column("ruleset", sa.String(64), nullable=False),
+    sa.Column("version", sa.String(16), nullable=False),  # ruleset version, kept for the conversation's life
+    sa.Column("state", sa.String(64), nullable=False),
+    sa.Column("owner", sa.String(8), nullable=False),  # machine | staff
+    sa.Column("closed", sa.Boolean, nullable=False),
+    sa.Column("seq", sa.Integer, nullable=False),  # of the last transcript entry
+    sa.Column("head", sa.LargeBinary(32), nullable=False),  # hash of the last transcript entry
+    sa.Column("sealed", sa.LargeBinary, nullable=False),  # the whole projection, engine.conversation.Conversation
+    _instant("opened_at"),
+    _instant("changed_at"),
+    sa.UniqueConstraint("appointment_id", "ruleset", name="one_conversation_per_appointment_and_ruleset"),
+)
+
+# Append-only: triggers refuse UPDATE and DELETE. Each entry's hash covers the one before it in its conversation.
+transcript = sa.Table(
+    "transcript",
+    metadata,
+    sa.Column("conversation_id", sa.String(32), primary_key=True),
+    sa.Column("seq", sa.Integer, primary_key=True),
+    _instant("at"),
+    sa.Column("kind", sa.String(40), nullable=False),
+    sa.Column("sealed", sa.LargeBinary, nullable=False),  # actor and data
+    sa.Column("hash", sa.LargeBinary(32), nullable=False),
+    sa.Column("batch", sa.BigInteger, nullable=False),  # the ledger row that covers it
+    sqlite_with_rowid=False,
+)
+
+# One row per group commit, chained: removing a whole conversation, or the tail of one, breaks it. Append-only too.
+ledger = sa.Table(
+    "ledger",
+    metadata,
+    sa.Column("batch", sa.BigInteger, primary_key=True, autoincrement=False),
+    _instant("at"),
+    sa.Column("entries", sa.Integer, nullable=False),
+    sa.Column("digest", sa.LargeBinary(32), nullable=False),  # over the hashes of the batch's entries, in order
+    sa.Column("hash", sa.LargeBinary(32), nullable=False),  # over the previous row's hash and this row
+)
+
+# Whatever came in from outside, durable before it was acknowledged. Worked in id order per subject.
+inbox = sa.Table(
+    "inbox",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("source", sa.String(40), nullable=False),  # gateway:NAME, ipms:NAME, api, import, staff
+    sa.Column("kind", sa.String(24), nullable=False),  # reply, receipt, appointment, staff_act, sent, written, ...
+    sa.Column("external_id", sa.String(160), nullable=False),  # with source: never taken twice
+    _instant("received_at"),
+    sa.Column("sealed", sa.LargeBinary, nullable=False),  # under the vault's own data key: the patient is not known yet
+    sa.Column("phone_index", sa.LargeBinary(32)),
+    sa.Column("status", sa.String(8), nullable=False, server_default="new"),  # new | done | failed
+    sa.Column("outcome", sa.String(160), nullable=False, server_default=""),
+    sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),
+    _instant("due"),
+    _instant("done_at", null=True),
+    sa.UniqueConstraint("source", "external_id", name="taken_once"),
+    sa.Index("inbox_due", "due", "id", sqlite_where=sa.text("status = 'new'"), postgresql_where=sa.text("status = 'new'")),
+    sa.Index("inbox_phone", "phone_index", "received_at"),
+)
+
+# Texts to send. The key is ours, unique for ever, and travels to the gateway.
+texts = sa.Table(
+    "texts",
+    metadata,
+    sa.Column("key", sa.String(32), primary_key=True),
+    sa.Column("conversation_id", sa.String(32), nullable=False, index=True),
+    sa.Column("patient_id", sa.String(32), nullable=False),
+    sa.Column("phone_index", sa.LargeBinary(32), index=True),
+    sa.Column("gateway", sa.String(40), nullable=False),
+    sa.Column("lane", sa.String(8), nullable=False),  # engine.effects.LANES
+    sa.Column("prompt", sa.String(64), nullable=False),
+    sa.Column("sealed", sa.LargeBinary, nullable=False),  # {"to": E.164, "text": ...} under the patient's key
+    sa.Column("segments", sa.Integer, nullable=False),
+    sa.Column("about", sa.Integer, nullable=False),  # appointment version told of, 0 none
+    sa.Column("safety", sa.Boolean, nullable=False),
+    sa.Column("phase", sa.String(8), nullable=False),  # queued | sending | handed | done: where it is with us
+    sa.Column("status", sa.String(16), nullable=False),  # engine.events.TextStatus: how it fares
+    sa.Column("reason", sa.String(200), nullable=False, server_default=""),
+    sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),
+    _instant("due"),
+    _instant("not_after"),
+    _instant("queued_at"),
+    _instant("status_at"),
+    sa.Index(
+        "texts_due", "lane", "due",
+        sqlite_where=sa.text("phase = 'queued'"), postgresql_where=sa.text("phase = 'queued'"),
+    ),
+    sa.Index(
+        "texts_unsettled", "phase", "status_at",
+        sqlite_where=sa.text("phase = 'sending'"), postgresql_where=sa.text("phase = 'sending'"),
+    ),
+)
+
+# Things to write to the iPMS, in order per appointment.
+writes = sa.Table(
+    "writes",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("key", sa.String(48), nullable=False, unique=True),
+    sa.Column("conversation_id", sa.String(32), nullable=False, index=True),
+    sa.Column("patient_id", sa.String(32), nullable=False),
+    sa.Column("appointment_id", sa.String(128), nullable=False, index=True),
+    sa.Column("kind", sa.String(12), nullable=False),  # appointment | message
+    sa.Column("action", sa.String(24), nullable=False),
+    sa.Column("sealed", sa.LargeBinary, nullable=False),  # note, start, text, status, at
+    sa.Column("status", sa.String(8), nullable=False),  # queued | done | refused
+    sa.Column("reason", sa.String(200), nullable=False, server_default=""),
+    sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),
+    _instant("due"),
+    _instant("queued_at"),
+    _instant("done_at", null=True),
+    sa.Index(
+        "writes_due", "due", "id",
+        sqlite_where=sa.text("status = 'queued'"), postgresql_where=sa.text("status = 'queued'"),
+    ),
+)
+
+timers = sa.Table(
+    "timers",
+    metadata,
+    sa.Column("conversation_id", sa.String(32), primary_key=True),
+    sa.Column("name", sa.String(64), primary_key=True),
+    _instant("due", index=True),
+    sa.Column("visit", sa.Integer, nullable=False),
+    sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),
+    sqlite_with_rowid=False,
+)
+
+# What staff must do. `conversation_id` is null for work that no conversation owns (an unknown number, a faulty feed).
+tasks = sa.Table(
+    "tasks",
+    metadata,
+    sa.Column("key", sa.String(32), primary_key=True),
+    sa.Column("conversation_id", sa.String(32), index=True),
+    sa.Column("patient_id", sa.String(32), index=True),
+    sa.Column("clinic", sa.String(64), nullable=False, server_default=""),
+    sa.Column("kind", sa.String(32), nullable=False),
+    sa.Column("priority", sa.Integer, nullable=False),  # index into ruleset.PRIORITIES: 0 urgent
+    sa.Column("status", sa.String(8), nullable=False),  # open | closed
+    sa.Column("owner", sa.String(64), nullable=False, server_default=""),
+    sa.Column("suggest", sa.String(24), nullable=False, server_default=""),
+    sa.Column("sealed", sa.LargeBinary, nullable=False),  # why, the patient's words, what happened since
+    sa.Column("outcome", sa.String(64), nullable=False, server_default=""),
+    _instant("due"),
+    _instant("opened_at"),
+    _instant("changed_at"),
+    _instant("closed_at", null=True),
+    sa.Index(
+        "tasks_open", "priority", "due",
+        sqlite_where=sa.text("status = 'open'"), postgresql_where=sa.text("status = 'open'"),
+    ),
+)
+
+# No texts to this number (opted_out, wrong_number) or this patient (deceased), until lifted.
+blocks = sa.Table(
+    "blocks",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("reason", sa.String(16), nullable=False),
+    sa.Column("phone_index", sa.LargeBinary(32), index=True),
+    sa.Column("patient_id", sa.String(32), index=True),
+    sa.Column("conversation_id", sa.String(32), nullable=False),
+    _instant("since"),
+    _instant("lifted_at", null=True),
+)
+
+# Every version of every ruleset that was ever in force; a running conversation keeps the one it began with.
+rulesets = sa.Table(
+    "rulesets",
+    metadata,
+    sa.Column("version", sa.String(16), primary_key=True),
+    sa.Column("name", sa.String(64), nullable=False, index=True),
+    sa.Column("source", sa.Text, nullable=False),
+    _instant("published_at"),
+    sa.Column("in_force", sa.Boolean, nullable=False),
+)
+
+# Small facts the service keeps about itself: paused lanes, when a backup was last made.
+facts = sa.Table(
+    "facts",
+    metadata,
+    sa.Column("name", sa.String(64), primary_key=True),
+    sa.Column("value", sa.Text, nullable=False),
+    _instant("at"),
+)

@@ -1,0 +1,285 @@
+"""Sealing of personal data, and the blind indexes that find a patient by phone or hospital number.
+
+Every patient has a data key. It lies in the database wrapped by a key-encryption key ("kek") that lies outside it, in
+the key file. Destroying the wrapped key makes all that was sealed for the patient unreadable, in the transcript and
+everywhere else, and leaves every row and every hash as they were.
+
+What is sealed is bound to its place ("table.column|row id"): bytes copied to another row do not open there.
+
+    sealed, patient   01 | nonce 12 | AES-256-GCM ciphertext and tag       associated data: place
+    sealed, own       02 | key id 4 | nonce 12 | ciphertext and tag        associated data: place
+    wrapped key       03 | kek id 4 | nonce 12 | ciphertext and tag        associated data: "patients.wrapped_key"
+
+Nonces are random (NIST SP 800-38D, 8.2.2), so one key seals at most 2^32 times: no patient comes near it; the vault's
+own data key would after four thousand million webhooks. An Irish mobile number is one of some 10^8, so whoever holds
+the index key can try them all: the index key is as secret as the others.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hmac
+import json
+import os
+import secrets
+import stat
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from conversations.errors import FreagraError
+
+_PATIENT = b"\x01"
+_OWN = b"\x02"
+_WRAPPED = b"\x03"
+_NONCE = 12
+_TAG = 16
+_ID = 4
+_WRAPPED_PLACE = b"patients.wrapped_key"
+_FORMAT = "freagra-keys-1"
+_OPEN_CIPHERS = 4_096  # patients whose cipher is kept ready, some 2.5 KiB each
+
+
+class SealBroken(FreagraError):
+    """Sealed bytes that do not open: changed, moved from another place, or sealed under a key that is not held."""
+
+    code = "seal_broken"
+
+
+class KeyErased(FreagraError):
+    """The patient's key was destroyed: what was sealed under it can never be read again."""
+
+    code = "key_erased"
+
+
+class KeyFileError(FreagraError):
+    """The key file cannot be used. The message says why and how to mend it; it never holds a key."""
+
+    code = "key_file"
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """What the key file holds. `keks` and `own` map a key's 4-byte id to its 32 bytes, oldest first: all open, the
+    newest seals."""
+
+    keks: Mapping[bytes, bytes] = field(repr=False)
+    own: Mapping[bytes, bytes] = field(repr=False)
+    index: bytes = field(repr=False)
+
+    @property
+    def fingerprint(self) -> str:
+        """Tells key files apart without giving a key away; the same after a kek or own key is added. A database is of
+        use only with the key file whose fingerprint it was made with."""
+        return hmac.digest(self.index, b"fingerprint", "sha256").hex()[:16]
+
+
+def load_or_make_keys(path: Path) -> Keys:
+    """The keys in the file at `path`, which is made, with new keys and mode 0600, where there is none.
+
+    Raises KeyFileError for a file that others may read or that does not hold keys. Two processes that start at once
+    get the same keys; an existing file is never written to.
+    """
+    if not path.exists():
+        _make(path)
+    return _load(path)
+
+
+def _make(path: Path) -> None:
+    document = {
+        "format": _FORMAT,
+        "warning": "Whoever holds this file and the database can read every text. Keep a copy: without it nobody can.",
+        "keks": [_new_key()],
+        "own": [_new_key()],
+        "index": _text(secrets.token_bytes(32)),
+    }
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    # Written whole under another name, then linked: a crash leaves no half of a key file, and a rival's file is kept.
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with open(descriptor, "w", encoding="ascii") as file:
+            json.dump(document, file, indent=2)
+            file.write("\n")
+            file.flush()
+            os.fsync(file.fileno())
+        try:
+            os.link(draft, path)
+        except FileExistsError:
+            return
+    finally:
+        draft.unlink()
+    directory = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(directory)
+    finally:
+        os.close(directory)
+
+
+def _load(path: Path) -> Keys:
+    with open(path, "rb") as file:
+        mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
+        if mode & 0o077:
+            raise KeyFileError(f"{path}: others may read this key file (mode {mode:04o}). Run: chmod 600 {path}")
+        raw = file.read(1 << 20)
+    try:
+        document = json.loads(raw)
+        if document["format"] != _FORMAT:
+            raise ValueError
+        keys = Keys(keks=_keys(document["keks"]), own=_keys(document["own"]), index=_bytes(document["index"], 32))
+    except (ValueError, KeyError, TypeError):
+        # `from None`: the cause of a JSON error carries the text it stumbled over.
+        raise KeyFileError(
+            f"{path}: not a Freagra key file, or damaged. Put the back-up copy in its place; without it nothing that "
+            "was sealed can be read. Only where nothing was ever sealed may it be removed: then a new one is made."
+        ) from None
+    return keys
+
+
+def _new_key() -> dict[str, str]:
+    return {"id": secrets.token_hex(_ID), "key": _text(secrets.token_bytes(32))}
+
+
+def _keys(listed: list[dict[str, Any]]) -> dict[bytes, bytes]:
+    keys = {_id(each["id"]): _bytes(each["key"], 32) for each in listed}
+    if not keys or len(keys) != len(listed):
+        raise ValueError
+    return keys
+
+
+def _id(text: str) -> bytes:
+    raw = bytes.fromhex(text)
+    if len(raw) != _ID:
+        raise ValueError
+    return raw
+
+
+def _text(raw: bytes) -> str:
+    return base64.b64encode(raw).decode("ascii")
+
+
+def _bytes(text: str, length: int) -> bytes:
+    try:
+        raw = base64.b64decode(text, validate=True)
+    except binascii.Error:
+        raise ValueError from None
+    if len(raw) != length:
+        raise ValueError
+    return raw
+
+
+class Vault:
+    """Seals and opens. Holds no database: wrapped keys come and go through its callers. Safe to share between threads.
+
+    A place is "table.column|row id" and must be given again, the same, to open. Sealing adds 29 bytes.
+    """
+
+    def __init__(self, keys: Keys) -> None:
+        self._index = hmac.new(keys.index, digestmod="sha256")
+        self._keks = {id_: AESGCM(key) for id_, key in keys.keks.items()}
+        self._kek_id = list(keys.keks)[-1]
+        self._own = {id_: AESGCM(key) for id_, key in keys.own.items()}
+        self._own_id = list(keys.own)[-1]
+        self._cipher: Callable[[bytes | None], AESGCM] = lru_cache(_OPEN_CIPHERS)(self._unwrapped_cipher)
+
+    def new_patient_key(self) -> tuple[bytes, bytes]:
+        """A new data key: as it is, and wrapped for the database."""
+        raw = AESGCM.generate_key(256)
+        return raw, self._wrap(raw)
+
+    def unwrap(self, wrapped: bytes | None) -> bytes:
+        """Raises KeyErased for None, SealBroken for a key that no held kek opens."""
+        if wrapped is None:
+            raise KeyErased("the patient's key was destroyed")
+        kek = self._keks.get(wrapped[1 : 1 + _ID])
+        if wrapped[:1] != _WRAPPED or kek is None:
+            raise SealBroken("a patient's key was wrapped by a key that is not in the key file")
+        return _decrypt(kek, wrapped, 1 + _ID, _WRAPPED_PLACE)
+
+    def rewrap(self, wrapped: bytes) -> bytes:
+        """The same patient key wrapped by the newest kek, unchanged where it already is. What was sealed stays as it
+        is. Raises SealBroken."""
+        raw = self.unwrap(wrapped)
+        return wrapped if wrapped[1 : 1 + _ID] == self._kek_id else self._wrap(raw)
+
+    def seal(self, wrapped: bytes | None, place: str, data: bytes) -> bytes:
+        """Raises KeyErased, SealBroken (a wrapped key that does not open)."""
+        nonce = _nonce()
+        return _PATIENT + nonce + self._cipher(wrapped).encrypt(nonce, data, place.encode())
+
+    def open(self, wrapped: bytes | None, place: str, sealed: bytes) -> bytes:
+        """Raises KeyErased, SealBroken."""
+        cipher = self._cipher(wrapped)
+        if sealed[:1] != _PATIENT:
+            raise SealBroken(f"{place}: not sealed under a patient's key")
+        return _decrypt(cipher, sealed, 1, place.encode())
+
+    def seal_own(self, place: str, data: bytes) -> bytes:
+        """Under the vault's own data key: for what arrived and belongs to no known patient yet."""
+        nonce = _nonce()
+        return _OWN + self._own_id + nonce + self._own[self._own_id].encrypt(nonce, data, place.encode())
+
+    def open_own(self, place: str, sealed: bytes) -> bytes:
+        """Raises SealBroken."""
+        cipher = self._own.get(sealed[1 : 1 + _ID])
+        if sealed[:1] != _OWN or cipher is None:
+            raise SealBroken(f"{place}: not sealed under a key in the key file")
+        return _decrypt(cipher, sealed, 1 + _ID, place.encode())
+
+    def phone_index(self, e164: str) -> bytes:
+        """32 bytes by which a number is found. The number must be in E.164 form with its plus sign: another spelling
+        of the same number has another index."""
+        return self._blind(b"phone|" + e164.encode())
+
+    def number_index(self, hospital_number: str) -> bytes:
+        """32 bytes by which a patient is found. The number is taken as it is spelt."""
+        return self._blind(b"hospital number|" + hospital_number.encode())
+
+    def _blind(self, named: bytes) -> bytes:
+        # HMAC-SHA256. A copy of the keyed state, since hmac.digest gives up the interpreter lock at each call.
+        keyed = self._index.copy()
+        keyed.update(named)
+        return keyed.digest()
+
+    def _wrap(self, raw: bytes) -> bytes:
+        nonce = _nonce()
+        return _WRAPPED + self._kek_id + nonce + self._keks[self._kek_id].encrypt(nonce, raw, _WRAPPED_PLACE)
+
+    def _unwrapped_cipher(self, wrapped: bytes | None) -> AESGCM:
+        return AESGCM(self.unwrap(wrapped))
+
+
+# Random bytes are fetched for many nonces at once: every call to the system gives up the interpreter lock, and a busy event
+# loop waits to get it back. Taking from a deque is atomic, so that no two threads get the same.
+_NONCES_AT_ONCE = 512
+_nonces: deque[bytes] = deque()
+
+
+def _nonce() -> bytes:
+    while True:
+        try:
+            return _nonces.popleft()
+        except IndexError:
+            drawn = os.urandom(_NONCE * _NONCES_AT_ONCE)
+            _nonces.extend(drawn[start : start + _NONCE] for start in range(0, len(drawn), _NONCE))
+
+
+# A child of a fork must not use up the same nonces as its parent.
+os.register_at_fork(after_in_child=_nonces.clear)
+
+
+def _decrypt(cipher: AESGCM, sealed: bytes, start: int, place: bytes) -> bytes:
+    if len(sealed) < start + _NONCE + _TAG:
+        raise SealBroken(f"{place.decode()}: too short to be sealed data")
+    nonce = sealed[start : start + _NONCE]
+    try:
+        return cipher.decrypt(nonce, sealed[start + _NONCE :], place)
+    except InvalidTag:
+        raise SealBroken(f"{place.decode()}: changed, moved from another place, or under another key") from None

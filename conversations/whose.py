@@ -1,0 +1,145 @@
+"""Whose reply is this, and about which appointment?
+
+First the gateway's own reference to the text that is answered; then the phone, found by its blind index. A phone may serve a
+whole family, so what is not certain is said to the engine (`rivals`, `others`) rather than guessed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from conversations import schema
+from conversations.batch import Batch
+from conversations.changes import Unblock
+
+_AT_ONCE = 500
+_UNDOABLE = ("request_cancel", "request_reschedule")
+
+
+@dataclass(frozen=True, slots=True)
+class Addressee:
+    """The conversation that a reply belongs to. `rivals` and `others` as in engine.events.ReplyReceived."""
+
+    talk: str
+    former_number: bool = False
+    rivals: int = 0
+    others: int = 0
+
+
+class PhoneBook:
+    """All that a batch's replies may refer to, fetched at once."""
+
+    def __init__(self, batch: Batch) -> None:
+        self._batch = batch
+        self._patients: dict[bytes, list[str]] = {}
+        self._former: dict[bytes, list[str]] = {}
+        self._talks: dict[str, list[str]] = {}  # patient -> conversations, the latest first
+        self._texts: dict[str, tuple[str, bytes | None]] = {}  # key -> conversation, phone it went to
+        self._opted_out: set[bytes] = set()
+
+    def prefetch(self, phones: list[bytes], keys: list[str]) -> None:
+        connection = self._batch.connection
+        for some in _portions(phones):
+            people = schema.patients
+            for row in connection.execute(sa.select(people.c.id, people.c.phone_index).where(people.c.phone_index.in_(some))):
+                self._patients.setdefault(row.phone_index, []).append(row.id)
+            once = schema.former_phones
+            for row in connection.execute(sa.select(once.c.patient_id, once.c.phone_index).where(once.c.phone_index.in_(some))):
+                self._former.setdefault(row.phone_index, []).append(row.patient_id)
+            blocks = schema.blocks
+            query = sa.select(blocks.c.phone_index).where(
+                blocks.c.phone_index.in_(some), blocks.c.reason == "opted_out", blocks.c.lifted_at.is_(None)
+            )
+            self._opted_out.update(row.phone_index for row in connection.execute(query))
+        for some_keys in _portions(keys):
+            texts = schema.texts
+            query = sa.select(texts.c.key, texts.c.conversation_id, texts.c.phone_index).where(texts.c.key.in_(some_keys))
+            for row in connection.execute(query):
+                self._texts[row.key] = (row.conversation_id, row.phone_index)
+        self._fetch_talks()
+
+    def _fetch_talks(self) -> None:
+        held = [*self._patients.values(), *self._former.values()]
+        patients = list(dict.fromkeys(id for ids in held for id in ids))
+        table = schema.conversations
+        found: list[Any] = []
+        for some in _portions(patients):
+            query = (
+                sa.select(table.c.id, table.c.patient_id)
+                .where(table.c.patient_id.in_(some))
+                .order_by(table.c.changed_at.desc(), table.c.id)
+            )
+            found.extend(self._batch.connection.execute(query).all())
+        for row in found:
+            self._talks.setdefault(row.patient_id, []).append(row.id)
+        self._batch.load_talks([row.id for row in found] + [talk for talk, _ in self._texts.values()])
+
+    def opted_out(self, phone: bytes) -> bool:
+        """Whether texts to this phone are stopped, by the last word of whoever has it."""
+        for step in reversed(self._batch.changes.blocks):
+            if isinstance(step, Unblock):
+                if step.phone_index == phone:
+                    return False
+            elif step["phone_index"] == phone and step["reason"] == "opted_out":
+                return True
+        return phone in self._opted_out
+
+    def _owners(self, phone: bytes) -> list[str]:
+        """The patients whose number it is, as the events of this very batch left it."""
+        held, changed = self._batch.patients, self._batch.changes.patients
+        owners = [id for id in self._patients.get(phone, ()) if id not in held or held[id].phone_index == phone]
+        return owners + [id for id in changed if held[id].phone_index == phone and id not in owners]
+
+    def _once(self, phone: bytes) -> list[str]:
+        """The patients whose number it was."""
+        left = [row["patient_id"] for row in self._batch.changes.former if row["phone_index"] == phone]
+        return [*left, *self._former.get(phone, ())]
+
+    def _talks_of(self, patients: list[str]) -> list[str]:
+        """Their conversations, of each patient the latest first."""
+        found: list[str] = []
+        for patient in patients:
+            talks = self._talks.get(patient, [])
+            if not talks and patient in self._batch.changes.patients:
+                # The number came with a change in this batch, and the conversations came with the change.
+                talks = [id for id, talk in self._batch.talks.items() if talk.conversation.patient.id == patient]
+            found += [id for id in talks if id in self._batch.talks]
+        return found
+
+    def find(self, phone: bytes, answers: str | None) -> Addressee | None:
+        """None where the number is nobody's we know."""
+        if answers is not None and answers in self._texts:
+            talk, sent_to = self._texts[answers]
+            # The gateway's reference is a hint that must agree with the number we sent to.
+            if sent_to == phone and talk in self._batch.talks:
+                patient = self._batch.talks[talk].conversation.patient.id
+                return Addressee(talk, former_number=patient not in self._owners(phone))
+        talks = self._talks_of(self._owners(phone))
+        if talks:
+            return self._likeliest(talks)
+        once = self._talks_of(self._once(phone))
+        return Addressee(once[0], former_number=True) if once else None
+
+    def _likeliest(self, talks: list[str]) -> Addressee:
+        """The talk with an open question or with a request that a word takes back, else one going on, else the one that
+        ended last."""
+        held = [self._batch.talks[talk].conversation for talk in talks]
+        going = [c for c in held if not c.closed and c.told]
+        asking = [c for c in going if c.silent or c.guess or c.asked or c.wish in _UNDOABLE]
+        if asking:
+            asking.sort(key=lambda c: (c.spoke_at or c.opened_at, c.id), reverse=True)
+            return Addressee(asking[0].id, rivals=len(asking) - 1, others=len(going) - len(asking))
+        if going:
+            going.sort(key=lambda c: (c.spoke_at or c.opened_at, c.id), reverse=True)
+            return Addressee(going[0].id, others=len(going) - 1)
+        waiting = [c for c in held if not c.closed]
+        last = max(waiting or held, key=lambda c: (c.spoke_at or c.opened_at, c.id))
+        return Addressee(last.id)
+
+
+def _portions(wanted: list[Any]) -> list[list[Any]]:
+    once = list(dict.fromkeys(wanted))
+    return [once[start : start + _AT_ONCE] for start in range(0, len(once), _AT_ONCE)]

@@ -1,0 +1,314 @@
+"""The motor: take what is due, decide each event, commit all of it at once.
+
+One step takes a batch of inbox rows and due timers, in order. What fails fails alone: its traces are undone, the row is tried
+again later, and after the third time it becomes a task for staff, so that no poisoned row ever holds the others up and
+none is forgotten.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from conversations import schema
+from conversations.batch import Batch, Part
+from conversations.changes import commit
+from conversations.database import Database
+from conversations.intake import APPOINTMENT, RECEIPT, REPLY, STAFF_ACT, WRITTEN, opened
+from conversations.receipts import Receipts
+from conversations.rulebook import Rulebook
+from conversations.schedule import Schedule
+from conversations.schema import instant, moment
+from conversations.strangers import Strangers
+from conversations.vault import Vault
+from conversations.whose import PhoneBook
+from conversations.writer import StoreAway, Writer
+from engine.events import ReplyReceived, StaffAct, StaffActed, TimerFired, WriteReported
+
+_log = logging.getLogger("freagra.conversations")
+
+_TRIES = 3
+_PART = 256  # events to a commit
+_TRY_AGAIN = timedelta(seconds=20)
+# These say nothing of any row: whatever was due is due again.
+_STORE_FAULTS = (StoreAway, sa.exc.OperationalError)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What one step of the worker did."""
+
+    events: int
+    failed: int
+
+
+class Worker:
+    """Works the inbox and the timers of one store. Only one worker runs on an embedded store; steps never overlap."""
+
+    def __init__(
+        self, database: Database, writer: Writer, vault: Vault, rulebook: Rulebook, gateway: str, *, batch: int = 1024
+    ) -> None:
+        self._database = database
+        self._writer = writer
+        self._vault = vault
+        self._rulebook = rulebook
+        self._gateway = gateway
+        self._size = batch
+
+    def step(self, now: datetime) -> Step:
+        """Work one batch of what is due by `now`. No events: nothing was due. Raises StoreAway; nothing is lost by it."""
+        try:
+            return self._step(now, self._size)
+        except _STORE_FAULTS:
+            raise
+        except Exception as fault:  # noqa: BLE001 - something in the batch spoils all of it; alone it spoils itself only
+            _log.error("a batch failed and is worked row by row: %s", type(fault).__name__, exc_info=_traceless(fault))
+            return self._row_by_row(now)
+
+    def _step(self, now: datetime, size: int) -> Step:
+        with _Commits(self._writer, self._vault) as commits:
+            with self._database.reader() as connection:
+                batch = Batch(connection, self._vault, self._rulebook, self._gateway, now)
+                rows = self._due_rows(batch, size)
+                failed = self._work_inbox(batch, rows, commits) if rows else 0
+                timers = self._due_timers(batch, size) if len(rows) < size else []
+                failed += self._work_timers(batch, timers) if timers else 0
+            # Without a reader beside it, so that this commit can fold the write-ahead log in and begin it anew.
+            if rows or timers:
+                commits.add(batch.part())
+        return Step(len(rows) + len(timers), failed)
+
+    # ---- when a batch fails as a whole -------------------------------------------------------------------------------
+
+    def _row_by_row(self, now: datetime) -> Step:
+        """The same batch, each row in a commit of its own."""
+        events = failed = 0
+        for _ in range(self._size):
+            try:
+                step = self._step(now, 1)
+            except _STORE_FAULTS:
+                raise
+            except Exception as fault:  # noqa: BLE001 - here it is: the row that spoils what it is worked with
+                step = self._set_first_back(now, fault)
+            if not step.events:
+                break
+            events += step.events
+            failed += step.failed
+        return Step(events, failed)
+
+    def _set_first_back(self, now: datetime, fault: Exception) -> Step:
+        with self._database.reader() as connection, _Commits(self._writer, self._vault) as commits:
+            batch = Batch(connection, self._vault, self._rulebook, self._gateway, now)
+            rows = self._due_rows(batch, 1)
+            timers = self._due_timers(batch, 1) if not rows else []
+            for row in rows:
+                self._set_back(batch, row, fault)
+            for timer in timers:
+                self._set_timer_back(batch, timer, fault)
+            commits.add(batch.part())
+        return Step(1, 1)
+
+    # ---- the inbox ---------------------------------------------------------------------------------------------------
+
+    def _due_rows(self, batch: Batch, size: int) -> list[Any]:
+        inbox = schema.inbox
+        query = (
+            sa.select(inbox)
+            .where(inbox.c.status == "new", inbox.c.due <= instant(batch.now))
+            .order_by(inbox.c.due, inbox.c.id)
+            .limit(size)
+        )
+        return list(batch.connection.execute(query).all())
+
+    def _work_inbox(self, batch: Batch, rows: list[Any], commits: _Commits) -> int:
+        contents: dict[int, dict[str, Any]] = {}
+        unreadable: list[Any] = []
+        for row in rows:
+            try:
+                contents[row.id] = opened(self._vault, row)
+            except Exception as fault:  # noqa: BLE001 - whatever is wrong with this row is this row's alone
+                self._set_back(batch, row, fault)
+                unreadable.append(row)
+        readable = [row for row in rows if row.id in contents]
+        desk = _Desk(batch, readable, contents)
+        failed = len(unreadable)
+        for number, row in enumerate(readable, 1):
+            batch.begin()
+            try:
+                outcome = desk.work(row, contents[row.id])
+            except Exception as fault:  # noqa: BLE001 - one poisoned row must not stop the others
+                batch.undo()
+                self._set_back(batch, row, fault)
+                failed += 1
+            else:
+                batch.changes.done.append(_done(row, "done", outcome, batch.now))
+            if number % _PART == 0:
+                commits.add(batch.part())
+        return failed
+
+    def _set_back(self, batch: Batch, row: Any, fault: Exception) -> None:
+        """Try later, or give it to a person."""
+        _log.error("inbox row %s (%s) failed: %s", row.id, row.kind, type(fault).__name__, exc_info=_traceless(fault))
+        if row.attempts + 1 >= _TRIES:
+            Strangers(batch).fault(row, f"It failed {_TRIES} times ({type(fault).__name__}).")
+            batch.changes.done.append(_done(row, "failed", type(fault).__name__, batch.now))
+        else:
+            due = instant(batch.now + _TRY_AGAIN * (row.attempts + 1))
+            batch.changes.later.append({"row": row.id, "due": due, "attempts": row.attempts + 1})
+
+    # ---- timers ------------------------------------------------------------------------------------------------------
+
+    def _due_timers(self, batch: Batch, size: int) -> list[Any]:
+        timers = schema.timers
+        query = sa.select(timers).where(timers.c.due <= instant(batch.now)).order_by(timers.c.due).limit(size)
+        return list(batch.connection.execute(query).all())
+
+    def _work_timers(self, batch: Batch, timers: list[Any]) -> int:
+        batch.load_talks(row.conversation_id for row in timers)
+        failed = 0
+        for row in timers:
+            timer = (row.conversation_id, row.name)
+            if timer in batch.changes.timers or timer in batch.moved_timers:
+                continue  # an event of this very batch moved or cleared it
+            batch.begin()
+            try:
+                batch.changes.clear_timer(row.conversation_id, row.name)
+                if row.conversation_id in batch.talks:  # erased patients have timers that mean nothing any more
+                    batch.decide(row.conversation_id, TimerFired(row.name, row.visit))
+            except Exception as fault:  # noqa: BLE001 - one poisoned timer must not stop the others
+                batch.undo()
+                failed += 1
+                self._set_timer_back(batch, row, fault)
+        return failed
+
+    def _set_timer_back(self, batch: Batch, row: Any, fault: Exception) -> None:
+        _log.error("timer %s failed: %s", row.name, type(fault).__name__, exc_info=_traceless(fault))
+        if row.attempts + 1 >= _TRIES:
+            batch.changes.clear_timer(row.conversation_id, row.name)
+            Strangers(batch).fault(row, f"The timer {row.name} failed {_TRIES} times ({type(fault).__name__}).")
+            return
+        later = instant(batch.now + _TRY_AGAIN * (row.attempts + 1))
+        batch.changes.set_timer(row.conversation_id, row.name, later, row.visit, row.attempts + 1)
+
+
+class _Commits:
+    """Commits the parts of a batch in order. While one is on its way to the disk the next is decided; none is sent behind
+    one that failed, since it was decided on what that one would have left."""
+
+    def __init__(self, writer: Writer, vault: Vault) -> None:
+        self._writer = writer
+        self._vault = vault
+        self._under_way: Future[None] | None = None
+
+    def add(self, part: Part) -> None:
+        """Raises what the part before met."""
+        self._settle()
+        self._under_way = self._writer.submit(
+            lambda held: commit(held, part.changes, part.talks, self._vault, part.at)
+        )
+
+    def _settle(self) -> None:
+        under_way, self._under_way = self._under_way, None
+        if under_way is not None:
+            under_way.result()
+
+    def __enter__(self) -> _Commits:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """All of it is on the disk. Raises what the last part met."""
+        self._settle()
+
+
+class _Desk:
+    """Works the inbox rows of one batch, kind by kind, with everything they may need fetched beforehand."""
+
+    def __init__(self, batch: Batch, rows: list[Any], contents: dict[int, dict[str, Any]]) -> None:
+        self._batch = batch
+        by_kind: dict[str, list[Any]] = {}
+        for row in rows:
+            by_kind.setdefault(row.kind, []).append(row)
+        self._schedule = Schedule(batch)
+        self._schedule.prefetch([contents[row.id] for row in by_kind.get(APPOINTMENT, ())])
+        self._phones = PhoneBook(batch)
+        replies = by_kind.get(REPLY, [])
+        keys = [contents[row.id]["answers"] for row in replies if contents[row.id]["answers"]]
+        self._phones.prefetch([row.phone_index for row in replies], keys)
+        self._receipts = Receipts(batch)
+        self._receipts.prefetch([contents[row.id]["key"] for row in by_kind.get(RECEIPT, ())])
+        batch.load_talks(
+            contents[row.id]["conversation"] for kind in (STAFF_ACT, WRITTEN) for row in by_kind.get(kind, ())
+        )
+        self._work: dict[str, Callable[[Any, dict[str, Any]], str]] = {
+            REPLY: self._reply,
+            RECEIPT: lambda row, content: self._receipts.take(content, moment(row.received_at)),
+            APPOINTMENT: self._schedule.take,
+            STAFF_ACT: self._staff_act,
+            WRITTEN: self._written,
+        }
+
+    def work(self, row: Any, content: dict[str, Any]) -> str:
+        """The outcome in a few words, for the row's record."""
+        return self._work[row.kind](row, content)
+
+    def _reply(self, row: Any, content: dict[str, Any]) -> str:
+        found = self._phones.find(row.phone_index, content["answers"])
+        if content["opt_out"]:
+            content["text"] = "STOP"
+        if found is None:
+            return Strangers(self._batch).reply(row, content)
+        event = ReplyReceived(
+            reply=str(row.id),
+            text=content["text"],
+            received_at=min(datetime.fromisoformat(content["sent_at"]), moment(row.received_at)),
+            answers=content["answers"],
+            former_number=found.former_number,
+            opted_out=self._phones.opted_out(row.phone_index),
+            rivals=found.rivals,
+            others=found.others,
+            stale=content.get("stale", False),
+        )
+        decision = self._batch.decide(found.talk, event)
+        settled = decision.entries[-1].data
+        return f"{settled['outcome']}: {settled['why']}"
+
+    def _staff_act(self, row: Any, content: dict[str, Any]) -> str:  # noqa: ARG002  all kinds are worked alike
+        if content["conversation"] not in self._batch.talks:
+            return "no such conversation"
+        start = content["start"]
+        event = StaffActed(
+            StaffAct(content["act"]),
+            content["by"],
+            content["text"],
+            datetime.fromisoformat(start) if start else None,
+            content["tell"],
+        )
+        self._batch.decide(content["conversation"], event)
+        return "done"
+
+    def _written(self, row: Any, content: dict[str, Any]) -> str:  # noqa: ARG002
+        if content["conversation"] not in self._batch.talks:
+            return "no such conversation"
+        event = WriteReported(content["key"], content["action"], content["ok"], content["conflict"], content["reason"])
+        self._batch.decide(content["conversation"], event)
+        return "noted"
+
+
+def _done(row: Any, status: str, outcome: str, now: datetime) -> dict[str, Any]:
+    return {"row": row.id, "state": status, "result": outcome[:160], "at": instant(now)}
+
+
+def _traceless(fault: Exception) -> Exception | None:
+    """A traceback may quote what the patient wrote in its last line; frames alone never do."""
+    return type(fault)("(text left out)").with_traceback(fault.__traceback__) if type(fault) in _PLAIN else None
+
+
+_PLAIN = (KeyError, ValueError, TypeError, AttributeError, IndexError, AssertionError)
+
+__all__ = ["Step", "StoreAway", "Worker"]

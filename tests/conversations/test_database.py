@@ -1,0 +1,219 @@
+import logging
+import re
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from io import StringIO
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+
+from conversations.database import (
+    Database,
+    DatabaseInUse,
+    DatabaseUnfit,
+    insert_rows,
+    migration_config,
+    open_database,
+)
+from conversations.schema import facts, ledger, metadata, transcript
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "freagra.sqlite3"
+
+
+@pytest.fixture
+def database(path: Path) -> Iterator[Database]:
+    with open_database(f"sqlite:///{path}") as database:
+        database.migrate()
+        yield database
+
+
+def _definitions(connection: sa.Connection) -> dict[str, list[str]]:
+    """Each table's and index's clauses, whatever their order."""
+    rows = connection.exec_driver_sql(
+        "SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL AND type <> 'trigger' AND name <> 'alembic_version'"
+    )
+    return {name: sorted(clause.strip(" )") for clause in re.sub(r"\s+", " ", sql).split(",")) for name, sql in rows}
+
+
+def test_the_migrations_build_what_the_schema_says(database: Database) -> None:
+    afresh = sa.create_engine("sqlite://")
+    with afresh.begin() as connection:
+        metadata.create_all(connection)
+        wanted = _definitions(connection)
+    afresh.dispose()
+    with database.reader() as reader:
+        assert _definitions(reader) == wanted
+        assert compare_metadata(MigrationContext.configure(reader), metadata) == []
+
+
+def test_migrating_twice_changes_nothing_and_is_silent(
+    database: Database, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with caplog.at_level(logging.DEBUG):
+        database.migrate()
+    assert [record for record in caplog.records if not record.name.startswith("freagra")] == []
+    assert capsys.readouterr() == ("", "")
+
+
+def test_a_migration_that_fails_leaves_no_half_built_tables(path: Path) -> None:
+    with open_database(f"sqlite:///{path}") as database:
+        with database.writing() as connection, connection.begin():
+            connection.exec_driver_sql("CREATE TABLE tasks (id INTEGER)")
+        with pytest.raises(sa.exc.OperationalError, match="already exists"):
+            database.migrate()
+        with database.reader() as reader:
+            assert sa.inspect(reader).get_table_names() == ["tasks"]
+
+
+def test_a_database_of_a_later_version_is_refused(database: Database) -> None:
+    with database.writing() as connection, connection.begin():
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+    with pytest.raises(DatabaseUnfit, match="later one"):
+        database.migrate()
+
+
+def test_the_postgresql_migration_refuses_changes_too() -> None:
+    config = migration_config()
+    config.attributes["dialect"] = "postgresql"
+    config.output_buffer = StringIO()
+    command.upgrade(config, "head", sql=True)
+    sql = config.output_buffer.getvalue()
+    for table in metadata.sorted_tables:
+        assert f"CREATE TABLE {table.name} (" in sql
+    for table in (transcript, ledger):
+        assert f"BEFORE UPDATE OR DELETE ON {table.name} FOR EACH ROW" in sql
+        assert f"BEFORE TRUNCATE ON {table.name} " in sql
+
+
+_ENTRY = {"conversation_id": "c", "seq": 1, "at": 1, "kind": "k", "sealed": b"s", "hash": b"h" * 32, "batch": 1}
+_ROW = {"batch": 1, "at": 1, "entries": 1, "digest": b"d" * 32, "hash": b"h" * 32}
+
+
+@pytest.mark.parametrize("table", [transcript, ledger])
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE {0} SET at = 2",
+        "UPDATE OR REPLACE {0} SET hash = x'00' WHERE batch = 1",
+        "DELETE FROM {0}",
+        "INSERT OR REPLACE INTO {0} SELECT * FROM {0}",
+        "REPLACE INTO {0} SELECT * FROM {0}",
+        "INSERT INTO {0} SELECT * FROM {0} WHERE true ON CONFLICT DO UPDATE SET at = 2",
+    ],
+)
+def test_the_record_can_only_grow(database: Database, path: Path, table: sa.Table, statement: str) -> None:
+    row = _ENTRY if table is transcript else _ROW
+    with database.writing() as connection, connection.begin():
+        connection.execute(table.insert(), row)
+    # With the bare driver, as someone with the file and an SQLite shell would.
+    stranger = sqlite3.connect(path, isolation_level=None)
+    try:
+        with pytest.raises(sqlite3.IntegrityError, match=f"{table.name} is append-only"):
+            stranger.execute(statement.format(table.name))
+    finally:
+        stranger.close()
+    with database.reader() as reader:
+        assert [dict(found) for found in reader.execute(sa.select(table)).mappings()] == [row]
+
+
+def test_the_write_connection_is_durable_and_careful(database: Database) -> None:
+    with database.writing() as connection:
+        found = {
+            name: connection.exec_driver_sql(f"PRAGMA {name}").scalar_one()
+            for name in ("journal_mode", "synchronous", "foreign_keys", "secure_delete", "temp_store", "mmap_size")
+        }
+    assert found == {
+        "journal_mode": "wal",
+        "synchronous": 2,
+        "foreign_keys": 1,
+        "secure_delete": 1,
+        "temp_store": 2,
+        "mmap_size": 0,
+    }
+
+
+def test_a_reader_cannot_write_and_sees_one_moment(database: Database) -> None:
+    with database.reader() as reader:
+        with pytest.raises(sa.exc.OperationalError, match="readonly"):
+            reader.execute(facts.insert(), {"name": "a", "value": "", "at": 0})
+        reader.rollback()
+        assert reader.execute(sa.select(sa.func.count()).select_from(facts)).scalar_one() == 0
+        with database.writing() as connection, connection.begin():
+            connection.execute(facts.insert(), {"name": "a", "value": "", "at": 0})
+        assert reader.execute(sa.select(sa.func.count()).select_from(facts)).scalar_one() == 0
+        reader.rollback()
+        assert reader.execute(sa.select(sa.func.count()).select_from(facts)).scalar_one() == 1
+
+
+def test_there_is_one_write_connection(database: Database) -> None:
+    with database.writing(), pytest.raises(DatabaseInUse, match="taken in this process"):
+        database.writing()
+
+
+_OTHER_PROCESS = """
+import sys
+from conversations.database import DatabaseInUse, open_database
+try:
+    open_database(sys.argv[1]).close()
+except DatabaseInUse as refused:
+    sys.exit(str(refused))
+"""
+
+
+def test_a_second_process_may_read_but_not_write(database: Database, path: Path) -> None:
+    def other() -> subprocess.CompletedProcess[str]:
+        command_line = [sys.executable, "-c", _OTHER_PROCESS, f"sqlite:///{path}"]
+        return subprocess.run(command_line, capture_output=True, text=True, check=False)
+
+    refused = other()
+    assert refused.returncode == 1
+    assert "open for writing" in refused.stderr
+    with open_database(f"sqlite:///{path}", read_only=True) as beside:
+        with beside.reader() as reader:
+            assert "facts" in sa.inspect(reader).get_table_names()
+        with pytest.raises(DatabaseInUse, match="read only"):
+            beside.writing()
+    database.close()
+    assert other().returncode == 0
+
+
+def test_the_file_is_nobody_elses_to_read(database: Database, path: Path) -> None:
+    with database.writing() as connection, connection.begin():
+        connection.execute(facts.insert(), {"name": "a", "value": "", "at": 0})
+    for file in path.parent.iterdir():
+        assert file.stat().st_mode & 0o077 == 0, file.name
+
+
+@pytest.mark.parametrize("url", ["sqlite://", "sqlite:///:memory:", "sqlite:///file:x?uri=true"])
+def test_a_database_without_a_file_is_refused(url: str) -> None:
+    with pytest.raises(DatabaseUnfit, match="needs a file"):
+        open_database(url)
+
+
+def test_what_is_no_database_is_refused_and_kept(path: Path) -> None:
+    path.write_bytes(b"a letter, not a database " * 200)
+    with pytest.raises(DatabaseUnfit, match="not a database"):
+        open_database(f"sqlite:///{path}")
+    assert path.read_bytes().startswith(b"a letter")
+    with pytest.raises(DatabaseUnfit, match="folder must exist"):
+        open_database(f"sqlite:///{path.parent}/nowhere/a.sqlite3")
+    with pytest.raises(DatabaseUnfit, match="no database here"):
+        open_database(f"sqlite:///{path.parent}/absent.sqlite3", read_only=True)
+
+
+def test_many_rows_are_inserted_in_order_and_in_full(database: Database) -> None:
+    rows = [(f"fact {number:04}", "x", number) for number in range(700)]
+    with database.writing() as connection, connection.begin():
+        insert_rows(connection, facts, ("name", "value", "at"), rows)
+        insert_rows(connection, facts, ("name", "value", "at"), [])
+    with database.reader() as reader:
+        assert [tuple(row) for row in reader.execute(sa.select(facts).order_by(facts.c.name))] == rows
