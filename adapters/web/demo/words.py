@@ -1,0 +1,414 @@
+"""A transcript in plain words: what each entry means to a secretary."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from adapters.web.demo.clock import ZONE
+from engine.conversation import CLOCK, GATEWAY, IPMS, MACHINE, PATIENT, Entry
+from engine.reading import MIXED, UNKNOWN
+from engine.ruleset import BUILT_IN_STATES, Ruleset
+
+CENTS_A_SEGMENT = 6  # EUR 0.06, what the health service pays for a text
+
+_STATES = {
+    "planned": "nothing sent yet",
+    "closed": "over",
+    "waiting": "waiting for an answer",
+    "changed": "waiting for an answer to the new time",
+    "unanswered": "no answer, to be rung",
+    "confirmed": "confirmed",
+    "kept": "kept",
+    "which_days": "asked which days suit",
+    "moving": "another time wanted",
+    "cancelling": "cancellation wanted",
+    "cancelled": "cancelled",
+    "late": "running late",
+    "with_staff": "with staff",
+    "undelivered": "texts do not arrive",
+    "urgent": "urgent, with staff",
+    "bereaved": "bereavement, with staff",
+    "wrong_number": "wrong number, with staff",
+    "opted_out": "wants no texts",
+    "called_off": "called off by the hospital",
+    "too_late": "wrote after the appointment",
+}
+_ACTS = {
+    "take": "takes the talk over",
+    "confirm": "confirms the appointment",
+    "cancel": "cancels the appointment",
+    "keep": "leaves the appointment as it is",
+    "rescheduled": "settles another time",
+    "call_back": "has rung the patient",
+    "answer": "answers the patient",
+    "hand_back": "hands the talk back to Freagra",
+    "wrong_number": "notes a wrong number",
+    "deceased": "notes that the patient has died",
+    "stop": "stops texts",
+    "note": "makes a note",
+    "close": "ends the talk",
+}
+_ASKED_OF_HOSPITAL = {
+    "confirm": "confirm the appointment",
+    "request_cancel": "note that the patient wants to cancel",
+    "request_reschedule": "note that the patient wants another time",
+    "withdraw_request": "note that the appointment stays as it is",
+    "cancel": "cancel the appointment",
+    "reschedule": "move the appointment",
+    "message": "keep a text on the patient’s record",
+    "out": "keep a text on the patient’s record",
+    "in": "keep a reply on the patient’s record",
+}
+_RULES = {
+    "key": "the whole reply is one of the keys",
+    "word": "a word that decides wherever it stands",
+    "phrase": "a known phrase",
+    "fuzzy": "very like a known phrase",
+    "negation": "a “not” or “no” stands in it, so it is not taken at its word",
+    "two-meanings": "it says two things that differ",
+    "condition": "it is said under a condition",
+    "hedge": "it is said with doubt",
+    "question": "it asks something",
+    "empty": "there is no word in it",
+    "nothing-matched": "nothing we know is like it",
+    "guess": "yes to “did you mean”",
+    "affirmed": "yes to “did you mean”",
+    "refused": "no to “did you mean”",
+    "robot": "it reads like an automatic answer",
+    "code": "it looks like program code",
+    "tapback": "a phone’s reaction to our text",
+    "quoted": "our own text sent back",
+    "more-said": "more is said than we know",
+    "no": "a bare no, to which question is not said",
+    "too-long": "longer than is read",
+}
+_OUTCOMES = {
+    "acted": "Acted on",
+    "asked": "Asked back, nothing changed",
+    "handed": "Given to a person",
+    "noted": "Noted, nothing to do",
+}
+TEXT_STATUS = {
+    "queued": "about to go out",
+    "accepted": "taken by the gateway",
+    "sent": "on its way",
+    "delivered": "delivered",
+    "undeliverable": "could not be delivered",
+    "expired": "could not be delivered in time",
+    "rejected": "refused by the gateway",
+    "unknown": "no word of it came back",
+    "unsent": "held back",
+}
+APPOINTMENT_STATUS = {"fulfilled": "attended", "noshow": "missed"}
+_LANGUAGES = {"en": "English", "ga": "Irish"}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One entry, told. `who` is patient, freagra, staff, hospital, gateway or clock. `quote` is what was said word for
+    word, `text` the key of the text that it is; `reading` the data of an entry that says how a reply was read. A line
+    that is `small` is a consequence of the one before it."""
+
+    who: str
+    title: str
+    quote: str | None = None
+    notes: tuple[str, ...] = ()
+    reading: Mapping[str, Any] | None = None
+    text: str = ""
+    small: bool = False
+
+
+def tell(entry: Entry) -> Line:
+    """An entry in plain words. One of a kind that is not known here is told by its kind."""
+    teller = _TELLERS.get(entry.kind)
+    if teller is None:
+        return Line(_who(entry), entry.kind.replace(".", " ").replace("_", " ").capitalize(), small=True)
+    return teller(entry, entry.data)
+
+
+def state(name: str) -> str:
+    return _STATES.get(name, name.replace("_", " "))
+
+
+def kind(name: str) -> str:
+    """A kind of task, or a meaning, as people write it."""
+    return name.replace("_", " ")
+
+
+def rule(name: str) -> str:
+    return _RULES.get(name, kind(name))
+
+
+def meaning(intent: str) -> str:
+    return {UNKNOWN: "not understood", MIXED: "two meanings in one"}.get(intent, kind(intent))
+
+
+def timer(name: str, state_name: str, ruleset: Ruleset) -> str:
+    """What happens when a timer falls due, before it does."""
+    if name == "no_reply":
+        held = ruleset.states.get(state_name)
+        leads = next((rung.go for rung in held.no_reply if rung.go), None) if held is not None else None
+        return f"If no answer comes: {state(leads)}" if leads else "If no answer comes: asked again"
+    if name == "retry":
+        return "The text goes out once more"
+    if name == "close":
+        return "The talk is over"
+    step = next((step for step in ruleset.cadence if f"cadence.{step.name}" == name), None)
+    if step is None:
+        return kind(name)
+    if step.only_if is None:
+        return f"The {step.name} reminder"
+    condition = "there is still no answer" if step.only_if == "silent" else state(step.only_if)
+    return f"The {step.name} reminder, if {condition}"
+
+
+def passed_over(timer_name: str, ruleset: Ruleset) -> str:
+    """Why nothing followed when a timer fell due."""
+    condition = next((step.only_if for step in ruleset.cadence if f"cadence.{step.name}" == timer_name), None)
+    if condition == "silent":
+        return "Nothing goes out: it is for those who have not answered."
+    if condition is not None:
+        return f"Nothing goes out: it is for talks that stand at “{state(condition)}”."
+    return "Nothing to do."
+
+
+def planned(timer_name: str, name: str) -> str:
+    """What happens next by itself, in few words. `name`: whose appointment it is about."""
+    told = {
+        "": "what waits for its time",
+        "answer": "a patient answers",
+        "no_reply": f"{name} has not answered",
+        "retry": f"a text to {name} once more",
+        "close": f"the talk with {name} ends",
+    }
+    return told.get(timer_name, f"{kind(timer_name.removeprefix('cadence.'))} reminder to {name}")
+
+
+def day(at: datetime) -> str:
+    return f"{at.astimezone(ZONE):%a} {at.astimezone(ZONE).day} {at.astimezone(ZONE):%b}"
+
+
+def clock(at: datetime) -> str:
+    return f"{at.astimezone(ZONE):%H:%M}"
+
+
+def cost(segments: int) -> str:
+    cents = segments * CENTS_A_SEGMENT
+    return f"€{cents // 100}.{cents % 100:02}"
+
+
+def counted(number: int, one: str, many: str = "") -> str:
+    return f"{number} {one if number == 1 else many or one + 's'}"
+
+
+# ---- one function for each kind of entry -----------------------------------------------------------------------------
+
+
+def _who(entry: Entry) -> str:
+    if entry.actor.startswith("staff:"):
+        return "staff"
+    return {PATIENT: "patient", GATEWAY: "gateway", IPMS: "hospital", CLOCK: "clock", MACHINE: "freagra"}.get(
+        entry.actor, "freagra"
+    )
+
+
+def _name(entry: Entry) -> str:
+    return entry.actor.partition(":")[2] or "Freagra"
+
+
+def _because(trigger: str) -> str:
+    what, _, detail = trigger.partition(".")
+    told = {
+        "reply": f"the reply was read as “{meaning(detail)}”",
+        "cadence": f"the {kind(detail)} reminder is due",
+        "silence": "no answer came",
+        "unclear": "the reply was not understood",
+        "staff": "staff settled it",
+        "always": {
+            "appointment_changed": "the hospital changed the appointment",
+            "appointment_cancelled": "the hospital called it off",
+            "after_close": "the talk was over",
+        }.get(detail, f"“{meaning(detail)}” comes before anything else"),
+        "send_failed": "the texts do not arrive",
+        "close": "the appointment is past",
+    }
+    return told.get(what, kind(trigger))
+
+
+def _appointment(data: Mapping[str, Any]) -> str:
+    start = datetime.fromisoformat(data["start"])
+    status = APPOINTMENT_STATUS.get(data["status"], data["status"])
+    return f"{data['clinician']}, {day(start)} at {clock(start)}, {status}"
+
+
+def _opened(_: Entry, data: Mapping[str, Any]) -> Line:
+    notes = (_appointment(data["appointment"]), f"Rules: {data['ruleset']}, version {data['version']}")
+    return Line("hospital", "The hospital tells of an appointment", notes=notes)
+
+
+def _read(_: Entry, data: Mapping[str, Any]) -> Line:
+    return Line("patient", "The patient texts", quote=data["text"], reading=data)
+
+
+def _settled(_: Entry, data: Mapping[str, Any]) -> Line:
+    return Line("freagra", f"{_OUTCOMES.get(data['outcome'], data['outcome'])}: {data['why']}", small=True)
+
+
+def _asked(_: Entry, data: Mapping[str, Any]) -> Line:
+    guess = f": did they mean “{meaning(data['guess'])}”?" if data.get("guess") else ""
+    return Line("freagra", f"The patient is asked{guess or ' again'}", small=True)
+
+
+def _guess_dropped(_: Entry, data: Mapping[str, Any]) -> Line:
+    return Line("freagra", f"The question whether “{meaning(data['guess'])}” was meant is answered", small=True)
+
+
+def _entered(entry: Entry, data: Mapping[str, Any]) -> Line:
+    notes = []
+    if data.get("staff_own"):
+        notes.append("From here staff answer and Freagra says nothing.")
+    if data.get("ends"):
+        notes.append("The talk is over.")
+    over = data["state"] in BUILT_IN_STATES
+    title = "The talk is over" if over else f"Now: {state(data['state'])}"
+    return Line(_who(entry), f"{title}, because {_because(data['trigger'])}", notes=tuple(notes), small=True)
+
+
+def _silence(_: Entry, __: Mapping[str, Any]) -> Line:
+    return Line("clock", "No answer so far", small=True)
+
+
+_LANES = {"reply": "at once", "notice": "news, in sending hours", "bulk": "a reminder, in sending hours"}
+
+
+def _queued(entry: Entry, data: Mapping[str, Any]) -> Line:
+    by_staff = entry.actor.startswith("staff:")
+    notes = [
+        _LANGUAGES.get(data["language"], data["language"]),
+        f"{counted(data['segments'], 'segment')} ({data['encoding']}), {cost(data['segments'])}",
+        _LANES[data["lane"]],
+    ]
+    if data["prompt"]:
+        notes.insert(0, f"“{kind(data['prompt'])}”")
+    who = f"{_name(entry)} texts the patient" if by_staff else "Freagra texts the patient"
+    return Line("staff" if by_staff else "freagra", who, quote=data["text"], notes=tuple(notes), text=data["key"])
+
+
+def _status(_: Entry, data: Mapping[str, Any]) -> Line:
+    reason = f": {data['reason']}" if data["reason"] else ""
+    return Line("gateway", f"The text is {TEXT_STATUS.get(data['status'], data['status'])}{reason}", small=True)
+
+
+def _withheld(_: Entry, data: Mapping[str, Any]) -> Line:
+    return Line("freagra", f"The text “{kind(data['prompt'])}” is not sent: {data['reason']}")
+
+
+def _failed(_: Entry, __: Mapping[str, Any]) -> Line:
+    return Line("gateway", "A delivery failed", small=True)
+
+
+def _handed(entry: Entry, data: Mapping[str, Any]) -> Line:
+    return Line(_who(entry), f"Staff own the talk now: {data['why']}", small=True)
+
+
+def _handed_back(entry: Entry, _: Mapping[str, Any]) -> Line:
+    return Line(_who(entry), "Freagra goes on with the talk", small=True)
+
+
+def _closed(entry: Entry, data: Mapping[str, Any]) -> Line:
+    return Line(_who(entry), f"The talk is over: {data['why']}")
+
+
+def _reopened(entry: Entry, _: Mapping[str, Any]) -> Line:
+    return Line(_who(entry), "The appointment stands again and the talk goes on")
+
+
+def _changed(_: Entry, data: Mapping[str, Any]) -> Line:
+    return Line("hospital", "The hospital’s word on the appointment", notes=(_appointment(data["appointment"]),))
+
+
+def _patient_changed(_: Entry, data: Mapping[str, Any]) -> Line:
+    what = "another mobile number" if data["number_changed"] else "other details of the patient"
+    return Line("hospital", f"The hospital has {what}")
+
+
+def _task_opened(_: Entry, data: Mapping[str, Any]) -> Line:
+    due = datetime.fromisoformat(data["due"])
+    notes = [f"{kind(data['priority'])} priority", f"due {day(due)} at {clock(due)}", data["why"]]
+    return Line("staff", f"Task for staff: {kind(data['kind'])}", notes=tuple(notes), quote=data["words"] or None)
+
+
+def _task_updated(_: Entry, data: Mapping[str, Any]) -> Line:
+    return Line("staff", f"On the open task: {data['why']}", quote=data["words"] or None, small=True)
+
+
+def _task_closed(_: Entry, data: Mapping[str, Any]) -> Line:
+    return Line("staff", f"Task done: {kind(data['kind'])}, {kind(data['outcome'])}", small=True)
+
+
+def _to_hospital(_: Entry, data: Mapping[str, Any]) -> Line:
+    asked = _ASKED_OF_HOSPITAL.get(data["action"], kind(data["action"]))
+    return Line("hospital", f"The hospital’s system is asked to {asked}")
+
+
+def _hospital_said(_: Entry, data: Mapping[str, Any]) -> Line:
+    asked = _ASKED_OF_HOSPITAL.get(data["action"], kind(data["action"]))
+    said = {"done": "has done it", "conflict": "holds another version of the appointment"}
+    title = f"The hospital’s system {said.get(data['status'], 'refuses')}: {asked}"
+    return Line("hospital", title, notes=(data["reason"],) if data["reason"] else (), small=True)
+
+
+def _blocked(_: Entry, data: Mapping[str, Any]) -> Line:
+    return Line("freagra", f"No more texts: {kind(data['reason'])}", small=True)
+
+
+def _unblocked(_: Entry, __: Mapping[str, Any]) -> Line:
+    return Line("freagra", "Texts are wanted again", small=True)
+
+
+def _fired(_: Entry, data: Mapping[str, Any]) -> Line:
+    named = {"no_reply": "No answer came in time", "retry": "Time to try again", "close": "The appointment is past"}
+    step = data["name"].removeprefix("cadence.")
+    return Line("clock", named.get(data["name"], f"The {kind(step)} reminder is due"))
+
+
+def _staff_acted(entry: Entry, data: Mapping[str, Any]) -> Line:
+    notes: tuple[str, ...] = ()
+    if data.get("start"):
+        start = datetime.fromisoformat(data["start"])
+        notes = (f"new time: {day(start)} at {clock(start)}",)
+    said = None if data["act"] == "answer" else data["text"] or None
+    return Line("staff", f"{_name(entry)} {_ACTS.get(data['act'], kind(data['act']))}", notes=notes, quote=said)
+
+
+_TELLERS: Mapping[str, Callable[[Entry, Mapping[str, Any]], Line]] = {
+    "conversation.opened": _opened,
+    "conversation.handed": _handed,
+    "conversation.handed_back": _handed_back,
+    "conversation.closed": _closed,
+    "conversation.reopened": _reopened,
+    "reply.read": _read,
+    "reply.settled": _settled,
+    "reply.asked": _asked,
+    "guess.dropped": _guess_dropped,
+    "state.entered": _entered,
+    "silence.noted": _silence,
+    "text.queued": _queued,
+    "text.status": _status,
+    "text.withheld": _withheld,
+    "send.failed": _failed,
+    "appointment.changed": _changed,
+    "patient.changed": _patient_changed,
+    "task.opened": _task_opened,
+    "task.updated": _task_updated,
+    "task.closed": _task_closed,
+    "ipms.queued": _to_hospital,
+    "ipms.status": _hospital_said,
+    "texts.blocked": _blocked,
+    "texts.unblocked": _unblocked,
+    "timer.fired": _fired,
+    "staff.acted": _staff_acted,
+}
