@@ -1,0 +1,113 @@
+"""The one place where the parts are put together: real ones for a hospital, virtual ones for a simulation, fakes in tests."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import Connection
+
+from adapters.local import LocalBus, SystemClock
+from conversations.database import Database, open_database
+from conversations.intake import Intake
+from conversations.keeping import match_keys
+from conversations.outbox import Outbox
+from conversations.ports import Bus, Clock, Gateway, PatientSystem
+from conversations.rulebook import Rulebook, publish, retire_others
+from conversations.rulesets import load_file, shipped
+from conversations.schema import instant
+from conversations.service import Service
+from conversations.vault import Keys, Vault, load_or_make_keys
+from conversations.worker import Worker
+from conversations.writeback import Writeback
+from conversations.writer import Writer
+from engine.loader import Loaded
+
+
+class RulesBroken(Exception):
+    """Rulesets that may not go into force; `loaded` says why, problem by problem."""
+
+    def __init__(self, loaded: Sequence[Loaded]) -> None:
+        super().__init__("a ruleset has errors")
+        self.loaded = loaded
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """Everything of one service, wired."""
+
+    database: Database
+    writer: Writer
+    vault: Vault
+    rulebook: Rulebook
+    gateway: Gateway
+    patient_system: PatientSystem
+    clock: Clock
+    bus: Bus
+    intake: Intake
+    worker: Worker
+    outbox: Outbox
+    writeback: Writeback
+    service: Service
+
+    def publish(self, paths: Sequence[Path] = (), *, alone: bool = False) -> list[str]:
+        """Put the rulesets of these files in force (those that are shipped, if none is named); the names of those that
+        changed. `alone`: and no others. All or nothing: raises RulesBroken."""
+        loaded = [load_file(path) for path in paths or shipped()]
+        broken = [each for each in loaded if not each.ok]
+        if broken:
+            raise RulesBroken(broken)
+        at = instant(self.clock.now())
+        rulesets = [each.ruleset for each in loaded if each.ruleset is not None]
+
+        def job(held: Connection) -> list[str]:
+            changed = [ruleset.name for ruleset in rulesets if publish(held, ruleset, at)]
+            return changed + (retire_others(held, [ruleset.name for ruleset in rulesets]) if alone else [])
+
+        changed = self.writer.submit(job).result()
+        with self.database.reader() as connection:
+            self.rulebook.refresh(connection)
+        return changed
+
+
+@contextmanager
+def house(
+    *,
+    home: Path,
+    database_url: str,
+    gateway: Gateway,
+    patient_system: PatientSystem,
+    clock: Clock | None = None,
+    bus: Bus | None = None,
+    keys: Keys | None = None,
+    rng: random.Random | None = None,
+    batch: int = 1024,
+) -> Iterator[House]:
+    """Open a house on its store, made or migrated as needed, and close it again. `keys` are read from the home's key file,
+    which is made at first start, unless given. Raises what the store and the key file raise when they are unfit."""
+    clock = clock or SystemClock()
+    bus = bus or LocalBus()
+    home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    keys = keys or load_or_make_keys(home / "keys.json")
+    vault = Vault(keys)
+    with open_database(database_url) as database:
+        database.migrate()
+        with Writer(database) as writer:
+            writer.submit(lambda held: match_keys(held, keys.fingerprint, instant(clock.now()))).result()
+            rulebook = Rulebook()
+            with database.reader() as connection:
+                rulebook.refresh(connection)
+            intake = Intake(writer, vault, clock, bus)
+            worker = Worker(database, writer, vault, rulebook, gateway.name, batch=batch)
+            outbox = Outbox(database, writer, vault, rulebook, gateway, intake, clock, bus, rng=rng)
+            writeback = Writeback(database, writer, vault, patient_system, intake, clock, rng=rng)
+            service = Service(worker, outbox, writeback, clock, bus)
+            yield House(
+                database, writer, vault, rulebook, gateway, patient_system, clock, bus, intake, worker, outbox, writeback,
+                service,
+            )
+
+

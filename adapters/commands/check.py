@@ -1,0 +1,96 @@
+"""`freagra check`: every problem of every file, and what the tests inside the files cover."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from adapters.commands.output import Failure, Paint, counted
+from engine.checks_tests import coverage
+from engine.draft import Draft
+from engine.loader import Loaded, load
+from engine.nodes import read_nodes
+from engine.problems import Problem, Report
+from engine.rehearsal import run_talks
+from engine.ruleset import Ruleset
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """One file, checked. `shown` and `ways` are the transitions that its talks take, and all there are."""
+
+    name: str
+    loaded: Loaded
+    shown: int = 0
+    ways: int = 0
+
+    def count(self, severity: str) -> int:
+        return sum(problem.severity == severity for problem in self.loaded.problems)
+
+
+def check(files: Sequence[str], *, as_json: bool, strict: bool) -> int:
+    """1 where a file has errors, or warnings and `strict`. Raises Failure (2) for a file that cannot be read."""
+    checked = [check_text(read_text(name), "<stdin>" if name == "-" else name) for name in files]
+    failed = any(not each.loaded.ok or (strict and each.loaded.problems) for each in checked)
+    if as_json:
+        print(json.dumps([problem.as_dict() for each in checked for problem in each.loaded.problems], indent=2))
+        return int(failed)
+    paint = Paint(sys.stdout)
+    for each in checked:
+        for problem in each.loaded.problems:
+            print(painted(problem, paint), end="\n\n")
+        print(_summary(each, paint))
+    return int(failed)
+
+
+def read_text(name: str) -> str:
+    try:
+        if name == "-":
+            return sys.stdin.read()
+        with open(name, encoding="utf-8", newline="") as file:
+            return file.read()
+    except OSError as fault:
+        raise Failure(f"{name}: cannot be read: {fault.strerror}", 2) from fault
+    except UnicodeDecodeError as fault:
+        raise Failure(f"{name}: is not UTF-8 (byte {fault.start + 1}); save it as UTF-8", 2) from fault
+
+
+def check_text(text: str, name: str) -> Checked:
+    loaded = load(text, name)
+    if loaded.ruleset is None:
+        return Checked(name, loaded)
+    return Checked(name, loaded, *_coverage(loaded.ruleset))
+
+
+def _coverage(ruleset: Ruleset) -> tuple[int, int]:
+    report = Report(ruleset.name, ruleset.source)
+    root = read_nodes(ruleset.source, report)
+    assert root is not None, "a file that loads has a tree"
+    draft = Draft(ruleset, root, report, (), frozenset(), frozenset())
+    _, moves = run_talks(ruleset, ruleset.talks)
+    ways = sum(map(len, coverage(draft, ()).values()))
+    return ways - sum(map(len, coverage(draft, moves).values())), ways
+
+
+def painted(problem: Problem, paint: Paint) -> str:
+    """The problem as `render` shows it, its first line in the colour of its weight."""
+    first, newline, rest = problem.render().partition("\n")
+    return paint(first, "bold", "red" if problem.severity == "error" else "yellow") + newline + rest
+
+
+def _summary(checked: Checked, paint: Paint) -> str:
+    ruleset = checked.loaded.ruleset
+    errors, warnings = checked.count("error"), checked.count("warning")
+    found = ", ".join(counted(number, noun) for number, noun in ((errors, "error"), (warnings, "warning")) if number)
+    if ruleset is None:
+        return f"{checked.name}: {paint(found, 'red')}; the talks are played once the errors are mended"
+    tests = ", ".join(
+        [
+            counted(len(ruleset.talks), "talk") + " played",
+            counted(len(ruleset.phrases), "phrase check"),
+            f"{checked.shown} of {counted(checked.ways, 'transition')} shown by a talk",
+        ]
+    )
+    return f"{checked.name}: {paint(found, 'yellow') if found else paint('good', 'green')}; {tests}"

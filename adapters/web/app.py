@@ -1,0 +1,77 @@
+"""The web application of a service: webhooks, the API and the health page, with the house's loops running behind it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute
+
+from adapters.bootstrap import House
+from adapters.config import Access
+from adapters.web.api import ApiSettings, api, key_digest
+from adapters.web.headers import SecurityHeaders
+from adapters.web.health import health_routes
+from adapters.web.hooks import hook_routes, refusal
+from adapters.web.lookup import appointment_lookup
+from conversations.ports import Gateway
+
+STALE_AFTER = timedelta(minutes=2)
+
+
+def make_app(
+    house: House,
+    *,
+    access: Access,
+    gateways: Mapping[str, Gateway],
+    extra_routes: Sequence[BaseRoute] = (),
+    stale_after: timedelta = STALE_AFTER,
+) -> Starlette:
+    """The application. Its lifespan starts the loops of the house and, at the end, lets them finish what they have
+    begun and closes gateways and iPMS. `gateways` are those whose webhooks are taken, by the name in their path;
+    `stale_after` is how long, on the house's clock, a loop may be silent before the health page says so."""
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        house.service.start()
+        try:
+            yield
+        finally:
+            await house.service.stop()
+            for gateway in gateways.values():
+                await gateway.close()
+            await house.patient_system.close()
+
+    settings = ApiSettings(key_digests=(key_digest(access.api_key),))
+    app = Starlette(
+        lifespan=lifespan,
+        routes=[
+            *hook_routes(gateways, house.intake, house.clock),
+            *health_routes(house, stale_after),
+            api(house.intake.take_appointments, appointment_lookup(house.database), settings, house.clock),
+            *extra_routes,
+        ],
+        middleware=[Middleware(SecurityHeaders)],
+        exception_handlers={HTTPException: _http_fault, Exception: _our_fault},
+    )
+    app.router.redirect_slashes = False
+    return app
+
+
+def _http_fault(request: Request, error: Exception) -> Response:  # noqa: ARG001  the shape of a handler
+    assert isinstance(error, HTTPException)
+    words = {404: ("not_found", "there is nothing at this address"), 405: ("wrong_method", "not with this method")}
+    code, message = words.get(error.status_code, ("refused", error.detail))
+    answer = refusal(error.status_code, code, message)
+    answer.headers.update(error.headers or {})
+    return answer
+
+
+def _our_fault(request: Request, error: Exception) -> Response:  # noqa: ARG001
+    return refusal(500, "fault", "something went wrong on our side; it has been logged")

@@ -1,0 +1,221 @@
+import asyncio
+import json
+import re
+import shutil
+import sqlite3
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from adapters.bootstrap import House, house
+from adapters.config import load_config
+from adapters.gateways.none import NoGateway
+from adapters.ipms.none import NoPatientSystem
+from adapters.local import VirtualClock
+from conversations.ports import AppointmentRecord, InboundReply, OutboundText, PatientRecord, SendResult, SendStatus
+
+REMINDER = Path(__file__).parents[2] / "rules" / "appointment-reminder.yaml"
+NOW = datetime(2026, 3, 3, 11, tzinfo=UTC)  # a Tuesday
+
+Run = Callable[..., tuple[int, str, str]]
+
+
+class Taker:
+    """A gateway that takes everything."""
+
+    name = "taker"
+    segments_per_second = 100.0
+
+    async def send(self, text: OutboundText) -> SendResult:  # noqa: ARG002
+        return SendResult(SendStatus.ACCEPTED)
+
+    def read_webhook(self, request: object) -> list[InboundReply]:  # noqa: ARG002
+        return []
+
+    async def healthy(self) -> bool:
+        return True
+
+    async def close(self) -> None:
+        return None
+
+
+@pytest.fixture(scope="module")
+def recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home with two patients on record, one of whom has confirmed."""
+    folder = tmp_path_factory.mktemp("recorded")
+    config = folder / "freagra.toml"
+    config.write_text('[service]\nhome = "home"\n', "utf-8")
+    settings = load_config(config, {})
+    clock = VirtualClock(NOW)
+    with house(
+        home=settings.home,
+        database_url=settings.database,
+        gateway=Taker(),
+        patient_system=NoPatientSystem(),
+        clock=clock,
+    ) as opened:
+        opened.publish([REMINDER])
+        asyncio.run(_talk(opened, clock))
+    return config
+
+
+async def _talk(opened: House, clock: VirtualClock) -> None:
+    async def settle() -> None:
+        while opened.worker.step(clock.now()).events or await opened.outbox.step():
+            pass
+
+    def record(number: int) -> AppointmentRecord:
+        patient = PatientRecord(f"H{number}", "Gobnait", "Ní Bhriain", f"+35387123456{number}")
+        start = datetime(2026, 3, 10, 10, tzinfo=UTC)
+        return AppointmentRecord(f"A-{number}", patient, start, "booked", "EYE", clinician="Dr Byrne")
+
+    await opened.intake.take_appointments([record(1), record(2)], "test", ["1", "2"])
+    await settle()
+    reply = InboundReply("+353871234561", "+353879999999", "yes I will be there", NOW)
+    await opened.intake.take_inbound("taker", [reply])
+    await settle()
+
+
+@pytest.fixture
+def store(recorded: Path, tmp_path: Path) -> Path:
+    """A copy of it that may be spoilt."""
+    shutil.copytree(recorded.parent, tmp_path / "copy")
+    return tmp_path / "copy" / "freagra.toml"
+
+
+def spoil(store: Path, statement: str) -> None:
+    """What only someone who is past the database's own guards can do."""
+    with sqlite3.connect(store.parent / "home" / "freagra.sqlite3") as connection:
+        for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+            connection.execute(f"DROP TRIGGER {name}")
+        connection.execute(statement)
+    connection.close()
+
+
+def test_show_is_a_timeline(run: Run, recorded: Path) -> None:
+    code, out, _ = run("transcript", "show", "--appointment", "A-1", "--config", recorded)
+    assert code == 0
+    assert "appointment A-1, booked, Tue 10 Mar 2026 10:00" in out
+    assert "Reminder: Your appointment with Dr Byrne is on March 10 at 10:00 AM." in out
+    assert "yes I will be there" in out
+    assert "waiting -> confirmed" in out
+    assert out.index("Reminder") < out.index("yes I will be there") < out.index("Thank you, you are confirmed")
+    conversation = re.search(r"conversation (\w+)", out)
+    assert conversation is not None
+    assert run("transcript", "show", conversation[1], "--config", recorded)[1] == out
+    assert run("transcript", "show", "--patient", "H1", "--config", recorded)[1] == out
+
+
+@pytest.mark.parametrize(
+    "which", [("abc",), ("--patient", "H9"), ("--appointment", "A-9")], ids=["conversation", "patient", "appointment"]
+)
+def test_show_of_what_is_not_there(run: Run, recorded: Path, which: tuple[str, ...]) -> None:
+    code, _, err = run("transcript", "show", *which, "--config", recorded)
+    assert code == 1
+    assert "there is no" in err
+
+
+def test_verify_and_its_witness(run: Run, store: Path, tmp_path: Path) -> None:
+    witness = tmp_path / "witness.json"
+    code, out, _ = run("transcript", "verify", "--write-witness", witness, "--config", store)
+    assert code == 0
+    assert re.search(r"whole: \d+ entries, 2 conversations, \d+ batches", out)
+    assert "agrees with the witness" in run("transcript", "verify", "--witness", witness, "--config", store)[1]
+
+    spoil(store, "UPDATE transcript SET kind = 'reply.lost' WHERE kind = 'reply.settled'")
+    code, out, _ = run("transcript", "verify", "--config", store)
+    assert code == 1
+    assert "it was changed" in out
+    assert "NOT WHOLE: 1 fault" in out
+
+    witness.write_text('{"batch": 1}', "utf-8")
+    assert run("transcript", "verify", "--witness", witness, "--config", store)[0] == 2
+
+
+def test_replay(run: Run, store: Path) -> None:
+    code, out, _ = run("transcript", "replay", "--config", store)
+    assert (code, out) == (0, "equal: 2 conversations rebuilt from the transcript\n")
+    spoil(store, "UPDATE conversations SET state = 'cancelled' WHERE appointment_id = 'A-1'")
+    code, out, _ = run("transcript", "replay", "--config", store)
+    assert code == 1
+    assert "column state" in out
+    assert "NOT EQUAL: 1 of 2 conversations" in out
+
+
+def test_export(run: Run, store: Path, tmp_path: Path) -> None:
+    target = tmp_path / "H1.jsonl"
+    target.write_text("old", "utf-8")
+    code, out, _ = run("transcript", "export", "--patient", "H1", "--out", target, "--config", store)
+    assert (code, out) == (0, f"{target}: {len(target.read_text('utf-8').splitlines())} entries\n")
+    assert target.stat().st_mode & 0o777 == 0o600
+    entries = [json.loads(each) for each in target.read_text("utf-8").splitlines()]
+    assert entries[0]["kind"] == "conversation.opened"
+    assert {entry["data"].get("text") for entry in entries} >= {"yes I will be there"}
+    conversation = entries[0]["conversation"]
+    code, out, _ = run("transcript", "export", "--conversation", conversation, "--config", store)
+    assert (code, out) == (0, target.read_text("utf-8"))
+    assert run("transcript", "export", "--conversation", "abc", "--config", store)[0] == 1
+
+
+def test_without_the_key_file_nothing_is_read_and_none_is_made(run: Run, store: Path) -> None:
+    keys = store.parent / "home" / "keys.json"
+    keys.unlink()
+    for command in (("show", "--patient", "H1"), ("replay",), ("export", "--patient", "H1")):
+        code, _, err = run("transcript", *command, "--config", store)
+        assert code == 1
+        assert "there is no key file" in err
+    assert run("transcript", "verify", "--config", store)[0] == 0  # needs none
+    assert not keys.exists()
+
+
+@pytest.mark.parametrize("command", [("transcript", "verify"), ("transcript", "replay"), ("rules", "list")])
+def test_a_store_that_is_not_there(run: Run, config: Path, command: tuple[str, ...]) -> None:
+    code, _, err = run(*command, "--config", config)
+    assert code == 1
+    assert "there is no" in err
+    assert not (config.parent / "home").exists()
+
+
+def test_a_file_that_is_no_store(run: Run, config: Path) -> None:
+    home = config.parent / "home"
+    home.mkdir()
+    (home / "freagra.sqlite3").write_bytes(b"")
+    code, _, err = run("transcript", "verify", "--config", config)
+    assert code == 1
+    assert "no such table" in err
+    (home / "freagra.sqlite3").write_bytes(b"rubbish " * 1000)
+    code, _, err = run("transcript", "verify", "--config", config)
+    assert code == 1
+    assert "not a database" in err
+
+
+def test_backup_beside_a_running_store(run: Run, store: Path, tmp_path: Path) -> None:
+    settings = load_config(store, {})
+    with house(
+        home=settings.home, database_url=settings.database, gateway=NoGateway(), patient_system=NoPatientSystem()
+    ):
+        code, out, _ = run("backup", tmp_path / "copy.sqlite3", "--config", store)
+    assert code == 0
+    assert "keys.json" in out
+    shutil.copy(tmp_path / "copy.sqlite3", settings.home / "freagra.sqlite3")
+    assert run("transcript", "replay", "--config", store)[0] == 0
+
+
+def test_a_backup_does_not_go_just_anywhere(run: Run, store: Path, tmp_path: Path) -> None:
+    home = load_config(store, {}).home
+    targets = {
+        tmp_path / "nowhere" / "copy.sqlite3": "there is no folder",
+        tmp_path: "is a folder",
+        home / "freagra.sqlite3": "is in use",
+        home / "keys.json": "is in use",
+    }
+    before = (home / "keys.json").read_bytes()
+    for target, said in targets.items():
+        code, _, err = run("backup", target, "--config", store)
+        assert code == 2
+        assert f"{target}" in err
+        assert said in err
+    assert (home / "keys.json").read_bytes() == before
+    assert run("transcript", "verify", "--config", store)[0] == 0
