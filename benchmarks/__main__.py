@@ -1,0 +1,25 @@
+"""python -m benchmarks [replying] [pipeline] [opening]: all of them, or those named. benchmarks/README.md explains them."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Callable
+
+from adapters.tuning import settle
+from benchmarks import opening, pipeline, replying
+
+PARTS: dict[str, Callable[[], None]] = {"replying": replying.run, "pipeline": pipeline.run, "opening": opening.run}
+
+
+def main() -> None:
+    logging.disable(logging.WARNING)
+    settle()
+    for name in sys.argv[1:] or PARTS:
+        if name not in PARTS:
+            raise SystemExit(f"there is no benchmark {name}; there are {', '.join(PARTS)}")
+        PARTS[name]()
+
+
+if __name__ == "__main__":
+    main()
