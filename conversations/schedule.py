@@ -22,9 +22,11 @@ from engine.appointment import CALLED_OFF, Appointment, AppointmentStatus
 from engine.events import AppointmentChanged, Opened, PatientChanged, StaffAct, StaffActed
 
 
-def patient_id(batch: Batch, number: str) -> str:
-    """Our pseudonym: the same for the same hospital number under the same keys, and no way back from it."""
-    return batch.vault.number_index(f"patient {number}").hex()[:32]
+def _new_patient_id(batch: Batch, index: bytes) -> str:
+    """Our pseudonym of a patient met for the first time: no way back from it without the keys. It begins with the time, so
+    that all that is kept by patient grows at its end."""
+    milliseconds = instant(batch.now) // 1000
+    return f"{milliseconds:012x}{index.hex()[:20]}"
 
 
 def conversation_id(batch: Batch, appointment: str, ruleset: str) -> str:
@@ -43,15 +45,19 @@ class Schedule:
         self._batch = batch
         self._of_appointment: dict[str, dict[str, str]] = {}  # ruleset -> conversation
         self._of_patient: dict[str, list[str]] = {}
+        self._indexes: dict[str, bytes] = {}  # hospital number -> its blind index
+        self._patients: dict[bytes, str] = {}  # blind index -> our id of the patient
 
     def prefetch(self, contents: list[dict[str, Any]]) -> None:
         batch = self._batch
         appointments = [content["id"] for content in contents]
-        patients = [patient_id(batch, content["patient"]["id"]) for content in contents]
-        batch.load_patients(patients)
+        indexes = dict.fromkeys(self._index(content["patient"]["id"]) for content in contents)
+        batch.load_patients_by_number(indexes)
+        self._patients = {row.number_index: row.id for row in batch.patients.values()}
+        patients = [self._patients[index] for index in indexes if index in self._patients]
         batch.load_appointments(appointments)
         table = schema.conversations
-        for some in _portions([id for id in dict.fromkeys(patients) if id in batch.patients]):
+        for some in _portions(patients):
             query = sa.select(table.c.id, table.c.patient_id).where(table.c.patient_id.in_(some), ~table.c.closed)
             for talk in batch.connection.execute(query):
                 self._of_patient.setdefault(talk.patient_id, []).append(talk.id)
@@ -108,16 +114,26 @@ class Schedule:
         Strangers(self._batch).changed_hands(row, appointment)
         return why
 
+    def _index(self, number: str) -> bytes:
+        index = self._indexes.get(number)
+        if index is None:
+            index = self._indexes[number] = self._batch.vault.number_index(number)
+        return index
+
     def _patient(self, record: PatientRecord, changed_at: datetime) -> PatientRow:
         batch = self._batch
-        id = patient_id(batch, record.id)
+        index = self._index(record.id)
+        id = self._patients.get(index)
+        if id is None:
+            id = _new_patient_id(batch, index)
+            batch.changes.put(self._patients, index, id)
         held = batch.patients.get(id)
         if held is not None and (held.wrapped_key is None or instant(changed_at) < held.changed_at):
             return held
         phone_index = batch.vault.phone_index(record.mobile) if record.mobile else None
         row = PatientRow(
             id=id,
-            number_index=batch.vault.number_index(record.id),
+            number_index=index,
             phone_index=phone_index,
             wrapped_key=held.wrapped_key if held else batch.vault.new_patient_key()[1],
             record={

@@ -145,7 +145,7 @@ texts = sa.Table(
     sa.Column("key", sa.String(32), primary_key=True),
     sa.Column("conversation_id", sa.String(32), nullable=False, index=True),
     sa.Column("patient_id", sa.String(32), nullable=False),
-    sa.Column("phone_index", sa.LargeBinary(32), index=True),
+    sa.Column("phone_index", sa.LargeBinary(32)),
     sa.Column("gateway", sa.String(40), nullable=False),
     sa.Column("lane", sa.String(8), nullable=False),  # engine.effects.LANES
     sa.Column("prompt", sa.String(64), nullable=False),

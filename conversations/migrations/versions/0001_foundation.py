@@ -182,7 +182,6 @@ def _tables() -> None:
         sa.PrimaryKeyConstraint("key"),
     )
     op.create_index("ix_texts_conversation_id", "texts", ["conversation_id"])
-    op.create_index("ix_texts_phone_index", "texts", ["phone_index"])
     op.create_index("texts_due", "texts", ["lane", "due"], **_where("phase = 'queued'"))
     op.create_index("texts_unsettled", "texts", ["phase", "status_at"], **_where("phase = 'sending'"))
     op.create_table(
