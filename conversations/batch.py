@@ -7,10 +7,10 @@ say which events they answer. One event that fails is undone alone: its traces a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 
 import orjson
 import sqlalchemy as sa
@@ -18,6 +18,7 @@ from sqlalchemy import Connection
 
 from conversations import schema
 from conversations.changes import Changes, Unblock
+from conversations.database import portions
 from conversations.errors import PatientErased
 from conversations.rulebook import Rulebook
 from conversations.schema import instant, moment
@@ -41,10 +42,6 @@ from engine.effects import (
 )
 from engine.events import Event
 from engine.ruleset import PRIORITIES, Ruleset
-
-_T = TypeVar("_T")
-
-_AT_ONCE = 500  # ids in one IN (...)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +130,7 @@ class Batch:
         wanted = [id for id in dict.fromkeys(ids) if id not in self.talks]
         found: list[Any] = []
         table = schema.conversations
-        for some in _portions(wanted):
+        for some in portions(wanted):
             query = sa.select(table.c.id, table.c.patient_id, table.c.head, table.c.sealed).where(table.c.id.in_(some))
             found.extend(self.connection.execute(query).all())
         self.load_patients(row.patient_id for row in found)
@@ -146,11 +143,11 @@ class Batch:
 
     def load_patients(self, ids: Iterable[str]) -> None:
         wanted = [id for id in dict.fromkeys(ids) if id not in self.patients]
-        for some in _portions(wanted):
+        for some in portions(wanted):
             self._take_patients(schema.patients.c.id.in_(some))
 
     def load_patients_by_number(self, indexes: Iterable[bytes]) -> None:
-        for some in _portions(list(dict.fromkeys(indexes))):
+        for some in portions(indexes):
             self._take_patients(schema.patients.c.hospital_number_index.in_(some))
 
     def _take_patients(self, where: sa.ColumnElement[bool]) -> None:
@@ -174,7 +171,7 @@ class Batch:
 
     def load_appointments(self, ids: Iterable[str]) -> None:
         wanted = [id for id in dict.fromkeys(ids) if id not in self.appointments]
-        for some in _portions(wanted):
+        for some in portions(wanted):
             query = sa.select(schema.appointments).where(schema.appointments.c.id.in_(some))
             for row in self.connection.execute(query):
                 self.appointments[row.id] = AppointmentRow(appointment_of(row), row.patient_id, row.revision, row.changed_at)
@@ -420,9 +417,3 @@ def appointment_of(row: Any) -> Appointment:
         hospital=row.hospital,
         phone=row.phone,
     )
-
-
-def _portions(wanted: Sequence[_T]) -> Iterable[Sequence[_T]]:
-    for start in range(0, len(wanted), _AT_ONCE):
-        yield wanted[start : start + _AT_ONCE]
-

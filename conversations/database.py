@@ -11,11 +11,11 @@ import fcntl
 import logging
 import os
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from alembic import command
@@ -24,6 +24,8 @@ from alembic.util import CommandError
 from sqlalchemy.dialects import postgresql
 
 from conversations.errors import FreagraError
+
+T = TypeVar("T")
 
 _log = logging.getLogger("freagra.conversations")
 
@@ -34,6 +36,7 @@ _READER_CACHE_KIB = 8_192
 _CHECKPOINT_PAGES = 4_000  # of 4 KiB: the write-ahead log is folded in every 16 MiB
 _LOG_LIMIT_BYTES = 64 << 20  # what the log file shrinks back to after a long reader let it grow
 _ROWS_PER_STATEMENT = 256
+_IN_ONE = 500  # values of one IN (...)
 _READERS = 8
 
 
@@ -218,6 +221,13 @@ def _sqlite(path: Path, seconds: float, *, writes: bool) -> sa.Engine:
     start = "BEGIN IMMEDIATE" if writes else "BEGIN"
     sa.event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(start))
     return engine
+
+
+def portions(wanted: Iterable[T]) -> Iterator[list[T]]:
+    """What is wanted, each once and in order, in lists short enough for one IN (...)."""
+    once = list(dict.fromkeys(wanted))
+    for start in range(0, len(once), _IN_ONE):
+        yield once[start : start + _IN_ONE]
 
 
 def insert_rows(

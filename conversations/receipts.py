@@ -15,24 +15,8 @@ from conversations import schema
 from conversations.batch import Batch
 from conversations.intake import receipt_of
 from conversations.schema import instant
+from engine.conversation import supersedes
 from engine.events import TextReported, TextStatus
-
-_RANK = {
-    TextStatus.QUEUED: 0,
-    TextStatus.UNKNOWN: 1,
-    TextStatus.ACCEPTED: 2,
-    TextStatus.SENT: 3,
-    TextStatus.EXPIRED: 4,
-    TextStatus.UNDELIVERABLE: 4,
-    TextStatus.REJECTED: 4,
-    TextStatus.UNSENT: 4,
-    TextStatus.DELIVERED: 5,
-}
-
-
-def supersedes(new: TextStatus, held: TextStatus) -> bool:
-    """Whether `new` takes the place of `held`."""
-    return _RANK[new] > _RANK[held]
 
 
 class Receipts:
@@ -68,7 +52,7 @@ class Receipts:
         changes.receipts.append(
             {
                 "text": receipt.key,
-                "phase": "handed" if _RANK[receipt.status] in (2, 3) else "done",
+                "phase": "handed" if receipt.status in (TextStatus.ACCEPTED, TextStatus.SENT) else "done",
                 "status": str(receipt.status),
                 "reason": receipt.reason[:200],
                 "status_at": instant(self._batch.now),

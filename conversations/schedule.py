@@ -14,6 +14,7 @@ import sqlalchemy as sa
 
 from conversations import schema
 from conversations.batch import AppointmentRow, Batch, PatientRow
+from conversations.database import portions
 from conversations.intake import appointment_record
 from conversations.ports import AppointmentRecord, PatientRecord
 from conversations.schema import instant, moment
@@ -35,7 +36,6 @@ def conversation_id(batch: Batch, appointment: str, ruleset: str) -> str:
     return f"{milliseconds:012x}{batch.vault.number_index(f'conversation {appointment} {ruleset}').hex()[:20]}"
 
 
-_AT_ONCE = 500  # ids in one IN (...)
 
 
 class Schedule:
@@ -57,12 +57,12 @@ class Schedule:
         patients = [self._patients[index] for index in indexes if index in self._patients]
         batch.load_appointments(appointments)
         table = schema.conversations
-        for some in _portions(patients):
+        for some in portions(patients):
             query = sa.select(table.c.id, table.c.patient_id).where(table.c.patient_id.in_(some), ~table.c.closed)
             for talk in batch.connection.execute(query):
                 self._of_patient.setdefault(talk.patient_id, []).append(talk.id)
         # By appointment too: one that went to another patient keeps the conversations it had.
-        for some in _portions([id for id in dict.fromkeys(appointments) if id in batch.appointments]):
+        for some in portions(id for id in appointments if id in batch.appointments):
             columns = (table.c.id, table.c.appointment_id, table.c.ruleset)
             for row in batch.connection.execute(sa.select(*columns).where(table.c.appointment_id.in_(some))):
                 self._of_appointment.setdefault(row.appointment_id, {})[row.ruleset] = row.id
@@ -199,7 +199,3 @@ def _appointment(record: AppointmentRecord, held: Appointment | None, other: boo
         hospital=record.hospital,
         phone=record.phone,
     )
-
-
-def _portions(wanted: list[str]) -> list[list[str]]:
-    return [wanted[start : start + _AT_ONCE] for start in range(0, len(wanted), _AT_ONCE)]

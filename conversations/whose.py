@@ -14,8 +14,8 @@ import sqlalchemy as sa
 from conversations import schema
 from conversations.batch import Batch
 from conversations.changes import Unblock
+from conversations.database import portions
 
-_AT_ONCE = 500
 _UNDOABLE = ("request_cancel", "request_reschedule")
 
 
@@ -42,7 +42,7 @@ class PhoneBook:
 
     def prefetch(self, phones: list[bytes], keys: list[str]) -> None:
         connection = self._batch.connection
-        for some in _portions(phones):
+        for some in portions(phones):
             people = schema.patients
             for row in connection.execute(sa.select(people.c.id, people.c.phone_index).where(people.c.phone_index.in_(some))):
                 self._patients.setdefault(row.phone_index, []).append(row.id)
@@ -54,7 +54,7 @@ class PhoneBook:
                 blocks.c.phone_index.in_(some), blocks.c.reason == "opted_out", blocks.c.lifted_at.is_(None)
             )
             self._opted_out.update(row.phone_index for row in connection.execute(query))
-        for some_keys in _portions(keys):
+        for some_keys in portions(keys):
             texts = schema.texts
             query = sa.select(texts.c.key, texts.c.conversation_id, texts.c.phone_index).where(texts.c.key.in_(some_keys))
             for row in connection.execute(query):
@@ -66,7 +66,7 @@ class PhoneBook:
         patients = list(dict.fromkeys(id for ids in held for id in ids))
         table = schema.conversations
         found: list[Any] = []
-        for some in _portions(patients):
+        for some in portions(patients):
             query = (
                 sa.select(table.c.id, table.c.patient_id)
                 .where(table.c.patient_id.in_(some))
@@ -138,8 +138,3 @@ class PhoneBook:
         waiting = [c for c in held if not c.closed]
         last = max(waiting or held, key=lambda c: (c.spoke_at or c.opened_at, c.id))
         return Addressee(last.id)
-
-
-def _portions(wanted: list[Any]) -> list[list[Any]]:
-    once = list(dict.fromkeys(wanted))
-    return [once[start : start + _AT_ONCE] for start in range(0, len(once), _AT_ONCE)]
