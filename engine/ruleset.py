@@ -259,4 +259,9 @@ class Ruleset:
     states: Mapping[str, State]
     phrases: tuple[PhraseCheck, ...] = ()
     talks: tuple[Talk, ...] = ()
+    segments: Mapping[str, int] = field(default_factory=dict)  # language -> its own limit, in place of limits.segments
     source: str = ""
+
+    def most_segments(self, language: str) -> int:
+        """The most SMS parts that a text in the language may cost."""
+        return self.segments.get(language, self.limits.segments)

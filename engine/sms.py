@@ -92,8 +92,13 @@ def plain(text: str) -> str:
     return unicodedata.normalize("NFC", text.translate(_TYPOGRAPHY))
 
 
+# Latin letters that no accent makes: the stroke is part of them, and readers know them without it.
+_STROKES = {"ł": "l", "Ł": "L", "đ": "d", "Đ": "D", "ħ": "h", "Ħ": "H", "ı": "i", "œ": "oe", "Œ": "OE"}
+
+
 def fold(text: str) -> str:
-    """`plain`, and letters whose acute accent GSM-7 lacks without it: á becomes a, but é stays é."""
+    """`plain`, and Latin letters that GSM-7 lacks without their accents: á becomes a and ł becomes l, but é stays é.
+    Letters of other scripts stay as they are."""
     return _NOT_ASCII.sub(_fold_match, plain(text))
 
 
@@ -105,4 +110,7 @@ def _fold_match(found: re.Match[str]) -> str:
 def _fold_letter(letter: str) -> str:
     if letter in _DEFAULT:
         return letter
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFD", letter).replace("\u0301", ""))
+    if "\u0300" <= letter <= "\u036f":  # an accent that makes no letter with the one before it
+        return ""
+    base = unicodedata.normalize("NFD", letter)[0]
+    return base if base.isascii() else _STROKES.get(letter, letter)

@@ -16,6 +16,7 @@ from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, parse_pattern
 
 from engine.appointment import Appointment, AppointmentStatus, Patient
+from engine.blanks import BLANKS
 from engine.ruleset import PLACEHOLDERS, DateFormats, Ruleset
 from engine.sms import Segments, fold, is_gsm7, plain, segments
 
@@ -168,21 +169,10 @@ class _Calendar:
 
 # ---- values ----------------------------------------------------------------------------------------------------------
 
-# What is said where a record holds nothing, chosen to stand after the prepositions that texts use ("with", "le").
-_INSTEAD: Mapping[str, Mapping[str, str]] = {
-    "en": {
-        "clinician": "the clinic", "clinic": "the clinic", "place": "the hospital", "hospital": "the hospital",
-        "phone": "the hospital", "first_name": "patient", "guess": "something else",
-    },
-    "ga": {
-        "clinician": "foireann an chlinic", "clinic": "foireann an chlinic", "place": "an ospidéal",
-        "hospital": "foireann an ospidéil", "phone": "an ospidéal", "first_name": "a chara", "guess": "rud eile",
-    },
-}  # fmt: skip
 _NOTHING: Mapping[str, str] = {}
 
 # The most characters of a value that are worth a further SMS part. A longer value is cut here, between words, where the
-# text would otherwise cost more parts than `limits.segments`; `worst_case` counts with values of just these lengths.
+# text would otherwise cost more parts than its language may; `worst_case` counts with values of just these lengths.
 LONGEST: Mapping[str, int] = {
     "clinician": 40, "clinic": 40, "place": 40, "hospital": 40, "phone": 20, "first_name": 20,
 }  # fmt: skip
@@ -268,7 +258,7 @@ class _Speech:
     def __init__(self, ruleset: Ruleset, language: str) -> None:
         self._ruleset = ruleset
         self._templates: dict[str, _Template] = {}
-        self._instead = _INSTEAD.get(language, _NOTHING)
+        self._instead = BLANKS.get(language, _NOTHING)
         self.language = language
         self.folds = ruleset.accents.get(language, "fold") == "fold"
         self.calendar = _Calendar(language, ruleset.formats.get(language, DateFormats()), ruleset.hours.timezone)
@@ -344,7 +334,7 @@ def render(
     In `language`, else the patient's, else the ruleset's first: the first of these that the ruleset and the prompt
     have. {guess} is what the intent `guess` is called. A value that the record lacks is replaced by the nearest it
     has (clinician by clinic, place by clinic, phone by hospital) or by plain words. Where the text would cost more
-    than `limits.segments`, values longer than LONGEST are cut to that. Never holds a brace. Raises KeyError for a
+    than its language may, values longer than LONGEST are cut to that. Never holds a brace. Raises KeyError for a
     prompt that the ruleset lacks and TemplateFault for a template that the loader would refuse."""
     texts = ruleset.prompts[prompt].texts
     chosen = _language(ruleset, texts, language, patient.language)
@@ -355,7 +345,7 @@ def render(
     facts = _Facts(appointment, patient, called)
     text = speech.settle(speech.write(template, facts, appointment.start, None))
     cost = segments(text)
-    if cost.parts > ruleset.limits.segments:
+    if cost.parts > ruleset.most_segments(chosen):
         text = speech.settle(speech.write(template, facts, appointment.start, LONGEST))
         cost = segments(text)
     return Rendered(text, chosen, cost)

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from engine.appointment import Appointment, AppointmentStatus, Patient
 from engine.ruleset import (
+    PLACEHOLDERS,
     AppliesTo,
     DateFormats,
     Hours,
@@ -132,7 +133,10 @@ class TestFold:
             ("Cafe\u0301", "Café"),
             ("O’Brien – “soon”…", "O'Brien - \"soon\"..."),
             ("a\u00a0b\u200bc", "a bc"),
-            ("Müller, Łukasz", "Müller, Łukasz"),
+            ("Müller, Łukasz", "Müller, Lukasz"),
+            ("Żółć, ačiū, știți, coração", "Zolc, aciu, stiti, coracao"),
+            ("Дякуємо, йод", "Дякуємо, йод"),
+            ("شكراً", "شكراً"),
         ],
     )
     def test_known_texts(self, text: str, expected: str) -> None:
@@ -216,17 +220,30 @@ class TestRender:
         assert render(rules, "p", nothing, patient("ga")).text == "le foireann an chlinic"
 
     def test_a_language_without_words_for_nothing_leaves_no_gap(self) -> None:
-        rules = replace(ruleset(p={"en": "x", "pl": "Witamy, {first_name}, do zobaczenia ."}), languages=("en", "pl"))
-        assert render(rules, "p", appointment(), patient("pl", "")).text == "Witamy, do zobaczenia."
+        rules = replace(ruleset(p={"en": "x", "de": "Hallo, {first_name}, bis bald ."}), languages=("en", "de"))
+        assert render(rules, "p", appointment(), patient("de", "")).text == "Hallo, bis bald."
+
+    @pytest.mark.parametrize("language", ["en", "ga", "pl", "uk", "ro", "pt", "es", "fr", "lt", "ar"])
+    def test_every_language_that_is_shipped_has_words_for_nothing(self, language: str) -> None:
+        everything = "|".join(f"{{{name}}}" for name in PLACEHOLDERS)
+        rules = replace(ruleset(p={language: everything}), languages=(language,))
+        bare = appointment(clinician="", clinic_name="", clinic="", place="", hospital="", phone="")
+        assert "" not in render(rules, "p", bare, patient(language, ""), guess="none").text.split("|")
+
+    def test_a_language_may_have_a_limit_of_its_own(self) -> None:
+        rules = replace(ruleset(p={"en": "{clinician} " + "x" * 290, "ga": "{clinician} " + "x" * 290}), segments={"ga": 5})
+        long = appointment(clinician="Professor " * 20)
+        assert render(rules, "p", long, patient()).segments.parts == 3
+        assert render(rules, "p", long, patient("ga")).segments.parts > 3
 
     def test_accents_are_folded_only_where_the_ruleset_says_and_it_pays(self) -> None:
         rules = ruleset(p={"en": "With {clinician}.", "ga": "Le {clinician}."})
         fada = appointment(clinician="Seán Ó Sé")
         assert render(rules, "p", fada, patient()).text == "With Sean O Sé."
         assert render(rules, "p", fada, patient("ga")).text == "Le Seán Ó Sé."
-        # GSM-7 has no Ł: folding the rest would cost letters and save nothing.
-        both = appointment(clinician="Łukasz Ó Sé")
-        assert render(rules, "p", both, patient()).text == "With Łukasz Ó Sé."
+        # GSM-7 has no Ю: folding the rest would cost letters and save nothing.
+        both = appointment(clinician="Юрій Ó Sé")
+        assert render(rules, "p", both, patient()).text == "With Юрій Ó Sé."
 
     def test_curly_quotes_never_make_a_text_dearer(self) -> None:
         rules = ruleset(accents={"en": "keep"}, p={"en": "You’re with {clinician}"})
