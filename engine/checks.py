@@ -1,8 +1,8 @@
-"""What only the whole file can tell: whether names lead somewhere, whether languages, clocks and hours are real.
+"""What only the whole file can tell: whether names lead somewhere, whether clocks and hours are real.
 
 The other checks have modules of their own: `checks_states` (the ways through a talk), `checks_times` (what comes when),
-`checks_prompts` (what we say, and what it costs), `checks_replies` (what patients say) and `checks_tests` (the phrase
-checks and talks inside the file).
+`checks_languages` (whether each is all there), `checks_prompts` (what we say, and what it costs), `checks_replies` (what
+patients say) and `checks_tests` (the phrase checks and talks inside the file).
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from zoneinfo import ZoneInfo, available_timezones
 
 import holidays
 
-from engine import checks_prompts, checks_replies, checks_states, checks_tests, checks_times, wording
-from engine.draft import RESERVED_INTENTS, RESERVED_STATES, Draft, exists
+from engine import checks_languages, checks_prompts, checks_replies, checks_states, checks_tests, checks_times
+from engine.draft import RESERVED_INTENTS, RESERVED_STATES, Draft
 from engine.kinds import Reference
 from engine.nodes import Scalar
 from engine.problems import did_you_mean, listed
@@ -24,10 +24,11 @@ _REFERENCE_CODES = {"state": "R020", "intent": "R021", "prompt": "R022", "langua
 
 def check_all(draft: Draft, *, rehearse: bool) -> None:
     """Run every check whose ground is sound. `rehearse`: also the tests inside the file, if nothing else is wrong."""
-    for check in (_references, _reserved, _safety_intents, _languages, _clock, _cadence_names):
+    for check in (_references, _reserved, _safety_intents, _clock, _cadence_names):
         check(draft)
     checks_states.check(draft)
     checks_times.check(draft)
+    checks_languages.check(draft)
     checks_prompts.check(draft)
     checks_replies.check(draft)
     if rehearse:
@@ -75,31 +76,6 @@ def _safety_intents(draft: Draft) -> None:
             message = f'there is no intent called "{name}", which every ruleset must understand'
             hint = "safety comes first: rules/appointment-reminder.yaml shows how patients say it"
             draft.report.add("R021", draft.at_key("intents"), message, hint)
-
-
-def _languages(draft: Draft) -> None:
-    for number, language in enumerate(draft.ruleset.languages):
-        if not exists(language):
-            mark = draft.at("languages", number)
-            hint = "languages are written by their codes of ISO 639: en, ga, pl, uk, ro, pt, es, fr, lt, ar"
-            draft.report.add("R024", mark, f'no language "{language}" is known', hint)
-    _formats(draft)
-
-
-def _formats(draft: Draft) -> None:
-    for language, formats in draft.ruleset.formats.items():
-        for kind in ("date", "time", "weekday"):
-            node = draft.root.find("formats", language, kind)
-            fault = wording.format_fault(language, kind, getattr(formats, kind)) if isinstance(node, Scalar) else None
-            if fault is not None:
-                hint = "for example MMMM d, d MMMM, EEEE, HH:mm or h:mm a"
-                draft.report.add("R013", draft.at("formats", language, kind), fault, hint)
-    written = draft.root.names("formats")
-    missing = [language for language in draft.languages if language not in (*written, "en")]
-    if missing and "languages" in draft.sound:
-        message = f"no date formats for {listed(missing)}: dates are written in the English order"
-        hint = 'under formats, for example ga: {date: d MMMM, time: "HH:mm", weekday: EEEE}'
-        draft.report.add("R041", draft.at("formats") if written else draft.at_key("languages"), message, hint)
 
 
 def _clock(draft: Draft) -> None:

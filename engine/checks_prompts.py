@@ -1,5 +1,5 @@
-"""Checks of what we say: every text in every language, with the same placeholders, at a price within the limit, and
-with nothing in it that a carrier or a wary patient would take for something else."""
+"""Checks of what we say: with the same placeholders in every language, at a price within the limit, and with nothing in
+it that a carrier or a wary patient would take for something else."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from engine.nodes import Scalar, Table
 from engine.problems import Mark, did_you_mean, listed
 from engine.ruleset import PLACEHOLDERS, DateFormats
 from engine.sms import is_gsm7, plain, segments
+from engine.translations import BLOCK
 
 # Words by which carriers stop all texts to a phone (the default list of the largest gateways) beside STOP itself.
 _CARRIER_WORDS = ("STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE")
@@ -40,8 +41,6 @@ def check(draft: Draft) -> None:
         if isinstance(block, Table):
             good = _texts(draft, name, block)
             _alike(draft, name, good)
-            _missing(draft, name, block)
-            _drafts(draft, name, block)
             for language in good if priced else ():
                 if language in draft.ruleset.languages:
                     _cost(draft, name, language)
@@ -83,22 +82,6 @@ def _braced(names: tuple[str, ...] | frozenset[str] | list[str]) -> str:
 
 
 # ---- languages -------------------------------------------------------------------------------------------------------
-
-
-def _missing(draft: Draft, name: str, block: Table) -> None:
-    missing = [language for language in draft.languages if language not in block.keys]
-    if missing:
-        message = f'the prompt "{name}" has no text in {listed(missing)}'
-        hint = f"write it, and until someone has checked it: draft: [{listed(missing)}]"
-        draft.report.add("R040", draft.at_key("prompts", name), message, hint)
-
-
-def _drafts(draft: Draft, name: str, block: Table) -> None:
-    for language in sorted(draft.ruleset.prompts[name].draft):
-        if language in block.keys:
-            message = f'the {language} text of the prompt "{name}" is a draft'
-            hint = "have someone who speaks the language check it, then take it off the list"
-            draft.report.add("R042", block.keys[language].mark, message, hint)
 
 
 def _alike(draft: Draft, name: str, good: dict[str, frozenset[str]]) -> None:
@@ -153,7 +136,7 @@ def _nameable(draft: Draft, name: str, number: int) -> None:
     replies = draft.ruleset.states[name].replies
     if replies and not any(intents[intent].called for intent in replies if intent in intents):
         message = f'"did you mean" has nothing to name: no reply of "{name}" says how it is called'
-        hint = "give its intents a name, such as called: {en: keep the appointment}"
+        hint = "give its intents a name, such as called: keep the appointment"
         draft.report.add("R052", draft.at("states", name, "unclear", number, "ask"), message, hint)
 
 
@@ -179,7 +162,7 @@ def _can_be_priced(draft: Draft) -> bool:
 def _cost(draft: Draft, name: str, language: str) -> None:
     dearest = wording.worst_case(draft.ruleset, name, language)
     cost = dearest.segments
-    limit = draft.ruleset.limits.segments
+    limit = draft.ruleset.most_segments(language)
     mark = draft.at("prompts", name, language)
     forced_by, cheap = "", cost.parts
     if cost.encoding == "UCS-2":
@@ -194,14 +177,18 @@ def _cost(draft: Draft, name: str, language: str) -> None:
             message += f", and would cost {cheap} without {what}"
         hint = f"at its longest ({len(dearest.text)} characters): {dearest.text}"
         draft.report.add("R050", mark, message, hint)
-    elif forced_by and cheap < cost.parts and not _accepted(draft, language, forced_by):
+    elif forced_by and cheap < cost.parts and not _accepted(draft, name, language, forced_by):
         message = f'"{forced_by}" makes this text cost {cost.parts} SMS parts; without it, {cheap}'
         hint = (
-            f"write it without, or accept the price of such letters with accents: {{{language}: keep}}"
+            f"write it without, or accept the price of such letters with accents: {_keep(draft, language)}"
             if forced_by.isalpha()
             else "take it out, or write it in plain letters"
         )
         draft.report.add("R051", _inside(draft, _scalar(draft, name, language), forced_by), message, hint)
+
+
+def _keep(draft: Draft, language: str) -> str:
+    return "keep" if draft.has(BLOCK, language) else f"{{{language}: keep}}"
 
 
 def _scalar(draft: Draft, name: str, language: str) -> Scalar:
@@ -210,9 +197,17 @@ def _scalar(draft: Draft, name: str, language: str) -> Scalar:
     return node
 
 
-def _accepted(draft: Draft, language: str, letter: str) -> bool:
-    """Letters of a language whose accents are kept on purpose."""
-    return draft.ruleset.accents.get(language) == "keep" and unicodedata.category(letter)[0] in "LM"
+def _accepted(draft: Draft, name: str, language: str, letter: str) -> bool:
+    """Letters of a language whose accents are kept on purpose, or that is written in another alphabet."""
+    if unicodedata.category(letter)[0] not in "LM":
+        return False
+    return draft.ruleset.accents.get(language) == "keep" or not _latin(draft.ruleset.prompts[name].texts[language])
+
+
+def _latin(text: str) -> bool:
+    """Whether most letters of a text are Latin."""
+    letters = [letter for letter in re.sub(r"\{.*?\}", "", text) if letter.isalpha()]
+    return 2 * sum(unicodedata.name(letter, "").startswith("LATIN") for letter in letters) >= len(letters)
 
 
 # ---- what it looks like ----------------------------------------------------------------------------------------------

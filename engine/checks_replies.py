@@ -1,4 +1,4 @@
-"""Checks of what patients say: no key or phrase under two meanings, no language forgotten, no meaning without a use."""
+"""Checks of what patients say: no key or phrase under two meanings, no meaning without a use."""
 
 from __future__ import annotations
 
@@ -6,10 +6,8 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from engine.draft import RESERVED_INTENTS, Draft
-from engine.lexicon import LEXICONS
 from engine.nodes import Listing, Scalar
 from engine.normalise import fold, normalise
-from engine.problems import listed
 from engine.ruleset import ALWAYS_INTENTS
 
 _LISTS = ("phrases", "words")
@@ -17,8 +15,6 @@ _LISTS = ("phrases", "words")
 
 def check(draft: Draft) -> None:
     _twins(draft)
-    _languages(draft)
-    _named(draft)
     _unused(draft)
 
 
@@ -72,33 +68,6 @@ def _twin(draft: Draft, intent: str, language: str, node: Scalar, earlier: list[
         draft.report.add("R062", node.mark, message, hint)
     else:
         draft.report.add("R061" if language == other_language == "" else "R060", node.mark, message, hint)
-
-
-def _languages(draft: Draft) -> None:
-    languages = draft.languages
-    for intent in draft.root.names("intents"):
-        for key in _LISTS:
-            written = draft.root.names("intents", intent, key)
-            missing = [language for language in languages if language not in written]
-            if written and missing:
-                message = f'"{intent}" has no {key} in {listed(missing)}'
-                hint = "patients who write in that language are understood by the keys only"
-                draft.report.add("R041", draft.at_key("intents", intent, key), message, hint)
-    for number, language in enumerate(languages):
-        if language not in LEXICONS and not draft.root.names("words", language):
-            message = f"nothing is known of how patients write in {language}"
-            hint = f"“not coming” may be read as “coming”: under words, write {language}: {{negations: [...]}}"
-            draft.report.add("R041", draft.at("languages", number), message, hint)
-
-
-def _named(draft: Draft) -> None:
-    for intent in draft.root.names("intents"):
-        called = draft.root.names("intents", intent, "called")
-        missing = [language for language in draft.languages if language not in called]
-        if called and missing:
-            message = f'"{intent}" is not called anything in {listed(missing)}'
-            hint = "“did you mean ...?” needs a name for it in every language"
-            draft.report.add("R040", draft.at_key("intents", intent, "called"), message, hint)
 
 
 def _unused(draft: Draft) -> None:

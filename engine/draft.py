@@ -45,6 +45,7 @@ from engine.ruleset import (
     TaskRule,
     WeekHours,
 )
+from engine.translations import BLOCK, drafts
 
 Values = Mapping[str, Any]
 # Words that mean something where the name of a state or an intent is written.
@@ -101,6 +102,10 @@ class Draft:
             name = self.like(name)
         return None
 
+    def translation(self, language: str) -> Mark | None:
+        """Where the block of the language stands under `translations`."""
+        return self.at_key(BLOCK, language) if self.has(BLOCK, language) else None
+
     def like(self, state: str) -> str | None:
         node = self.root.find("states", state, "like")
         return node.text if isinstance(node, Scalar) else None
@@ -118,7 +123,9 @@ def exists(language: str) -> bool:
 
 def build(values: Values, root: Table, text: str) -> Ruleset:
     """The ruleset of a file's values. Its version is the digest of the text, so it never changes its meaning."""
-    prompts = {name: _prompt(name, value) for name, value in _dict(values, "prompts").items()}
+    translations = _dict(values, BLOCK)
+    unsigned = drafts(translations)
+    prompts = {name: _prompt(name, value, unsigned.get(name, frozenset())) for name, value in _dict(values, "prompts").items()}
     return Ruleset(
         name=values.get("ruleset", ""),
         summary=values.get("summary", ""),
@@ -133,15 +140,14 @@ def build(values: Values, root: Table, text: str) -> Ruleset:
         words={name: _language_words(value) for name, value in _good(_dict(values, "words")).items()},
         intents={name: _intent(name, value) for name, value in _dict(values, "intents").items()},
         prompts=prompts,
-        cadence=tuple(
-            CadenceStep(**step) for step in kept(values.get("cadence", ())) if {"name", "when"} <= step.keys()
-        ),
+        cadence=tuple(CadenceStep(**step) for step in kept(values.get("cadence", ())) if {"name", "when"} <= step.keys()),
         closes=values.get("closes", Moment()),
         always=dict(values.get("always", {})),
         staff=dict(values.get("staff", {})),
         states=_states(_dict(values, "states"), prompts),
         phrases=_phrases(root),
         talks=_talks(values.get("talks", ()), root),
+        segments={language: block["segments"] for language, block in translations.items() if "segments" in block},
         source=text,
     )
 
@@ -182,9 +188,9 @@ def _lists(value: Values) -> dict[str, tuple[str, ...]]:
     return {language: kept(items) for language, items in _good(value).items()}
 
 
-def _prompt(name: str, value: Values) -> Prompt:
+def _prompt(name: str, value: Values, unsigned: frozenset[str]) -> Prompt:
     texts = {language: text for language, text in value.items() if language != "draft"}
-    return Prompt(name, texts, frozenset(kept(value.get("draft", ()))))
+    return Prompt(name, texts, unsigned.union(kept(value.get("draft", ()))))
 
 
 # ---- states ----------------------------------------------------------------------------------------------------------

@@ -17,6 +17,7 @@ from engine.nodes import Table, read_nodes
 from engine.problems import Problem, Report
 from engine.ruleset import Ruleset
 from engine.shape import FILE
+from engine.translations import gather
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +36,10 @@ def load(text: str, name: str = "ruleset.yaml", *, rehearse: bool = True) -> Loa
     """Read and check a ruleset. `name` is the file's, for messages. `rehearse`: also run the phrase checks and talks
     inside the file; a text that passed them once need not run them again."""
     report = Report(name, text)
-    root = read_nodes(text, report)
-    if root is None:
+    written = read_nodes(text, report)
+    if written is None:
         return Loaded(None, report.problems)
+    root = gather(written, report)
     sheet = Sheet(report)
     values, sound = _read(root, sheet)
     ruleset = build(values, root, text)

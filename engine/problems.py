@@ -74,6 +74,7 @@ CODES: Mapping[str, Code] = {
     "R041": _warning("A language lacks words, phrases or date formats that another language has."),
     "R042": _warning("A translation is a draft that nobody has signed off."),
     "R043": _error("A text has other placeholders in one language than in the first one."),
+    "R044": _error("A text is written twice for a language: in its block under translations, and in its place."),
     # What texts cost
     "R050": _error("A text can cost more SMS parts than the limit."),
     "R051": _warning("A character makes the whole text dearer."),

@@ -15,6 +15,7 @@ from engine.events import StaffAct, TextStatus
 from engine.kinds import DURATION, FLAG, LANGUAGE, MOMENT, TEXT, Choice, Json, Number, Ref, Word, choice, named
 from engine.reading import MIXED, UNKNOWN
 from engine.ruleset import ANYTHING, CLOSED, HOSPITAL_ACTS, PLANNED, PRIORITIES, STAY, TASK_KINDS
+from engine.shape_languages import ACCENTS, FORMATS, INTENT, LANGUAGE_WORDS, PROMPT, TRANSLATION
 from engine.spans import CLOCK
 
 FORMAT = "1"  # of the file; a later one is told apart by it
@@ -28,8 +29,6 @@ _SERVICE = named(
 _COUNTRY = named("the two capital letters of a country, such as IE", "[A-Z]{2}", "is not a country")
 _STATE = Ref("state")
 _PROMPT = Ref("prompt")
-_PHRASES = Named(LANGUAGE, Many(TEXT, "a list such as [i will be there, see you then]"), "a list for each language")
-_WORDS = Many(TEXT, "a list such as [not, never]")
 _STAFF_ACT = Choice("act of staff", {str(act): str(act) for act in StaffAct}, "R026")
 _TASK_KIND = choice("kind of task", TASK_KINDS, "R025")
 _STATUS = choice("appointment status", [str(status) for status in AppointmentStatus])
@@ -95,15 +94,6 @@ MATCHING = Block(
     },
 )
 
-FORMATS = Block(
-    "a date format",
-    {
-        "date": Key(TEXT, "How {date} is written: MMMM d gives June 20, d MMMM gives 20 June.", required=True),
-        "time": Key(TEXT, "How {time} is written: h:mm a gives 2:30 PM, HH:mm gives 14:30.", required=True),
-        "weekday": Key(TEXT, "How {weekday} is written: EEEE gives Saturday, EEE gives Sat.", required=True),
-    },
-)
-
 CADENCE_STEP = Block(
     "a step of the cadence",
     {
@@ -123,36 +113,6 @@ CADENCE_STEP = Block(
         ),
     },
     one_of=(("go", "say"),),
-)
-
-LANGUAGE_WORDS = Block(
-    "the words of a language",
-    {
-        "negations": Key(_WORDS, "Words that turn a meaning round: not, never, can't."),
-        "questions": Key(_WORDS, "Words that begin a question: what, when, is it."),
-        "fillers": Key(_WORDS, "Polite words that carry no meaning: please, thanks, hi."),
-    },
-)
-
-INTENT = Block(
-    "an intent",
-    {
-        "called": Key(Named(LANGUAGE, TEXT, "a text for each language"), "How “did you mean ...?” names it."),
-        "keys": Key(Many(TEXT, "a list such as [Y, YES]"), "Whole replies that mean this, in any language: Y, YES, 1."),
-        "phrases": Key(_PHRASES, "Ways in which patients say it."),
-        "words": Key(_PHRASES, "Words that decide wherever they stand in a reply. For dangers only."),
-        "unless": Key(_PHRASES, "Phrases in which it must not be read."),
-    },
-)
-
-PROMPT = Block(
-    "a prompt",
-    {
-        "draft": Key(
-            Many(LANGUAGE, "a list such as [pl, uk]", 1, distinct=True), "Languages that nobody has checked yet."
-        )
-    },
-    per_language=Key(TEXT, "The text in this language. Placeholders such as {date} are filled in when it is sent."),
 )
 
 ALWAYS = Block(
@@ -363,10 +323,7 @@ FILE = Block(
         "hours": Key(HOURS, "When texts go out, and when staff are in.", required=True),
         "limits": Key(LIMITS, "How much is too much."),
         "formats": Key(Named(LANGUAGE, FORMATS, "date formats for each language"), "How dates and times are written."),
-        "accents": Key(
-            Named(LANGUAGE, choice("", ["keep", "fold"]), "keep or fold for each language"),
-            "keep: accents stay, though one makes a whole text dearer. fold: á is sent as a where that saves a part.",
-        ),
+        "accents": ACCENTS,
         "cadence": Key(
             Many(CADENCE_STEP, "a list of steps such as - {name: first, when: 10 days before, go: waiting}", 1),
             "Which text goes out when.",
@@ -384,7 +341,9 @@ FILE = Block(
             required=True,
         ),
         "prompts": Key(
-            Named(_NAME, PROMPT, "a block for each text", 1), "What we say, in every language.", required=True
+            Named(_NAME, PROMPT, "a block for each text", 1),
+            "What we say: a text of the first language, or one for each.",
+            required=True,
         ),
         "always": Key(ALWAYS, "What outranks every state.", required=True),
         "staff": Key(STAFF, "Where the talk goes when staff settle it.", required=True),
@@ -408,6 +367,10 @@ FILE = Block(
             "Checks of reading: this reply means that.",
         ),
         "talks": Key(Many(TALK, "a list of talks"), "Checks of whole talks: this is said, then that."),
+        "translations": Key(
+            Named(LANGUAGE, TRANSLATION, "a block for each language"),
+            "All that is written in the other languages, a block for each.",
+        ),
     },
 )
 

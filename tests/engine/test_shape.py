@@ -18,7 +18,7 @@ from engine.ruleset import DateFormats, LanguageWords, Limits, Matching
 ROOT = Path(__file__).parent.parent.parent
 SCHEMA = ROOT / "rules" / "ruleset.schema.json"
 CLINIC = (ROOT / "tests" / "rulesets" / "clinic.yaml").read_text(encoding="utf-8")
-GOOD = [*sorted((ROOT / "rules").glob("*.yaml")), ROOT / "tests" / "rulesets" / "clinic.yaml"]
+GOOD = [*sorted((ROOT / "rules").glob("*.yaml")), *sorted((ROOT / "tests" / "rulesets").glob("*.yaml"))]
 BROKEN = sorted((ROOT / "tests" / "rulesets" / "broken").glob("*.yaml"))
 
 # Faults of shape, which an editor can see without knowing the rest of the file.
