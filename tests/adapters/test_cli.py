@@ -136,8 +136,10 @@ def test_the_documented_settings_are_all_there_are(tmp_path: Path) -> None:
 def test_check_of_the_shipped_rulesets(run: Run) -> None:
     code, out, _ = run("check", *sorted(RULES.glob("*.yaml")))
     assert code == 0
-    for line in out.splitlines():
-        assert re.search(r": good; \d+ talks played, \d+ phrase checks, (\d+) of \1 transitions shown", line), line
+    files = [line for line in out.splitlines() if "talks played" in line]
+    assert len(files) == len(list(RULES.glob("*.yaml")))
+    for line in files:  # what they are warned of is translations
+        assert re.search(r": \d+ warnings?; \d+ talks played, \d+ phrase checks, (\d+) of \1 transitions", line), line
 
 
 @pytest.fixture
@@ -150,7 +152,8 @@ def broken(tmp_path: Path) -> Path:
 @pytest.fixture
 def warned(tmp_path: Path) -> Path:
     """Rules that work and could be better: one prompt is never used."""
-    text = REMINDER.read_text("utf-8").replace("\nprompts:\n", "\nprompts:\n  spare: {en: Spare., ga: Spare.}\n")
+    spare = ", ".join(f"{name}: Spare." for name in ("en", "ga", "pl", "uk", "ro", "pt", "es", "fr", "lt", "ar"))
+    text = REMINDER.read_text("utf-8").replace("\nprompts:\n", f"\nprompts:\n  spare: {{{spare}}}\n")
     path = tmp_path / "warned.yaml"
     path.write_text(text, "utf-8")
     return path
@@ -161,8 +164,8 @@ def test_check_shows_errors_where_they_are(run: Run, broken: Path) -> None:
     assert code == 1
     assert re.search(rf"{broken}:\d+:\d+: there is no state called \"undeliverd\"; did you mean \"undelivered\"\?", out)
     assert "^~~~" in out
-    assert f"{broken}: 1 error; the talks are played once the errors are mended" in out
-    assert f"{REMINDER}: good" in out
+    assert re.search(rf"{broken}: 1 error, \d+ warnings; the talks are played once the errors are mended", out)
+    assert re.search(rf"{REMINDER}: \d+ warnings; \d+ talks played", out)
 
 
 def test_check_lets_warnings_pass_unless_strict(run: Run, warned: Path) -> None:
@@ -177,12 +180,10 @@ def test_check_as_json(run: Run, broken: Path, warned: Path) -> None:
     code, out, _ = run("check", "--json", broken, warned)
     assert code == 1
     problems = json.loads(out)
-    assert [(problem["file"], problem["severity"]) for problem in problems] == [
-        (str(broken), "error"),
-        (str(warned), "warning"),
-    ]
+    assert [problem["code"] for problem in problems if problem["severity"] == "error"] == ["R020"]
+    assert "R063" in {problem["code"] for problem in problems if problem["file"] == str(warned)}
     assert {"line", "column", "code", "message"} <= problems[0].keys()
-    assert json.loads(run("check", "--json", REMINDER)[1]) == []
+    assert {problem["severity"] for problem in json.loads(run("check", "--json", REMINDER)[1])} == {"warning"}
 
 
 def test_check_of_standard_input_and_of_what_is_no_text(

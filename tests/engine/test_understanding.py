@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-import yaml
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from engine.loader import load
 from engine.reading import MIXED, UNKNOWN
 from engine.ruleset import AppliesTo, Hours, Intent, Limits, Matching, Moment, Prompt, Ruleset, WeekHours
 from engine.understanding import LABELS, label, read
@@ -45,25 +45,9 @@ def ruleset(
 
 
 def shipped() -> Ruleset:
-    text = SHIPPED.read_text("utf-8")
-    data = yaml.load(text, Loader=yaml.BaseLoader)
-
-    def by_language(value: Mapping[str, list[str]]) -> dict[str, tuple[str, ...]]:
-        return {language: tuple(entries) for language, entries in value.items()}
-
-    intents = {
-        name: Intent(
-            name,
-            keys=tuple(value.get("keys", ())),
-            phrases=by_language(value.get("phrases", {})),
-            words=by_language(value.get("words", {})),
-            unless=by_language(value.get("unless", {})),
-            called=value.get("called", {}),
-        )
-        for name, value in data["intents"].items()
-    }
-    prompts = {name: Prompt(name, texts) for name, texts in data["prompts"].items()}
-    return ruleset(intents, prompts, tuple(data["languages"]), text)
+    loaded = load(SHIPPED.read_text("utf-8"), SHIPPED.name, rehearse=False)
+    assert loaded.ruleset is not None
+    return loaded.ruleset
 
 
 RULES = shipped()
