@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import yaml
 from yaml.events import (
@@ -32,25 +32,33 @@ _DEEPEST = 12
 
 @dataclass(frozen=True, slots=True)
 class Scalar:
+    """`end` is the place behind its last character, its closing quote included."""
+
     text: str
     mark: Mark
     quoted: bool = False
+    end: Mark | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Listing:
+    """`end` is the place of the closing bracket; None where there is an item a line."""
+
     items: tuple[Node, ...]
     mark: Mark
+    end: Mark | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """`owner` is the place of the key that the block belongs to."""
+    """`owner` is the place of the key that the block belongs to, `end` that of the closing brace; None where there is a
+    key a line."""
 
     mark: Mark
     owner: Mark
     keys: dict[str, Scalar] = field(default_factory=dict)
     values: dict[str, Node] = field(default_factory=dict)
+    end: Mark | None = None
 
     def place(self, *path: str | int) -> Mark:
         """Where the value at the path stands, or the nearest thing around it that does stand in the file."""
@@ -202,10 +210,10 @@ class _Reader:
             hint = "take it out; a text that begins with ! goes in double quotes"
             self._report.add("R005", Mark(mark.line, mark.column), "a tag (!) stands here", hint)
         if isinstance(event, ScalarEvent):
-            return Scalar(event.value, mark, bool(event.style))
+            return Scalar(event.value, mark, bool(event.style), _end(event))
         if isinstance(event, SequenceStartEvent):
-            return Listing(tuple(self._items(events, depth)), mark)
-        return self._table(Table(mark, owner or mark), events, depth)
+            return self._listing(event, mark, events, depth)
+        return self._table(event, Table(mark, owner or mark), events, depth)
 
     def _refuse_anchor(self, mark: Mark, sign: str, name: str) -> None:
         hint = 'write it out again; for states, "like:" copies another state\'s replies'
@@ -213,15 +221,21 @@ class _Reader:
         length = len(name) + 1
         self._report.add("R004", Mark(mark.line, mark.column, length), f"an {kind} ({sign}{name}) stands here", hint)
 
-    def _items(self, events: Iterator[Event], depth: int) -> Iterator[Node]:
+    def _listing(self, start: SequenceStartEvent, mark: Mark, events: Iterator[Event], depth: int) -> Listing:
+        items = []
+        end = None
         for event in events:
             if isinstance(event, SequenceEndEvent):
-                return
-            yield self._node(event, events, depth + 1)
+                end = _start(event) if start.flow_style else None
+                break
+            items.append(self._node(event, events, depth + 1))
+        return Listing(tuple(items), mark, end)
 
-    def _table(self, table: Table, events: Iterator[Event], depth: int) -> Table:
+    def _table(self, start: Event, table: Table, events: Iterator[Event], depth: int) -> Table:
         for event in events:
             if isinstance(event, MappingEndEvent):
+                if isinstance(start, MappingStartEvent) and start.flow_style:
+                    table = replace(table, end=_start(event))
                 break
             key = self._node(event, events, depth + 1)
             value = self._node(next(events), events, depth + 1, key.mark)
@@ -240,6 +254,16 @@ class _Reader:
                 table.keys[key.text] = key
                 table.values[key.text] = value
         return table
+
+
+def _start(event: Event) -> Mark:
+    found = _mark(event)
+    return Mark(found.line, found.column)
+
+
+def _end(event: Event) -> Mark | None:
+    end = event.end_mark
+    return Mark(end.line + 1, end.column + 1) if end is not None else None
 
 
 def _mark(event: Event) -> Mark:

@@ -169,7 +169,7 @@ def _blank(text: str) -> str:
     return "".join("\t" if letter == "\t" else " " * _width(letter) for letter in text)
 
 
-_LINE_END = re.compile("\r\n|[\n\r\x85\u2028\u2029]")  # as YAML counts lines
+LINE_END = re.compile("\r\n|[\n\r\x85\u2028\u2029]")  # as YAML counts lines
 
 
 class Report:
@@ -177,7 +177,7 @@ class Report:
 
     def __init__(self, file: str, text: str) -> None:
         self.file = file
-        self._lines = _LINE_END.split(text)
+        self._lines = LINE_END.split(text)
         self._found: dict[Problem, None] = {}
 
     def add(self, code: str, mark: Mark, message: str, hint: str = "") -> None:

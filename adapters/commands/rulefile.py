@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import sys
+import tempfile
 from pathlib import Path
 
 from adapters.commands.check import painted, read_text
@@ -31,6 +34,22 @@ def usable(name: str) -> tuple[Path, Ruleset]:
         show_problems(loaded)
         raise Failure(f"{path}: mend these errors first")
     return path, loaded.ruleset
+
+
+def rewrite(path: Path, text: str) -> None:
+    """Put the text in place of the file's, all or nothing: rules that a clinic runs on must not be left half written.
+    Raises OSError."""
+    path = path.resolve()
+    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as draft:
+        try:
+            draft.write(text.encode("utf-8"))
+            draft.flush()
+            os.fsync(draft.fileno())
+            shutil.copymode(path, draft.name)
+            os.replace(draft.name, path)
+        except OSError:
+            os.unlink(draft.name)
+            raise
 
 
 def show_problems(loaded: Loaded) -> None:

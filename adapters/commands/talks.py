@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
-import json
-import os
-import re
-import shutil
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from adapters.commands.rulefile import rewrite
+from engine.insertion import scalar
 from engine.loader import Loaded, load
 
 Step = tuple[str, str | Mapping[str, str]]
-
-# What needs no quotes in any reader of YAML.
-_PLAIN = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_./()]|:(?=[0-9])| (?=[A-Za-z0-9_(]))*")
-
-_UNPRINTED = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff\ufffe\uffff]")
 
 
 class CannotSave(Exception):
@@ -33,26 +25,19 @@ class CannotSave(Exception):
 
 def as_yaml(name: str, given: Mapping[str, str], steps: Sequence[Step], ends: str) -> list[str]:
     """The lines of one item of `talks:`, unindented."""
-    lines = [f"- name: {_scalar(name)}"]
+    lines = [f"- name: {scalar(name)}"]
     if given:
         lines.append(f"  given: {_flow(given)}")
     lines.append("  talk:")
     for kind, value in steps:
-        written = _scalar(value) if isinstance(value, str) else _flow(value)
+        written = scalar(value) if isinstance(value, str) else _flow(value)
         lines.append(f"    - {kind}: {written}")
     lines.append(f"  ends: {ends}")
     return lines
 
 
 def _flow(values: Mapping[str, str]) -> str:
-    return "{" + ", ".join(f"{key}: {_scalar(value)}" for key, value in values.items()) + "}"
-
-
-def _scalar(text: str) -> str:
-    if _PLAIN.fullmatch(text):
-        return text
-    # Escapes of JSON are escapes of YAML; what YAML takes only escaped, JSON would leave as it is.
-    return _UNPRINTED.sub(lambda found: f"\\u{ord(found.group()):04x}", json.dumps(text, ensure_ascii=False))
+    return "{" + ", ".join(f"{key}: {scalar(value)}" for key, value in values.items()) + "}"
 
 
 def with_talk(source: str, lines: Sequence[str]) -> str:
@@ -101,19 +86,5 @@ def append(path: Path, lines: Sequence[str]) -> Loaded:
     loaded = load(text, str(path))
     if not loaded.ok:
         raise CannotSave("with this talk the file would not load", loaded)
-    _replace(path.resolve(), text.encode("utf-8"))
+    rewrite(path, text)
     return loaded
-
-
-def _replace(path: Path, content: bytes) -> None:
-    """All or nothing: rules that a clinic runs on must not be left half written."""
-    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as draft:
-        try:
-            draft.write(content)
-            draft.flush()
-            os.fsync(draft.fileno())
-            shutil.copymode(path, draft.name)
-            os.replace(draft.name, path)
-        except OSError:
-            os.unlink(draft.name)
-            raise

@@ -29,7 +29,7 @@ def parser() -> argparse.ArgumentParser:
     whole.add_argument("--version", action="version", version=f"freagra {_version()}")
     whole.set_defaults(run=None, parser=whole, log_level="ERROR")
     commands = whole.add_subparsers(title="commands", metavar="COMMAND")
-    for add in (_demo, _serve, _check, _chat, _import, _classify, _transcript, _rules, _backup, _simulate):
+    for add in (_demo, _serve, _check, _chat, _teach, _import, _classify, _transcript, _rules, _backup, _simulate):
         add(commands)
     return whole
 
@@ -172,6 +172,34 @@ def _run_chat(given: argparse.Namespace) -> int:
     _, ruleset = usable(given.ruleset)
     wanted = {"language": given.language, "appointment": given.appointment, "status": given.status}
     return chat(ruleset, {name: value for name, value in wanted.items() if value})
+
+
+def _teach(commands: Any) -> None:
+    parser = _add(
+        commands, "teach", "a reply was misread: teach a ruleset what it means", _run_teach,
+        more="Adds a phrase and a check that holds it, and shows what else would be read differently. Refused where "
+        "a check or a talk of the file would fail.",
+        examples='  freagra teach my-clinic.yaml "stuck at work will ye see me tomorrow" reschedule\n'
+        '  freagra teach my-clinic.yaml "nie dam rady" cancel --lang pl --dry-run --against replies.jsonl',
+    )  # fmt: skip
+    parser.add_argument("ruleset", type=Path, metavar="RULESET", help="a ruleset file")
+    parser.add_argument("text", metavar="TEXT", help="what the patient wrote")
+    parser.add_argument("intent", metavar="INTENT", help="what it means: the name of one of the file's intents")
+    parser.add_argument("--lang", default="", metavar="pl", help="the language it is written in; the file's first if left out")
+    parser.add_argument(
+        "--against", type=Path, metavar="FILE", help="replies to compare as well: JSON lines with text, and lang if known"
+    )
+    how = parser.add_mutually_exclusive_group()
+    how.add_argument("--yes", action="store_true", help="write without asking")
+    how.add_argument("--dry-run", action="store_true", help="show what would change, and write nothing")
+
+
+def _run_teach(given: argparse.Namespace) -> int:
+    from adapters.commands.teach import teach
+
+    return teach(
+        given.ruleset, given.text, given.intent, given.lang, against=given.against, yes=given.yes, dry_run=given.dry_run
+    )
 
 
 def _import(commands: Any) -> None:
