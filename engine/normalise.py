@@ -34,6 +34,13 @@ _JOINED = frozenset("-'_~^`´\"*")
 _BREAKS = frozenset(".,!;:()[]\n/")
 
 
+# Letters that carry a stroke or hook which Unicode does not take apart, as people type them without.
+_BARE = str.maketrans({"ł": "l", "đ": "d", "ø": "o", "ħ": "h", "ı": "i", "æ": "ae", "œ": "oe", "ґ": "г"})
+# Letters of two alphabets that look alike: a word that mixes the two is meant in Latin ("Yеs" with a Cyrillic е).
+_LOOKALIKE = str.maketrans("аеіјкмнорсстухвѕԁαεικνορτυχ", "aeijkmhopcctyxbsdaeiknoptux")
+_MIXED = re.compile(r"(?=\w*[a-z])(?=\w*[\u0370-\u03ff\u0400-\u052f])\w+")
+
+
 @dataclass(frozen=True, slots=True)
 class Normalised:
     """`text` is the cleaned reply; `tokens` its words (numbers and pictures among them), BREAK where a clause may
@@ -62,7 +69,7 @@ def clean(text: str) -> str:
         cleaned = text.lower()
     else:
         cleaned = _INVISIBLE.sub("", unicodedata.normalize("NFKC", text)).translate(_QUOTES).casefold()
-        cleaned = unicodedata.normalize("NFC", cleaned)
+        cleaned = _MIXED.sub(lambda word: word.group().translate(_LOOKALIKE), unicodedata.normalize("NFC", cleaned))
     cleaned = _CONTROL.sub(" ", cleaned)
     return "\n".join(" ".join(line.split()) for line in cleaned.split("\n")).strip()
 
@@ -98,4 +105,4 @@ def fold(word: str) -> str:
     """A word without its accents: what people type on a phone without fadas."""
     if word.isascii():
         return word
-    return "".join(c for c in unicodedata.normalize("NFD", word) if not unicodedata.combining(c))
+    return "".join(c for c in unicodedata.normalize("NFD", word) if not unicodedata.combining(c)).translate(_BARE)
