@@ -18,7 +18,7 @@ from engine.conversation import Conversation
 from engine.decide import decide
 from engine.events import Opened, ReplyReceived, TextReported, TextStatus
 from engine.machine import edges, machine
-from engine.phrasebook import prepare
+from engine.prepared import prepare
 from engine.ruleset import BUILT_IN_STATES, Ruleset
 from engine.understanding import read
 

@@ -7,26 +7,28 @@ from dataclasses import dataclass, field
 
 from engine.lexicon import Role
 from engine.normalise import ASKED, BREAK, is_number
-from engine.phrasebook import Phrase, Phrasebook
+from engine.phrasebook import BARRING, NAME, NUMBER, SKIPPED, Phrase, Phrasebook
 
-_SKIPPED = Role.STOP | Role.FILLER
 _QUIET = Role.REQUEST | Role.WISH | Role.HARMLESS | Role.WHEN | Role.COURTESY | Role.ACK | Role.YES | Role.NO
 _LOUD = Role.NEGATION | Role.QUESTION | Role.HEDGE | Role.CONDITION | Role.CONTRAST
 _SIGNATURE = 2  # this many strange words after an answer are taken for a name
+
+# What follows a phrase and is not understood: "cancel taxi" (bare), "cannot come to the party" (governed).
+BARE = "bare"
+GOVERNED = "governed"
 
 
 @dataclass(slots=True)
 class Clause:
     """One clause as it is built. Words that a phrase explains count for the phrase alone, not for or against it."""
 
-    found: list[tuple[Phrase, bool]] = field(
-        default_factory=list
-    )  # phrase, whether an unknown word follows as its object
+    found: list[tuple[Phrase, str]] = field(default_factory=list)  # phrase, the object that follows it: "", BARE, GOVERNED
     words: list[str] = field(default_factory=list)
     unknown: list[str] = field(default_factory=list)
     strange: int = 0  # of `unknown`, how many are no word of the language
     flags: int = Role.NONE
     asked: bool = False  # ends in a question mark
+    pleaded: bool = False  # an answer in it begins with "please", so that a no before it agrees
 
     @property
     def negated(self) -> bool:
@@ -70,35 +72,47 @@ def clauses(book: Phrasebook, words: Sequence[str], asked: bool) -> list[Clause]
     """Clauses of one segment whose words are already rewritten."""
     roles = book.roles
     out = [Clause()]
-    content = book.content(words)
+    content, led = _led(book, words)
     at, end = 0, len(content)
     previous: Phrase | None = None
+    barred = False  # after "than", "instead of": what follows is what is not wanted
     while at < end:
         word = content[at]
+        role = roles.get(word, Role.NONE)
         phrase = match(content, at, book.phrases)
+        opens = led.get(at) in book.openers and _told(book, previous)
+        if opens or (phrase is None and role & Role.JOIN and (out[-1].words or out[-1].flags)):
+            out.append(Clause())
         clause = out[-1]
+        if _broken_off(book, previous, role, phrase) and clause.found:
+            clause.unknown.extend(clause.found.pop()[0].words)
+            previous = None
         if phrase is not None:
-            if previous is not None and previous.negative and previous.words[-1] in book.takers:
-                clause.found.pop()  # "I do not want" + "another day" refuses the other day, nothing else
-                clause.flags |= Role.NEGATION
-            clause.found.append((phrase, False))
+            clause.pleaded |= led.get(at) in book.pleas
+            if barred:
+                barred = False
+            else:
+                if clause.found and previous is not None and previous.negative and previous.words[-1] in book.takers:
+                    clause.found.pop()  # "I do not want" + "another day" refuses the other day, nothing else
+                    clause.flags |= Role.NEGATION
+                clause.found.append((phrase, ""))
+                previous = phrase
             clause.words.extend(phrase.words)
-            previous = phrase
             at += len(phrase.words)
             continue
-        role = roles.get(word, Role.NONE)
-        if role & Role.JOIN and (clause.words or clause.flags):
-            clause = Clause()
-            out.append(clause)
-        # "No, I can't" begins with a no that agrees with what follows; "not" and any later no turn it round.
-        clause.flags |= role & ~Role.NEGATION if role & Role.NO and not clause.words else role
+        barred = word == BARRING
+        # "No, I can't" begins with a no that agrees with what follows; "not" and any later no turn it round. A picture of a
+        # no underlines what is said.
+        clause.flags |= role & ~Role.NEGATION if role & Role.NO and (not clause.words or not word[0].isalnum()) else role
         clause.words.append(word)
-        if not role & (_QUIET | _LOUD | Role.JOIN | _SKIPPED) and word[0].isalnum():
+        if not role & (_QUIET | _LOUD | Role.JOIN | SKIPPED) and word[0].isalnum() and not barred:
             clause.unknown.append(word)
-            if word not in book.known and not is_number(word):
+            leader = led.get(at)
+            placed = clause.found or NAME in clause.words or clause.strange == len(clause.words) - 1
+            if placed and not (word in book.known or is_number(word) or leader in book.openers or leader in book.governing):
                 clause.strange += 1
             if previous is not None and clause.found and clause.found[-1][0] is previous:
-                clause.found[-1] = (previous, True)
+                clause.found[-1] = (previous, GOVERNED if led.get(at) in book.governing else BARE)
         previous = None
         at += 1
     out[-1].asked = asked
@@ -106,21 +120,53 @@ def clauses(book: Phrasebook, words: Sequence[str], asked: bool) -> list[Clause]
         if (
             clause.unknown or len(clause.found) > 1
         ):  # a lone word means something only where it is not part of something that is not understood
-            lone = [phrase for phrase, _ in clause.found if _lone(book, phrase, bool(clause.unknown))]
+            lone = [phrase for phrase, _ in clause.found if _lone(book, clause, phrase)]
             clause.found = [(phrase, object_) for phrase, object_ in clause.found if phrase not in lone]
             if clause.unknown:
                 clause.unknown.extend(phrase.words[0] for phrase in lone)
     return out
 
 
-def _lone(book: Phrasebook, phrase: Phrase, beside_unknown: bool) -> bool:
-    courtesy = book.role(phrase.words[0]) & Role.COURTESY
-    if (
-        len(phrase.words) > 1 or phrase.weak or courtesy or "_" in phrase.words[0]
-    ):  # a name with _ stands for several words
+def _led(book: Phrasebook, words: Sequence[str]) -> tuple[list[str], dict[int, str]]:
+    """The content of `words`, and for each place in it the word that was skipped just before: the "to" of "to the
+    party", the "my" of "my son is driving".
+    """
+    content: list[str] = []
+    led: dict[int, str] = {}
+    skipped = ""
+    for word in words:
+        role = book.role(word)
+        if role & SKIPPED and not role & Role.JOIN:
+            skipped = skipped or word
+            continue
+        if word == NUMBER and content and content[-1] == NUMBER:
+            continue
+        if skipped:
+            led[len(content)] = skipped
+            skipped = ""
+        content.append(word)
+    return content, led
+
+
+def _broken_off(book: Phrasebook, previous: Phrase | None, role: int, phrase: Phrase | None) -> bool:
+    """Whether a phrase that ends in "will" or "can" was no answer by itself: "I'll get the kids", "I can do Wednesdays"."""
+    if previous is None or previous.words[-1] not in book.aux:
         return False
-    if beside_unknown:
-        return phrase.letter or not phrase.key
+    return phrase is None and not role & (Role.COURTESY | Role.ACK | Role.YES | Role.JOIN)
+
+
+def _told(book: Phrasebook, previous: Phrase | None) -> bool:
+    """Whether a phrase says all that it says by itself, so that "my ..." after it begins something new."""
+    return previous is not None and not previous.key and previous.words[-1] not in book.takers
+
+
+def _lone(book: Phrasebook, clause: Clause, phrase: Phrase) -> bool:
+    courtesy = book.role(phrase.words[0]) & Role.COURTESY
+    if len(phrase.words) > 1 or phrase.weak or courtesy or "_" in phrase.words[0]:  # a name with _ stands for several words
+        return False
+    if clause.unknown:
+        signed = clause.words[0] == phrase.words[0] and NAME in clause.words[1:2]  # "Y Mary Murphy"
+        return (phrase.letter and not signed) or not phrase.key
     return bool(book.role(phrase.words[0]) & Role.HARMLESS)
 
 

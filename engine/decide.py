@@ -23,6 +23,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from engine.conversation import (
     PATIENT,
@@ -54,6 +55,7 @@ from engine.ruleset import (
     Target,
     TaskRule,
 )
+from engine.told import Told
 from engine.turn import Move, Turn, may_be_texted
 from engine.understanding import read
 
@@ -109,7 +111,7 @@ def decide(ruleset: Ruleset, conversation: Conversation | None, event: Event, no
 
 def _reply(turn: Turn, event: ReplyReceived) -> None:
     c = turn.c
-    reading = read(turn.ruleset, event.text, c.patient.language)
+    reading = read(turn.ruleset, event.text, c.patient.language, _told(turn, event))
     if c.guess and not event.former_number:
         reading = _answer_to_guess(turn, reading)
     turn.record(
@@ -134,6 +136,12 @@ def _reply(turn: Turn, event: ReplyReceived) -> None:
     )
     outcome, why = _answer(turn, event, reading)
     turn.record("reply.settled", {"reply": event.reply, "outcome": outcome, "why": why})
+
+
+def _told(turn: Turn, event: ReplyReceived) -> Told:
+    zone = ZoneInfo(turn.ruleset.hours.timezone)
+    appointment = turn.c.appointment
+    return Told(appointment.start.astimezone(zone), appointment.clinician, event.received_at.astimezone(zone).date())
 
 
 def _answer(turn: Turn, event: ReplyReceived, reading: Reading) -> tuple[str, str]:

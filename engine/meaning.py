@@ -12,17 +12,22 @@ from dataclasses import dataclass, field
 
 from rapidfuzz import fuzz, process
 
-from engine.clauses import Clause, clauses, match, segments, signature_only
+from engine import beside
+from engine.clauses import GOVERNED, Clause, clauses, match, segments, signature_only
 from engine.lexicon import Role
 from engine.normalise import Normalised
-from engine.phrasebook import DISTANT_KIN, Phrase, Phrasebook, Prepared, holds
+from engine.phrasebook import DISTANT_KIN, NAME, Phrase, Phrasebook, holds
+from engine.prepared import Prepared
 from engine.reading import MIXED, UNKNOWN, Candidate, Reading
-from engine.ruleset import Matching
+from engine.ruleset import ALWAYS_INTENTS, Matching
 
 _PRECEDENCE = ("urgent", "deceased", "wrong_number")  # of ALWAYS_INTENTS: outrank every other meaning in the same text
 _DEATH = "deceased"
+_OPT_OUT = "stop"  # of ALWAYS_INTENTS: said of much else too ("stop messing"), so nothing unknown may stand in its clause
 _LOUD = Role.NEGATION | Role.QUESTION | Role.HEDGE | Role.CONDITION | Role.CONTRAST | Role.NO
+_DOUBTS = ("hedge", "condition", "question", "object")  # what leaves a meaning possible
 _WORST_SCORE_SHOWN = 40.0
+_LOOSE = 3  # words not understood beside an answer; with more, the text must show that it is to us
 
 
 @dataclass(slots=True)
@@ -62,27 +67,52 @@ class Reader:
         roles = self.book.roles
         if any(roles.get(word, Role.NONE) & Role.ROBOT for words, _ in self.segments for word in words):
             return self._say(UNKNOWN, "robot", "It reads like an automatic answer or an advertisement.")
+        alone = self._alone()
+        if alone is not None:
+            return self._act(alone, "it is all that is said")
         for words, asked in self.segments:
             self.parts.extend(clauses(self.book, words, asked))
         self.heard = [
-            _Heard(phrase, self._against(part, phrase, object_))
-            for part in self.parts
-            for phrase, object_ in part.found
+            _Heard(phrase, self._against(part, phrase, object_)) for part in self.parts for phrase, object_ in part.found
         ]
         return self._combined()
 
     def _without_initials(self) -> list[tuple[list[str], bool]]:
         """Segments without the initial of a signature: the R of "Y, R. Kelly"."""
-        found = segments(self.normal.tokens)
+        found = [(self._unsigned(words), asked) for words, asked in segments(self.normal.tokens)]
+        return [(words, asked) for at, (words, asked) in enumerate(found) if not self._initial(found, at)]
+
+    def _initial(self, found: Sequence[tuple[list[str], bool]], at: int) -> bool:
+        """Whether a segment is a letter of a name: "R. Kelly", "Kelly, R"."""
+        words = found[at][0]
+        if len(words) != 1 or len(words[0]) != 1:
+            return False
+        known = self.book.known
+        follows = at + 1 < len(found) and bool(found[at + 1][0]) and found[at + 1][0][0] not in known
+        affirms = self.prepared.keys.get(words[0], ("",))[0] in self.prepared.affirming
+        if follows and (at or not affirms):
+            return True
+        return (
+            at + 1 == len(found)
+            and at > 0
+            and not affirms
+            and found[at - 1][0][-1:] != []
+            and found[at - 1][0][-1] not in known
+        )
+
+    def _unsigned(self, words: list[str]) -> list[str]:
+        """Without the letter between a title or first name and a surname: the R of "Mr R. Bellamy"."""
+        if len(words) < 2 or not any(len(word) == 1 for word in words[1:]):
+            return words
+        titles = self.book.titles
         return [
-            (words, asked)
-            for at, (words, asked) in enumerate(found)
+            word
+            for at, word in enumerate(words)
             if not (
                 at
-                and len(words) == 1
-                and len(words[0]) == 1
-                and at + 1 < len(found)
-                and found[at + 1][0][0] not in self.book.known
+                and len(word) == 1
+                and word.isalpha()
+                and (words[at - 1] in titles or self.book.alike([words[at - 1]]) == [NAME])
             )
         ]
 
@@ -107,29 +137,67 @@ class Reader:
             return True
         return any(holds(all_words, plan) for all_words, _ in self.segments for plan in self.book.own_plans)
 
-    def _against(self, part: Clause, phrase: Phrase, object_: bool) -> str:
+    def _alone(self) -> Phrase | None:
+        """A phrase that means something only as the whole of a reply: "Cancelled"."""
+        if self.normal.cut or any(asked for _, asked in self.segments):
+            return None
+        quiet = Role.COURTESY | Role.FILLER
+        words = [word for content in self.contents for word in content if not self.book.role(word) & quiet or word == NAME]
+        found = match(words, 0, self.book.alone) if words else None
+        return found if found is not None and len(found.words) == len(words) else None
+
+    def _against(self, part: Clause, phrase: Phrase, object_: str) -> str:
         intent = phrase.intent
         if intent in self.ruled_out:
             return "unless"
-        if part.negated or (part.flags & Role.NO and phrase.key and len(phrase.words) == 1):
+        if part.negated or (phrase.key and len(phrase.words) == 1 and self._says_no(part, phrase)):
             return "negation"
         if self._asked(part) and intent != self.prepared.asking and not self._asks_itself(part, phrase):
             return "question"
         if part.flags & Role.CONDITION:
             return "condition"
+        if intent == _OPT_OUT and part.unknown:
+            return "object"
+        if (
+            phrase.negative
+            and intent in self.prepared.answers
+            and part.unknown[:1] == part.words[:1]
+            and self._stranger(part, phrase)
+        ):
+            return "someone else"
+        if intent in self.prepared.answers and not self.book.elsewhere.isdisjoint(part.words):
+            return "elsewhere"
         if part.flags & Role.HEDGE and intent in self.prepared.answers:
             return "hedge"
-        takes = phrase.key or phrase.words[-1] in self.book.takers
+        takes = phrase.key or phrase.words[-1] in self.book.takers or (object_ == GOVERNED and intent not in ALWAYS_INTENTS)
         if intent in self.prepared.affirming:  # after a bare yes comes a name, after a longer phrase a place or a thing
             takes = not phrase.weak and not all(self.book.role(word) & Role.YES for word in phrase.words)
         if object_ and takes:
             return "object"
         return ""
 
+    def _says_no(self, part: Clause, phrase: Phrase) -> bool:
+        """Whether a no speaks against a lone key. A picture of a no only underlines "cancel"."""
+        if not part.flags & Role.NO:
+            return False
+        if phrase.intent not in self.prepared.affirming and any(other.pleaded for other in self.parts):
+            return False
+        return phrase.intent in self.prepared.affirming or any(
+            self.book.role(word) & Role.NO and word[0].isalnum() for word in part.words
+        )
+
+    def _stranger(self, part: Clause, phrase: Phrase) -> bool:
+        """Whether a clause begins with a word that we do not know and then says that it is not coming: "Plumber can't
+        come".
+        """
+        return part.words[1:2] == list(phrase.words[:1]) and part.words[0] not in self.book.known
+
     def _asks_itself(self, part: Clause, phrase: Phrase) -> bool:
         """Whether a phrase in a question is what the question wants: "can you change it?", "is there another day?" """
         if phrase.asks:
             return True
+        if phrase.intent in _PRECEDENCE and len(phrase.words) > 1:  # "wrong number?"
+            return not part.flags & (Role.QUESTION | Role.REQUEST)
         said = self.book.roles_of(phrase.words)
         wanted = (part.flags | said) & Role.REQUEST and not part.questioned
         return bool(wanted) and phrase.intent in self.prepared.answers and phrase.intent not in self.prepared.affirming
@@ -143,9 +211,7 @@ class Reader:
     def _combined(self) -> Reading:
         prepared = self.prepared
         standing = [
-            heard.phrase
-            for heard in self.heard
-            if not heard.against and heard.phrase.intent not in self.prepared.courtesies
+            heard.phrase for heard in self.heard if not heard.against and heard.phrase.intent not in self.prepared.courtesies
         ]
         strong = [phrase for phrase in standing if not phrase.weak] or standing
         for name in _PRECEDENCE:
@@ -163,6 +229,13 @@ class Reader:
     def _several(self, outcomes: dict[str, Phrase]) -> Reading:
         """Two meanings: a remark takes a yes along with it ("yes but running late"); all else is asked about."""
         prepared = self.prepared
+        if len(outcomes) == 2 and (wish := beside.wish(self.prepared, self.parts, outcomes)) is not None:
+            return self._single(wish)
+        if len(outcomes) == 2 and (cannot := beside.refused_but_offers(self.prepared, self.parts, outcomes)) is not None:
+            (wish_for,) = prepared.yielding
+            return self._say(wish_for, "another-time", f'"{cannot.text}", and then a time that would do.', 100.0)
+        if len(outcomes) == 2 and (agreed := beside.led_up_to(self.prepared, self.parts)) is not None:
+            return self._single(agreed)
         remarks = [phrase for phrase in outcomes.values() if phrase.intent not in prepared.answers]
         answers = [phrase for phrase in outcomes.values() if phrase.intent in prepared.answers]
         if len(remarks) == 1 and all(phrase.intent in prepared.affirming for phrase in answers):
@@ -176,9 +249,7 @@ class Reader:
         if self._is_question():
             return self._question()
         if any(heard.against and self._differs(heard.phrase, phrase) for heard in self.heard):
-            return self._say(
-                MIXED, "two-meanings", f'"{phrase.text}" stands beside another meaning that is not certain.'
-            )
+            return self._say(MIXED, "two-meanings", f'"{phrase.text}" stands beside another meaning that is not certain.')
         if flags & (Role.CONDITION | Role.WISH):
             return self._say(MIXED, "condition", f'"{phrase.text}" stands under a condition.')
         agrees = any(heard.phrase.negative for heard in self.heard if not heard.against)
@@ -186,8 +257,12 @@ class Reader:
             return self._say(UNKNOWN, "negation", f'A negation stands beside "{phrase.text}".')
         if flags & Role.HEDGE:
             return self._say(UNKNOWN, "hedge", f'"{phrase.text}" is said with doubt.', guess=phrase.intent)
+        if flags & Role.CONTRAST:
+            return self._say(UNKNOWN, "contrast", f'"{phrase.text}" is held back by what follows.', guess=phrase.intent)
+        if phrase.weak and not beside.nothing_but_ack(self.book, self.parts):
+            return self._say(UNKNOWN, "more-said", f'More is said than "{phrase.text}".', guess=phrase.intent)
         unknown = [word for part in self.parts for word in part.unknown]
-        if unknown and (flags & Role.CONTRAST or not signature_only(self.parts)):
+        if unknown and not (signature_only(self.parts) or beside.aside(self.prepared, self.book, self.parts)):
             return self._say(
                 UNKNOWN,
                 "more-said",
@@ -201,24 +276,22 @@ class Reader:
     def _single(self, phrase: Phrase) -> Reading:
         """One meaning that is no yes: reasons and small talk beside it do not matter, a second thought does."""
         answer = phrase.intent in self.prepared.answers
+        if phrase.intent == _OPT_OUT and len(phrase.words) == 1 and any(part.unknown for part in self.parts):
+            return self._say(UNKNOWN, "more-said", f'More is said than "{phrase.text}".', guess=phrase.intent)
         request = phrase.asks or bool(self._flags() & Role.REQUEST)
         if answer and not request and self._is_question():
             return self._question()
+        if answer and sum(len(part.unknown) for part in self.parts) > _LOOSE and not beside.to_us(self.book, self.segments):
+            return self._say(UNKNOWN, "not-to-us", "Nothing in it shows that it was written to us.", guess=phrase.intent)
         yes = prepared.affirming if (prepared := self.prepared) and request else frozenset()
-        doubtful = [
-            heard
-            for heard in self.heard
-            if heard.against in ("hedge", "condition", "question", "object") and heard.phrase.intent not in yes
-        ]
+        doubtful = [heard for heard in self.heard if heard.against in _DOUBTS and heard.phrase.intent not in yes]
         if answer and any(self._differs(heard.phrase, phrase) for heard in doubtful):
-            return self._say(
-                MIXED, "two-meanings", f'"{phrase.text}" stands beside another meaning that is not certain.'
-            )
+            return self._say(MIXED, "two-meanings", f'"{phrase.text}" stands beside another meaning that is not certain.')
         if answer and self._flags() & Role.CONDITION:
             return self._say(MIXED, "condition", f'"{phrase.text}" stands beside a condition.')
         if answer and self._flags() & Role.HEDGE and self._flags() & Role.CONTRAST:
             return self._say(UNKNOWN, "hedge", f'"{phrase.text}" is taken back or doubted.', guess=phrase.intent)
-        if phrase.key and len(phrase.words) == 1 and self._flags() & Role.NO:
+        if phrase.key and len(phrase.words) == 1 and any(self._says_no(part, phrase) for part in self.parts):
             return self._say(UNKNOWN, "negation", f'A no stands beside "{phrase.text}", which may be its contrary.')
         if answer and self.normal.cut:
             return self._say(UNKNOWN, "too-long", "The reply is longer than is read.", guess=phrase.intent)
@@ -228,9 +301,7 @@ class Reader:
         if self._is_question():
             return self._question()
         flags = self._flags()
-        dropped = [
-            heard for heard in self.heard if heard.against and heard.phrase.intent not in self.prepared.courtesies
-        ]
+        dropped = [heard for heard in self.heard if heard.against and heard.phrase.intent not in self.prepared.courtesies]
         if dropped:
             first = dropped[0]
             guess = first.phrase.intent if first.against in ("hedge", "object") else None
@@ -240,11 +311,7 @@ class Reader:
         if flags & Role.NO and not unknown:
             return self._say(UNKNOWN, "no", "A bare no: to which of the questions is not said.")
         polite = next((heard.phrase for heard in self.heard if heard.phrase.intent in self.prepared.courtesies), None)
-        if (
-            polite
-            and (not unknown or signature_only(self.parts))
-            and not flags & (Role.NEGATION | Role.HEDGE | Role.CONDITION)
-        ):
+        if polite and (not unknown or signature_only(self.parts)) and not flags & (Role.NEGATION | Role.HEDGE | Role.CONDITION):
             return self._act(polite, "it is only politeness")
         return self._alike(flags)
 
@@ -290,9 +357,7 @@ class Reader:
         return any(
             self._asked(part)
             and not any(
-                not self._against(part, phrase, False)
-                for phrase, _ in part.found
-                if phrase.intent != self.prepared.asking
+                not self._against(part, phrase, "") for phrase, _ in part.found if phrase.intent != self.prepared.asking
             )
             for part in self.parts
         )
@@ -315,9 +380,7 @@ class Reader:
     def _candidates(self) -> list[Candidate]:
         said = " ".join(word for words in self.contents for word in words)[:200]
         found = process.extract(said, self.book.choices, scorer=fuzz.ratio, limit=6, score_cutoff=_WORST_SCORE_SHOWN)
-        return [
-            Candidate(p.intent, p.text, round(score, 1)) for p, score in ((self.book.whole[c], s) for c, s, _ in found)
-        ]
+        return [Candidate(p.intent, p.text, round(score, 1)) for p, score in ((self.book.whole[c], s) for c, s, _ in found)]
 
     def _say(
         self,
@@ -328,9 +391,7 @@ class Reader:
         first: Candidate | None = None,
         guess: str | None = None,
     ) -> Reading:
-        candidates = ([first] if first else []) + [
-            c for c in self._candidates() if first is None or c.phrase != first.phrase
-        ]
+        candidates = ([first] if first else []) + [c for c in self._candidates() if first is None or c.phrase != first.phrase]
         if not score and candidates:
             score = candidates[0].score
         return Reading(intent, score, rule, self.normal.text, tuple(candidates[:3]), guess, why)

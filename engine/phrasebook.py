@@ -10,7 +10,7 @@ which people say it.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from rapidfuzz import fuzz, process
@@ -24,14 +24,19 @@ NUMBER = "#"
 ASK = "ask"
 ASK_PAST = "ask_past"
 SAYING = "saying"
+ALONE = "="  # before a phrase of a lexicon: it counts only as the whole of a reply
+BARRING = "rather_than"
+NAME = "firstname"
 DECIDING = ("urgent", "deceased")  # of ALWAYS_INTENTS: their words decide wherever they stand
 KIN = "kin"
 DISTANT_KIN = "distant_kin"
 
-_SKIPPED = Role.STOP | Role.FILLER
-_HEADS = Role.YES | Role.NO | Role.ACK | Role.COURTESY | Role.FILLER  # what a run-on may begin with: "yesthanks"
+SKIPPED = Role.STOP | Role.FILLER  # passed over when phrases are compared
+_HEADS = Role.YES | Role.NO | Role.ACK | Role.COURTESY  # what a run-on may begin with: "yesthanks"
 _BARE = Role.NEGATION | Role.HEDGE | Role.CONDITION | Role.CONTRAST | Role.JOIN
+_COMMON = "en"  # the language whose yes and no patients of every other know
 _REPAIR_FROM = 5  # shorter words are never a target for a slip of the finger: no/now, yes/yet, see/she
+_TWO_SLIPS_FROM = 9  # letters: "definately" may be two slips away, "blessing" is not "bleeding"
 _REPAIR_LIKE = 80.0
 _LONGEST_WORD = 30
 _THRICE = re.compile(r"(.)\1{2,}")
@@ -105,18 +110,29 @@ class Phrasebook:
         self._spelling, self._sameness, self._sayings = Rewriter(), Rewriter(), Rewriter()
         self.known: frozenset[str] = frozenset()  # while empty, nothing is repaired
         self._load_rewritings(lexicon)
-        self._aux = frozenset(map(fold, lexicon.lists["aux"]))
+        self.aux = frozenset(map(fold, lexicon.lists["aux"]))
         self._subjects = frozenset(map(fold, lexicon.lists["subjects"]))
         self._articles = frozenset(map(fold, lexicon.lists["articles"])) | self._subjects
         self._past = frozenset(map(fold, lexicon.lists["past"]))
         self._unstressed = frozenset(map(fold, lexicon.lists["unstressed"]))
+        self._holders = frozenset(map(fold, lexicon.lists["holders"]))
+        self.personal = frozenset(map(fold, lexicon.lists["personal"]))
+        self.titles = frozenset(map(fold, lexicon.lists["titles"]))
+        self.pleas = frozenset(map(fold, lexicon.lists["pleas"]))
+        self.beside_ack = frozenset(word for entry in lexicon.lists["beside_ack"] for word in _split(entry))
+        self.elsewhere = frozenset(map(fold, lexicon.lists["elsewhere"]))
+        self.openers = frozenset(map(fold, lexicon.lists["openers"]))
+        self.governing = frozenset(map(fold, lexicon.lists["governing"]))
         self.roles: dict[str, int] = {ASK: Role.QUESTION, ASK_PAST: Role.QUESTION | Role.HEDGE, NUMBER: Role.WHEN}
         self._load_roles(lexicon, own)
+        self._elisions = frozenset(map(fold, lexicon.lists["elisions"]))
         self._heads: frozenset[str] = frozenset()
         self._targets: tuple[str, ...] = ()
+        self._gravest: frozenset[str] = frozenset()
 
         self.phrases: dict[str, list[Phrase]] = {}
         self.deciding: dict[str, list[Phrase]] = {}
+        self.alone: dict[str, list[Phrase]] = {}  # mean something only as the whole of a reply
         self.unless: dict[str, tuple[tuple[str, ...], ...]] = {}
         for intent in ruleset.intents.values():
             self._load_intent(intent, lexicon)
@@ -127,6 +143,16 @@ class Phrasebook:
         self.choices = tuple(self.whole)
         self.takers = frozenset(lexicon.lists["takers"])
         self.tapbacks = tuple(lexicon.lists["tapbacks"])
+        trailers = "|".join(map(re.escape, lexicon.lists["trailers"]))
+        named = "|".join(map(re.escape, sorted(lexicon.lists["identifiers"], key=len, reverse=True)))
+        self.identifier = (
+            re.compile(rf"\b(?:{named})[.:]?(?: ?(?:no|number|num|nr|#)[.:]?)?[: -]{{0,2}}[a-z]{{0,3}}\d[\d/. -]*")
+            if named
+            else None
+        )
+        self.trailer = re.compile(rf"(?m)^\s*(?:{trailers})\b.*$") if trailers else None
+        self.ours = frozenset(word for entry in lexicon.lists["ours"] for word in self.rewrite(_split(entry)))
+        self.weighty = frozenset(word for entry in lexicon.lists["weighty"] for word in self.rewrite([fold(entry)]))
         self.own_plans = tuple(tuple(self.rewrite(entry.split())) for entry in lexicon.lists["own_plans"])
         self._load_vocabulary(lexicon)
 
@@ -160,8 +186,7 @@ class Phrasebook:
     def _load_intent(self, intent: Intent, lexicon: Lexicon) -> None:
         keys = {word for key in intent.keys for word in self._content(key)}
         for key in intent.keys:
-            # A key of one language may be another word here without its accents: Irish tá is no English "ta".
-            if key.isascii() or self._content(key) == [fold(key.casefold())]:
+            if self._own_key(key):
                 self._add(self.phrases, intent, key, keys)
         for phrase in intent.phrases.get(self.language, ()):
             self._add(self.phrases, intent, phrase, keys)
@@ -171,12 +196,31 @@ class Phrasebook:
         for phrase in shared:
             if intent.name in DECIDING:
                 self._add_deciding(intent, phrase)
+            elif phrase.startswith(ALONE):
+                self._add(self.alone, intent, phrase.removeprefix(ALONE), keys)
             else:
                 self._add(self.phrases, intent, phrase, keys)
-        found = (tuple(self._content(text)) for text in intent.unless.get(self.language, ()))
+        barred = (*intent.unless.get(self.language, ()), *lexicon.unless.get(intent.name, ()))
+        found = (tuple(self._content(text)) for text in barred)
         patterns = tuple(words for words in found if words)
         if patterns:
             self.unless[intent.name] = patterns
+
+    def _own_key(self, key: str) -> bool:
+        """Whether a key is also a word of this language. A key of one may be another word in the next: Irish tá is no
+        English "ta", Romanian da no "da" of a child, Portuguese sim no sim card.
+        """
+        folded = fold(key.casefold())
+        if not key.isascii() and self._content(key) != [folded]:
+            return False
+        if len(folded) == 1 or self.role(folded) & (Role.YES | Role.NO):
+            return True
+        return all(
+            folded not in map(fold, words)
+            for language, lexicon in LEXICONS.items()
+            if language not in (self.language, _COMMON)
+            for words in (lexicon.roles[Role.YES], lexicon.roles[Role.NO])
+        )
 
     def _add(self, table: dict[str, list[Phrase]], intent: Intent, text: str, keys: set[str]) -> None:
         words = tuple(self._content(text))
@@ -208,10 +252,8 @@ class Phrasebook:
         """What words that decide wherever they stand are compared with: words as spelt, sayings apart, for no turn
         of phrase may add to so grave a meaning.
         """
-        roles, unstressed = self.roles, self._unstressed
-        return [
-            word for word in self._sayings(spelt) if word not in unstressed and not roles.get(word, 0) & Role.FILLER
-        ]
+        unstressed = self._unstressed
+        return [NUMBER if self.role(word) & Role.WHEN else word for word in self._sayings(spelt) if word not in unstressed]
 
     def _content(self, text: str) -> list[str]:
         words = self.rewrite([word for word in normalise(text).tokens if word is not BREAK and word is not ASKED])
@@ -222,7 +264,7 @@ class Phrasebook:
         out: list[str] = []
         for word in words:
             role = self.role(word)
-            if (not role & _SKIPPED or role & Role.JOIN) and not (word == NUMBER and out and out[-1] == NUMBER):
+            if (not role & SKIPPED or role & Role.JOIN) and not (word == NUMBER and out and out[-1] == NUMBER):
                 out.append(word)
         return out
 
@@ -237,25 +279,29 @@ class Phrasebook:
 
     def _load_vocabulary(self, lexicon: Lexicon) -> None:
         words = {
-            word for phrases in (*self.phrases.values(), *self.deciding.values()) for p in phrases for word in p.words
+            word
+            for table in (self.phrases, self.deciding, self.alone)
+            for phrases in table.values()
+            for p in phrases
+            for word in p.words
         }
+        self._gravest = frozenset(w for phrases in self.deciding.values() for p in phrases for w in p.words)
         words |= {word for word in self.roles if "_" not in word}
         targets = {word for word in words if len(word) >= _REPAIR_FROM and word.isalpha()}
         targets |= {
             variant
-            for into, variants in lexicon.spellings.items()
+            for groups in (lexicon.spellings, lexicon.same)
+            for into, variants in groups.items()
             for variant in variants
-            if into in words and len(variant) > _REPAIR_FROM and variant.isalpha()
+            if (into in words or groups is lexicon.same) and len(variant) > _REPAIR_FROM and variant.isalpha()
         }
-        words |= set(self._spelling.words()) | set(self._sameness.words()) | self._aux | self._articles
-        figures = {
-            word for word in words if is_number(word)
-        }  # read as numbers, but for slips such as "100" for certainly
+        words |= set(self._spelling.words()) | set(self._sameness.words()) | self.aux | self._articles
+        figures = {word for word in words if is_number(word)}  # read as numbers, but for slips such as "100" for certainly
         words -= figures - {variant for variants in lexicon.spellings.values() for variant in variants}
         self.known = frozenset(words) | {fold(word) for word in lexicon.common}
         self._heads = frozenset(
             word for word in self.known if len(word) > 1 and any(self.role(w) & _HEADS for w in self.rewrite([word]))
-        )
+        ) | frozenset(map(fold, lexicon.lists["heads"]))
         self._targets = tuple(sorted(targets))
 
     def role(self, word: str) -> int:
@@ -269,9 +315,9 @@ class Phrasebook:
         return roles
 
     def familiarity(self, words: Sequence[str]) -> int:
-        """How many of the words this language has."""
+        """How many of the words, accents taken off, this language has."""
         known = self.known
-        return sum(1 for word in words if (word if word.isascii() else fold(word)) in known)
+        return sum(1 for word in words if word in known)
 
     def rewrite(self, words: Sequence[str]) -> list[str]:
         """Spelling, then sameness, then questions by their order of words ("will I", "is my ...")."""
@@ -290,8 +336,10 @@ class Phrasebook:
 
     def _mark_inversions(self, words: list[str]) -> None:
         for at in range(len(words) - 1):
-            if words[at] in self._aux:
+            if words[at] in self.aux:
                 followers = self._subjects if at else self._articles
+                if words[at] in self._holders:  # "have this phone" has an object, "have you" asks
+                    followers = self._subjects & self.openers
                 if words[at + 1] in followers and (at == 0 or words[at - 1] not in self._subjects):
                     words[at] = ASK_PAST if words[at] in self._past else ASK
 
@@ -311,6 +359,9 @@ class Phrasebook:
                 return [shorter]
         if word.endswith("'s") and word[:-2] in known:
             return [word[:-2]]
+        head, mark, rest = word.partition("'")
+        if mark and rest and head in self._elisions:  # French "j'annule", "l'heure"
+            return [head, *self._known_or_repaired(rest)]
         if len(word) > _LONGEST_WORD or not word.isalnum():
             return [word]
         parts = self._parted(word)
@@ -318,8 +369,12 @@ class Phrasebook:
             return parts
         if len(word) >= _REPAIR_FROM - 1 and word.isalpha():
             found = process.extract(word, self._targets, scorer=fuzz.ratio, score_cutoff=_REPAIR_LIKE, limit=2)
-            allowed = 1 if len(word) < 8 else 2
-            near = [target for target, _, _ in found if OSA.distance(word, target, score_cutoff=allowed) <= allowed]
+            allowed = 1 if len(word) < _TWO_SLIPS_FROM else 2
+            near = [
+                target
+                for target, _, _ in found
+                if OSA.distance(word, target, score_cutoff=allowed) <= (1 if target in self._gravest else allowed)
+            ]
             if near and (len(near) == 1 or found[0][1] > found[1][1]):
                 return [near[0]]
         return [word]
@@ -329,7 +384,7 @@ class Phrasebook:
         for at in range(len(word) - 1, 0, -1):
             head, rest = word[:at], word[at:]
             if (head in self._heads) if not begun else (head in self.known and (at > 1 or head in self._subjects)):
-                if len(rest) > 1 and rest in self.known:
+                if len(rest) > 1 and rest in self.known and self._sameness([rest]) != [NAME]:
                     return [head, rest]
                 more = self._parted(rest, True, most - 1) if most > 2 and len(rest) > 2 else []
                 if more:
@@ -345,59 +400,3 @@ def holds(words: Sequence[str], pattern: tuple[str, ...]) -> bool:
     """Whether `pattern` stands in `words` as one stretch."""
     first, length = pattern[0], len(pattern)
     return any(word == first and tuple(words[at : at + length]) == pattern for at, word in enumerate(words))
-
-
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """A ruleset made ready: its phrasebooks, what whole messages mean, and which intents are one outcome."""
-
-    version: str
-    books: Mapping[str, Phrasebook]
-    keys: Mapping[str, tuple[str, str]]  # whole message -> (intent, key as written)
-    outcomes: Mapping[str, str]  # intent -> the first intent with the same outcome
-    affirming: frozenset[str]  # what a plain yes says
-    answers: frozenset[str]  # intents that have keys: the options a patient is offered
-    courtesies: frozenset[str]  # intents that are nothing but politeness, in any of the languages
-    asking: str | None  # the intent of questions: the one with the key "?"
-    prompts: tuple[str, ...]  # fixed stretches of our own texts, to know them when they are quoted
-
-
-def prepare(ruleset: Ruleset) -> Prepared:
-    """Index a ruleset for reading. Pure; costs some milliseconds, so callers keep the result per version."""
-    books = {language: Phrasebook(ruleset, language) for language in ruleset.languages}
-    keys: dict[str, tuple[str, str]] = {}
-    for intent in ruleset.intents.values():
-        for key in intent.keys:
-            keys.setdefault(" ".join(normalise(key).words) or key.strip(), (intent.name, key))
-    outcomes: dict[str, str] = {}
-    named: dict[tuple[tuple[str, str], ...], str] = {}
-    for intent in ruleset.intents.values():
-        called = tuple(sorted(intent.called.items()))
-        outcomes[intent.name] = named.setdefault(called, intent.name) if called else intent.name
-    yes = {
-        name
-        for word, (name, _) in keys.items()
-        if any(book.role(word if word.isascii() else fold(word)) & Role.YES for book in books.values())
-    }
-    asking = next((name for name, intent in ruleset.intents.items() if "?" in intent.keys), None)
-    return Prepared(
-        version=ruleset.version,
-        books=books,
-        keys=keys,
-        outcomes=outcomes,
-        affirming=frozenset(name for name in outcomes if any(outcomes[name] == outcomes[other] for other in yes)),
-        answers=frozenset(name for name, intent in ruleset.intents.items() if intent.keys and name != asking),
-        courtesies=frozenset().union(*(book.courtesies(ruleset.intents) for book in books.values())),
-        asking=asking,
-        prompts=_prompt_parts(ruleset),
-    )
-
-
-def _prompt_parts(ruleset: Ruleset) -> tuple[str, ...]:
-    parts = {
-        normalise(part).text
-        for prompt in ruleset.prompts.values()
-        for text in prompt.texts.values()
-        for part in re.split(r"\{\w+\}", text)
-    }
-    return tuple(sorted((part for part in parts if len(part) >= 12), key=lambda part: (-len(part), part)))

@@ -11,10 +11,12 @@ import re
 from dataclasses import replace
 
 from engine.meaning import Reader
-from engine.normalise import ASKED, Normalised, normalise
-from engine.phrasebook import Phrasebook, Prepared, prepare
+from engine.normalise import ASKED, Normalised, fold, normalise
+from engine.phrasebook import Phrasebook
+from engine.prepared import Prepared, prepare
 from engine.reading import MIXED, UNKNOWN, Candidate, Reading
-from engine.ruleset import Ruleset
+from engine.ruleset import ALWAYS_INTENTS, Ruleset
+from engine.told import Told, elsewhere
 
 # What `label` says: the labels by which readings are judged. `keep` undoes what was asked; the visit stands.
 LABELS = frozenset(
@@ -26,6 +28,8 @@ _SAME_LABEL = {"keep": "confirm"}
 _CODE = re.compile(r"[{}\\]|</?\w+[^>]*>|\w\(|\(\)|' *or\b|\$\w|^[=@]|&&|\|\|")
 _QUOTE = re.compile(r'"([^"]*)"?')
 _SHORTEST_QUOTE = 24
+_TORN = 5  # letters of our text by which its torn end is known
+_SHORT = 8  # words: all of them are taken to be about the answer
 _PREPARED_AT_ONCE = 32
 
 
@@ -51,14 +55,36 @@ class _Cache:
 _CACHE = _Cache(_PREPARED_AT_ONCE)
 
 
-def read(ruleset: Ruleset, text: str, language: str = "") -> Reading:
+def read(ruleset: Ruleset, text: str, language: str = "", told: Told | None = None) -> Reading:
     """What `text` means under `ruleset`. `language` is the patient's, tried first among those that fit equally well.
+    `told` is the appointment that it answers: an answer that names another day, hour or clinician is asked about.
 
     Pure and total: the same arguments give the same reading, and no string of any kind raises.
     """
     prepared = _CACHE.get(ruleset)
     normal = normalise(text)
-    return _whole(prepared, normal) or _robot_or_quote(prepared, ruleset, normal, language)
+    whole = _whole(prepared, normal)
+    if whole is not None:
+        return whole
+    if told is not None:  # the name that we gave them says nothing new
+        known = frozenset(re.findall(r"[^\W\d_]{3,}", told.clinician.casefold()))
+        normal = replace(normal, tokens=tuple(token for token in normal.tokens if token not in known))
+    reading = _robot_or_quote(prepared, ruleset, normal, language)
+    return reading if told is None else _about(prepared, reading, told, normal, language)
+
+
+def _about(prepared: Prepared, reading: Reading, told: Told, normal: Normalised, language: str) -> Reading:
+    """The reading, unless it settles an appointment and the reply speaks of another. Reasons may hold other dates ("I
+    have to cancel, I am away until the 25th"), so a reply that is no yes is held to its words only where it is short.
+    """
+    settles = reading.intent in prepared.affirming or (
+        reading.intent in prepared.answers - prepared.yielding - frozenset(ALWAYS_INTENTS) and len(normal.words) <= _SHORT
+    )
+    other = elsewhere(told, normal.text, language) if settles else ""
+    if not other:
+        return reading
+    why = f'"{other}" is not what the patient was told, so it is not taken for an answer to that.'
+    return replace(reading, intent=MIXED, rule="other-time", guess=None, why=why)
 
 
 def label(reading: Reading) -> str:
@@ -93,7 +119,7 @@ def _whole(prepared: Prepared, normal: Normalised) -> Reading | None:
 
 
 def _robot_or_quote(prepared: Prepared, ruleset: Ruleset, normal: Normalised, language: str) -> Reading:
-    book = _book(prepared, normal, language)
+    book, rivals = _books(prepared, normal, language)
     text = normal.text
     if '"' in text and any(
         re.match(rf"(?:{re.escape(word)}\b|[^\w\s\"]+ to\b)[^\"]{{0,20}}\"", text) for word in book.tapbacks
@@ -101,40 +127,46 @@ def _robot_or_quote(prepared: Prepared, ruleset: Ruleset, normal: Normalised, la
         return Reading(UNKNOWN, 0.0, "tapback", text, why="A phone's reaction to our text, not an answer.")
     if _CODE.search(text):
         return Reading(UNKNOWN, 0.0, "code", text, why="It looks like program code, not like an answer.")
-    left = _without_quotes(prepared, text)
+    left = text if book.trailer is None else book.trailer.sub("", text)
+    left = left if book.identifier is None else book.identifier.sub("", left)
+    left = _without_quotes(prepared, left)
     if left != text:
         rest = normalise(left)
         if not rest.words:
-            return Reading(UNKNOWN, 0.0, "quoted", text, why="Our own text sent back without an answer.")
+            return Reading(UNKNOWN, 0.0, "quoted", text, why="Our own text, a name or a number without an answer.")
         whole = _whole(prepared, rest)
         if whole is not None:
             return replace(whole, normalised=text)
         normal = Normalised(text, rest.tokens, normal.cut)
     reading = Reader(prepared, ruleset.matching, book, normal).read()
-    if reading.rule == "nothing-matched":
-        for other in prepared.books.values():
-            if other is not book and other.familiarity(normal.words[:60]):
-                second = Reader(prepared, ruleset.matching, other, normal).read()
-                if second.clear:
-                    return second
+    for other in rivals:
+        second = Reader(prepared, ruleset.matching, other, normal).read()
+        if reading.rule == "nothing-matched" and second.clear:
+            reading = second
+        elif second.clear and reading.clear and label(second) != label(reading):
+            why = f"Its words are of two languages, in which they mean {reading.intent} and {second.intent}."
+            return replace(reading, intent=UNKNOWN, rule="two-languages", guess=None, why=why)
     return reading
 
 
-def _book(prepared: Prepared, normal: Normalised, language: str) -> Phrasebook:
-    """The language that has most of the words; the patient's own where several have as many."""
+def _books(prepared: Prepared, normal: Normalised, language: str) -> tuple[Phrasebook, tuple[Phrasebook, ...]]:
+    """The language that has most of the words, and the others that have as many: "da" is a word in each of several. The
+    patient's own language has no rivals where it has as many.
+    """
     books = prepared.books
     own = books.get(language) or next(iter(books.values()))
     if len(books) == 1:
-        return own
-    words = normal.words[:60]
-    best, most = own, own.familiarity(words)
-    for book in books.values():
-        if most == len(words):
-            break
-        count = book.familiarity(words)
-        if count > most:
-            best, most = book, count
-    return best
+        return own, ()
+    words = [word if word.isascii() else fold(word) for word in normal.words[:60]]
+    most = own.familiarity(words)
+    if most == len(words):
+        return own, ()
+    counts = {name: book.familiarity(words) for name, book in books.items()}
+    best = max(counts.values())
+    if best == 0 or most == best:
+        return own, ()
+    first, *others = (books[name] for name, count in counts.items() if count == best)
+    return first, tuple(others)
 
 
 def _without_quotes(prepared: Prepared, text: str) -> str:
@@ -149,4 +181,6 @@ def _without_quotes(prepared: Prepared, text: str) -> str:
             return f"{text[: quote.start()]}\n{text[quote.end() :]}"
     start = min(text.find(part) for part in parts)
     end = max(text.find(part) + len(part) for part in parts)
+    if any(text.endswith(part[:cut], end) for part in prepared.prompts for cut in range(len(part), _TORN, -1)):
+        end = len(text)  # cut off in the middle of one
     return f"{text[:start]}\n{text[end:]}"

@@ -73,6 +73,20 @@ _OTHER_LISTS = (
     "takers",
     "unstressed",
     "tapbacks",
+    "openers",
+    "governing",
+    "weighty",
+    "trailers",
+    "holders",
+    "elisions",
+    "personal",
+    "ours",
+    "titles",
+    "heads",
+    "identifiers",
+    "pleas",
+    "beside_ack",
+    "elsewhere",
 )
 
 
@@ -86,6 +100,7 @@ class Lexicon:
     roles: Mapping[int, tuple[str, ...]]
     lists: Mapping[str, tuple[str, ...]]
     always: Mapping[str, tuple[str, ...]]  # of engine.ruleset.ALWAYS_INTENTS: what says them in every ruleset
+    unless: Mapping[str, tuple[str, ...]]  # of the same intents: in what they must not be read
     common: frozenset[str]
 
 
@@ -95,18 +110,17 @@ def parse(language: str, text: str) -> Lexicon:
     data = yaml.load(text, Loader=yaml.BaseLoader)
     if not isinstance(data, dict):
         raise ValueError(f"lexicon {language}: expected lists of words by name, found {type(data).__name__}")
-    unknown = set(data) - set(_ROLE_OF_LIST) - set(_OTHER_LISTS) - {"spellings", "same", "always", "common"}
+    unknown = set(data) - set(_ROLE_OF_LIST) - set(_OTHER_LISTS) - {"spellings", "same", "always", "unless", "common"}
     if unknown:
         raise ValueError(f"lexicon {language}: no such list: {', '.join(sorted(unknown))}")
     return Lexicon(
         language=language,
         spellings=_groups(language, data, "spellings"),
         same=_groups(language, data, "same"),
-        roles=MappingProxyType(
-            {role: _words(language, name, data.get(name, ())) for name, role in _ROLE_OF_LIST.items()}
-        ),
+        roles=MappingProxyType({role: _words(language, name, data.get(name, ())) for name, role in _ROLE_OF_LIST.items()}),
         lists=MappingProxyType({name: _words(language, name, data.get(name, ())) for name in _OTHER_LISTS}),
         always=_groups(language, data, "always"),
+        unless=_groups(language, data, "unless"),
         common=frozenset(str(data.get("common", "")).split()),
     )
 

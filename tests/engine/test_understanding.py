@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from datetime import date, datetime
 from pathlib import Path
 
 import pytest
@@ -13,14 +14,13 @@ from hypothesis import strategies as st
 from engine.loader import load
 from engine.reading import MIXED, UNKNOWN
 from engine.ruleset import AppliesTo, Hours, Intent, Limits, Matching, Moment, Prompt, Ruleset, WeekHours
+from engine.told import Told
 from engine.understanding import LABELS, label, read
 
 SHIPPED = Path(__file__).parents[2] / "rules" / "appointment-reminder.yaml"
 
 
-def ruleset(
-    intents: Mapping[str, Intent], prompts: Mapping[str, Prompt], languages: tuple[str, ...], source: str
-) -> Ruleset:
+def ruleset(intents: Mapping[str, Intent], prompts: Mapping[str, Prompt], languages: tuple[str, ...], source: str) -> Ruleset:
     """A ruleset that can read replies and do nothing else."""
     return Ruleset(
         name="reading",
@@ -209,6 +209,119 @@ def test_a_death_outranks_a_cancellation() -> None:
 
 def test_the_death_of_another_is_a_reason_and_not_the_patients() -> None:
     assert meaning("my uncle died so I can't come, can I get another day") == "reschedule"
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("Yes I will be there, my son is driving me up the night before", "confirm"),
+        ("Yes I can make the appointment. We are staying with my sister that night", "confirm"),
+        ("Please don't cancel, I just want a later date", "reschedule"),
+        ("can't do Thursday, can do Friday", "reschedule"),
+        ("I can't come at 9 but I can come at 2", "reschedule"),
+        ("I'd rather move it than cancel", "reschedule"),
+        ("yes cancel it", "cancel"),
+        ("No please cancel", "cancel"),
+        ("\u274c cancel", "cancel"),
+        ("Y Mary Murphy", "confirm"),
+        ("Yes. Hosp no. 113477 S. Daly", "confirm"),
+        ("Yes\nSent from my iPhone", "confirm"),
+        ("Y\u0435s", "confirm"),  # a Cyrillic letter in it
+        ("illbethere", "confirm"),
+        ("Cancelled", "cancel"),
+        ("wrong number?", "wrong_number"),
+    ],
+)
+def test_what_stands_beside_an_answer_and_belongs_to_it(text: str, wanted: str) -> None:
+    assert meaning(text) == wanted
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "cant make it tonight lads",
+        "I can't come to the party",
+        "Plumber can't come til Thursday",
+        "Yes I fed the cat",
+        "Bridie says he is a lovely man",
+        "Grand I'll get the kids so",
+        "move the meeting to 3",
+        "Cancel my mother's pizza",
+        "Ok, don't text and drive",
+        "can we remove this?",
+        "stop messing",
+        "Your table is confirmed. Reply C to cancel",
+        "Half of me wants to cancel",
+        "yes as long as it's Dr Smith",
+        "I'll do my best",
+        "Y C",
+        "Keane, C.",
+        "dont yes",
+    ],
+)
+def test_a_text_that_was_not_meant_for_us_changes_nothing(text: str) -> None:
+    assert meaning(text) in HANDED_OVER
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "the construction is useful",
+        "I took my tablets this morning",
+        "I can't see why not, yes",
+        "ambulance transport is booked",
+        "I passed on the message to mam",
+        "the threshold decreased",
+        "with the help of God I'll be there",
+        "does not create any",
+    ],
+)
+def test_words_that_only_look_alarming_alarm_nobody(text: str) -> None:
+    assert meaning(text) not in {"urgent", "deceased"}
+
+
+TOLD = Told(datetime(2026, 6, 20, 10, 0), "Dr. Smith", today=date(2026, 6, 10))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Yes, 2pm with Dr Jones",
+        "Yes see you July 20",
+        "ok, the 21st",
+        "yes tomorrow",
+        "see you Monday",
+        "yes 21/6",
+        "I'll be there at 3",
+        "Cancel my 4 o'clock",
+    ],
+)
+def test_an_answer_that_names_another_day_hour_or_person_is_asked_about(text: str) -> None:
+    assert label(read(RULES, text, "en", TOLD)) in HANDED_OVER
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Yes, 10am with Dr Smith",
+        "see you on the 20th",
+        "yes June 20th at ten",
+        "Y 12/03/1954",
+        "yes 20/6",
+        "Saturday is fine",
+        "be there at 10",
+    ],
+)
+def test_an_answer_that_names_what_was_told_is_taken(text: str) -> None:
+    assert label(read(RULES, text, "en", TOLD)) == "confirm"
+
+
+def test_other_days_beside_a_refusal_are_its_reasons() -> None:
+    assert (
+        label(read(RULES, "Please cancel it, my mother is in hospital with me here since the 3rd of June", "en", TOLD))
+        == "cancel"
+    )
+    assert label(read(RULES, "can't do the 20th, any chance of the 27th", "en", TOLD)) == "reschedule"
 
 
 def test_our_own_text_sent_back_is_no_answer_but_the_answer_beside_it_is() -> None:

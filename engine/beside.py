@@ -1,0 +1,96 @@
+"""What may stand beside an answer without changing it, and what belongs to it though it sounds like another."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from engine.clauses import Clause
+from engine.lexicon import Role
+from engine.phrasebook import NAME, Phrase, Phrasebook
+from engine.prepared import Prepared
+
+_ASIDE = 14  # words that are not understood and yet may stand beside a full answer
+_NAMES = 3  # of them, words that the language does not have: people and places
+_ACK = Role.ACK | Role.YES | Role.COURTESY | Role.WHEN
+
+
+def wish(prepared: Prepared, parts: Sequence[Clause], outcomes: Mapping[str, Phrase]) -> Phrase | None:
+    """Of two outcomes, the wish for another time where the other belongs to it: "don't cancel, I just want a later
+    date", "can't do Thursday, can do Friday". None where it does not.
+    """
+    affirming = prepared.affirming
+    mine = [phrase for phrase in outcomes.values() if phrase.intent in affirming]
+    found = next((phrase for phrase in outcomes.values() if phrase.intent not in affirming), None)
+    if len(mine) != 1 or found is None or found.intent not in prepared.yielding:
+        return None
+    for part in parts:
+        wished = any(phrase.intent == found.intent for phrase, _ in part.found)
+        for phrase, _ in part.found:
+            belongs = (phrase.negative and not wished) or (part.flags & Role.WHEN and found.negative)
+            if phrase.intent in affirming and not belongs:
+                return None
+    return found
+
+
+def refused_but_offers(prepared: Prepared, parts: Sequence[Clause], outcomes: Mapping[str, Phrase]) -> Phrase | None:
+    """Of two outcomes, the refusal that is followed by a time that would do: "I can't come at 10 but I can come at 2"
+    wishes for another time, though no word of it says so. None where that is not what is said.
+    """
+    affirming = prepared.affirming
+    cannot = next((phrase for phrase in outcomes.values() if phrase.intent not in affirming), None)
+    can = [part for part in parts if any(phrase.intent in affirming for phrase, _ in part.found)]
+    if cannot is None or cannot.key or not cannot.negative or cannot.intent not in prepared.answers:
+        return None
+    return cannot if can and all(part.flags & Role.WHEN for part in can) and len(prepared.yielding) == 1 else None
+
+
+def led_up_to(prepared: Prepared, parts: Sequence[Clause]) -> Phrase | None:
+    """What is wanted where a bare yes only leads up to it: "yes cancel", "yes please, I want to cancel"."""
+    affirming = prepared.affirming
+    for part in parts:
+        found = [phrase for phrase, _ in part.found]
+        if any(phrase.intent in affirming for phrase in found):
+            lead, wanted = found[0], found[-1]
+            bare = lead.key and len(lead.words) == 1 and lead.intent in affirming and part.words[0] == lead.words[0]
+            other = wanted.intent in prepared.answers and wanted.intent not in affirming and not wanted.letter
+            return wanted if len(found) == 2 and bare and other else None
+    return None
+
+
+def nothing_but_ack(book: Phrasebook, parts: Sequence[Clause]) -> bool:
+    """Whether an "ok" or "grand" is the whole of it: of a sentence that holds one it says nothing ("he is a lovely
+    man"). True for languages whose lexicon does not list what may stand beside one.
+    """
+    words = [word for part in parts for word in part.words]
+    if not book.beside_ack:
+        return True
+    if any(part.strange for part in parts) and NAME not in words:
+        return False
+    return all(book.role(word) & _ACK or word in book.beside_ack or word not in book.known for word in words)
+
+
+def aside(prepared: Prepared, book: Phrasebook, parts: Sequence[Clause]) -> bool:
+    """Whether what is not understood is told beside a full answer ("I will be there, my son is driving me"): in clauses
+    of its own, not for long, with a word that shows it to be about an appointment, and without one that a person
+    should hear.
+    """
+    full = False
+    for part in parts:
+        said = [phrase for phrase, _ in part.found if phrase.intent in prepared.affirming and not phrase.weak]
+        if said and part.unknown:
+            return False
+        full = full or any(len(phrase.words) > 1 for phrase in said)
+    unknown = [word for part in parts for word in part.unknown]
+    words = [word for part in parts for word in part.words]
+    about_us = any(book.role(word) & (Role.YES | Role.WHEN | Role.COURTESY) or word in book.ours for word in words)
+    short = len(unknown) <= _ASIDE and sum(part.strange for part in parts) <= _NAMES
+    return full and about_us and short and not any(word in book.weighty for word in unknown)
+
+
+def to_us(book: Phrasebook, segments: Sequence[tuple[Sequence[str], bool]]) -> bool:
+    """Whether a longer text speaks of its writer or of an appointment. True for languages whose lexicon does not list
+    the words that show it.
+    """
+    if not book.personal:
+        return True
+    return any(word in book.personal or word in book.ours for words, _ in segments for word in words)

@@ -1,0 +1,82 @@
+"""A ruleset made ready for reading: its phrasebooks, what whole messages mean, which intents are one outcome."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from engine import sms
+from engine.lexicon import Role
+from engine.normalise import fold, normalise
+from engine.phrasebook import Phrasebook
+from engine.ruleset import Ruleset
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A ruleset made ready: its phrasebooks, what whole messages mean, and which intents are one outcome."""
+
+    version: str
+    books: Mapping[str, Phrasebook]
+    keys: Mapping[str, tuple[str, str]]  # whole message -> (intent, key as written)
+    outcomes: Mapping[str, str]  # intent -> the first intent with the same outcome
+    affirming: frozenset[str]  # what a plain yes says
+    answers: frozenset[str]  # intents that have keys: the options a patient is offered
+    courtesies: frozenset[str]  # intents that are nothing but politeness, in any of the languages
+    asking: str | None  # the intent of questions: the one with the key "?"
+    yielding: frozenset[str]  # answers that wish for another time
+    prompts: tuple[str, ...]  # fixed stretches of our own texts, to know them when they are quoted
+
+
+def prepare(ruleset: Ruleset) -> Prepared:
+    """Index a ruleset for reading. Pure; costs some milliseconds, so callers keep the result per version."""
+    books = {language: Phrasebook(ruleset, language) for language in ruleset.languages}
+    keys: dict[str, tuple[str, str]] = {}
+    for intent in ruleset.intents.values():
+        for key in intent.keys:
+            keys.setdefault(" ".join(normalise(key).words) or key.strip(), (intent.name, key))
+    own = next(iter(books.values()))
+    for said, (name, key) in list(keys.items()):
+        if fold(said) not in own.known:  # as typed without accents, unless that is a word here: "ta" is thanks in English
+            keys.setdefault(fold(said), (name, key))
+    outcomes: dict[str, str] = {}
+    named: dict[tuple[tuple[str, str], ...], str] = {}
+    for intent in ruleset.intents.values():
+        called = tuple(sorted(intent.called.items()))
+        outcomes[intent.name] = named.setdefault(called, intent.name) if called else intent.name
+    yes = {
+        name
+        for word, (name, _) in keys.items()
+        if any(book.role(word if word.isascii() else fold(word)) & Role.YES for book in books.values())
+    }
+    asking = next((name for name, intent in ruleset.intents.items() if "?" in intent.keys), None)
+    return Prepared(
+        version=ruleset.version,
+        books=books,
+        keys=keys,
+        outcomes=outcomes,
+        affirming=frozenset(name for name in outcomes if any(outcomes[name] == outcomes[other] for other in yes)),
+        answers=frozenset(name for name, intent in ruleset.intents.items() if intent.keys and name != asking),
+        courtesies=frozenset().union(*(book.courtesies(ruleset.intents) for book in books.values())),
+        asking=asking,
+        yielding=frozenset(
+            phrase.intent
+            for book in books.values()
+            for phrases in book.phrases.values()
+            for phrase in phrases
+            if ruleset.intents[phrase.intent].keys and all(book.role(word) & Role.WISH for word in phrase.words)
+        ),
+        prompts=_prompt_parts(ruleset),
+    )
+
+
+def _prompt_parts(ruleset: Ruleset) -> tuple[str, ...]:
+    parts = {
+        normalise(sent).text
+        for prompt in ruleset.prompts.values()
+        for text in prompt.texts.values()
+        for part in re.split(r"\{\w+\}|(?<=[.!?]) ", text)
+        for sent in (part, sms.fold(part))  # as written, and as `accents: fold` sends it
+    }
+    return tuple(sorted((part for part in parts if len(part) >= 12), key=lambda part: (-len(part), part)))

@@ -1,0 +1,140 @@
+"""What a patient was told of the appointment, and whether a reply names something else: "yes, 2pm", "see you on the
+21st", "with Dr Jones". Such a yes is for another appointment, or for a misread one, and is asked about.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from functools import lru_cache
+
+from babel import Locale, UnknownLocaleError
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """The appointment as the patient knows it. `start` is in local time; `today` (the patient's date when replying)
+    gives "tomorrow" a meaning, and without it such words are passed over.
+    """
+
+    start: datetime
+    clinician: str = ""
+    today: date | None = None
+
+
+_HOURS = {
+    word: hour
+    for hour, word in enumerate(
+        ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"), 1
+    )
+}
+_HOUR = rf"(?:\d{{1,2}}|{'|'.join(_HOURS)})"
+_AM_PM = re.compile(rf"(?<![\d:.])({_HOUR})(?:[:.h](\d\d))? ?([ap])\.?m\b")
+_CLOCK = re.compile(r"(?<![\d:./-])(\d{1,2})[:.h](\d\d)(?![\d:./-]| ?[ap]\.?m)")
+_AT = re.compile(rf"\bat ({_HOUR})(?: ?o'? ?clock)?(?![\d:./-]|\w| ?(?:[ap]\.?m|percent|minutes|mins|and a|to\b|past))")
+_SHARP = re.compile(rf"(?<![\d:./-])({_HOUR}) ?o'? ?clock\b")
+_HALF = re.compile(rf"\bhalf (?:past )?({_HOUR})\b(?!\d)")
+_NUMERIC = re.compile(r"(?<![\d./-])(\d{1,2})[/.-](\d{1,2})(?:[/.-](\d{4}|\d\d))?(?![\d/]|[.-]\d| ?[ap]\.?m)")
+_ORDINAL = re.compile(r"(?<![\d/.-])(\d{1,2}) ?(?:st|nd|rd|th)\b")
+_TITLED = re.compile(r"\b(?:dr|doctor|mr|ms|mrs|prof|professor)\.? ([^\W\d_][\w'-]+)(?: ([^\W\d_][\w'-]+))?")
+_RELATIVE = {"today": 0, "tonight": 0, "tomorrow": 1}
+_MONTHLESS = frozenset({"may", "mar", "march"})  # words of their own as often as months
+
+
+@lru_cache(maxsize=32)
+def _calendar(language: str) -> tuple[dict[str, int], dict[str, int], re.Pattern[str] | None]:
+    """Names of weekdays (Monday 0) and months (January 1) as CLDR has them, and a date made of a day and a month."""
+    try:
+        locale = Locale.parse(language)
+    except (ValueError, UnknownLocaleError):
+        return {}, {}, None
+    days: dict[str, int] = {}
+    months: dict[str, int] = {}
+    for context in ("format", "stand-alone"):
+        for width in ("wide", "abbreviated"):
+            for number, name in locale.months[context][width].items():
+                months.setdefault(_plain(name), number)
+        for number, name in locale.days[context]["wide"].items():
+            days.setdefault(_plain(name), number)
+    months = {name: number for name, number in months.items() if len(name) > 2}
+    any_month = "|".join(sorted(map(re.escape, months), key=len, reverse=True))
+    dated = re.compile(
+        rf"(?<![\w/.-])(?:(\d{{1,2}}) ?(?:st|nd|rd|th|[.ºª])?(?: of| de)? ({any_month})\b\.?"
+        rf"|({any_month})\.? ?(?:the )?(\d{{1,2}})(?![\d:/]|[.]\d| ?[ap]\.?m)(?:st|nd|rd|th)?)"
+    )
+    return days, months, dated
+
+
+def _plain(name: str) -> str:
+    return name.casefold().rstrip(".")
+
+
+def elsewhere(told: Told, text: str, language: str) -> str:
+    """The first words of a cleaned reply (`normalise(text).text`) that name another day, hour or clinician than was
+    told; "" where nothing does. Dates with a year that is not the appointment's are dates of birth and pass.
+    """
+    for words, agrees in (*_times(told, text), *_dates(told, text, language), *_people(told, text)):
+        if not agrees:
+            return words
+    return ""
+
+
+def _times(told: Told, text: str) -> Iterator[tuple[str, bool]]:
+    at = told.start
+    for found in _AM_PM.finditer(text):
+        hour, minute = _hour(found.group(1)) % 12 + (12 if found.group(3) == "p" else 0), int(found.group(2) or 0)
+        yield found.group(), (hour, minute) == (at.hour, at.minute)
+    for found in _CLOCK.finditer(text):
+        hour, minute = int(found.group(1)), int(found.group(2))
+        if hour < 24 and minute < 60:
+            # 10.06 may be a day and a month
+            dated = (hour, minute) == (at.day, at.month)
+            yield found.group(), dated or (hour % 12, minute) == (at.hour % 12, at.minute)
+    for found in _AT.finditer(text):
+        if _hour(found.group(1)) <= 24:
+            yield found.group(), _hour(found.group(1)) % 12 == at.hour % 12
+    for found in _SHARP.finditer(text):
+        yield found.group(), _hour(found.group(1)) % 12 == at.hour % 12
+    for found in _HALF.finditer(text):
+        yield found.group(), (_hour(found.group(1)) % 12, 30) == (at.hour % 12, at.minute)
+
+
+def _hour(word: str) -> int:
+    return _HOURS[word] if word in _HOURS else int(word)
+
+
+def _dates(told: Told, text: str, language: str) -> Iterator[tuple[str, bool]]:
+    at = told.start.date()
+    seen: list[tuple[int, int]] = []
+    for found in _NUMERIC.finditer(text):
+        day, month, year = int(found.group(1)), int(found.group(2)), found.group(3)
+        seen.append(found.span())
+        if year is not None and int(year) % 100 != at.year % 100:
+            continue
+        if 0 < month <= 12 and 0 < day <= 31 and found.group() not in ("24/7", "50/50"):
+            clock = (day % 12, month) == (told.start.hour % 12, told.start.minute)
+            yield found.group(), clock or (day, month) == (at.day, at.month)
+    days, months, dated = _calendar(language or "en")
+    for found in dated.finditer(text) if dated is not None else ():
+        name = found.group(2) or found.group(3)
+        day = int(found.group(1) or found.group(4))
+        seen.append(found.span())
+        if 0 < day <= 31:
+            yield found.group(), (day, months[name]) == (at.day, at.month)
+    for found in _ORDINAL.finditer(text):
+        if not any(start <= found.start() < end for start, end in seen):
+            yield found.group(), int(found.group(1)) == at.day
+    for word in re.findall(r"[^\W\d_]+", text):
+        if word in days and word not in _MONTHLESS:
+            yield word, days[word] == at.weekday()
+        elif word in _RELATIVE and told.today is not None:
+            yield word, told.today + timedelta(days=_RELATIVE[word]) == at
+
+
+def _people(told: Told, text: str) -> Iterator[tuple[str, bool]]:
+    known = told.clinician.casefold()
+    if known:
+        for found in _TITLED.finditer(text):
+            yield found.group(), any(name in known for name in found.groups() if name is not None)
