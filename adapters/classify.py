@@ -17,7 +17,7 @@ BAD_INPUT = 2
 
 
 def classify(ruleset: Ruleset, lines_in: Iterable[str], lines_out: TextIO) -> int:
-    """Read each line's `text` (in the language of record `lang`, where given) and write one line for it, in order:
+    """Read each line's `text` as an answer about the ruleset's example (in the language of record `lang`, where given) and write one line for it, in order:
     `{"id", "label", "evidence"}`. Other fields are ignored, blank lines passed over.
 
     Returns 0, or 2 where a line could not be used; each such line is named on standard error with what is wrong with
@@ -33,7 +33,7 @@ def classify(ruleset: Ruleset, lines_in: Iterable[str], lines_out: TextIO) -> in
             print(f"line {number}: {problem}", file=sys.stderr)
             status = BAD_INPUT
             continue
-        reading = read(ruleset, text, language)
+        reading = read(ruleset, text, language, ruleset.example)
         found = {"id": name, "label": label(reading), "evidence": _evidence(reading)}
         lines_out.write(json.dumps(found) + "\n")
     return status

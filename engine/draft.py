@@ -45,6 +45,7 @@ from engine.ruleset import (
     TaskRule,
     WeekHours,
 )
+from engine.told import Told
 from engine.translations import BLOCK, drafts
 
 Values = Mapping[str, Any]
@@ -140,6 +141,7 @@ def build(values: Values, root: Table, text: str) -> Ruleset:
         words={name: _language_words(value) for name, value in _good(_dict(values, "words")).items()},
         intents={name: _intent(name, value) for name, value in _dict(values, "intents").items()},
         prompts=prompts,
+        example=Told(**value) if "start" in (value := _good(values.get("example", {}))) else None,
         cadence=tuple(CadenceStep(**step) for step in kept(values.get("cadence", ())) if {"name", "when"} <= step.keys()),
         closes=values.get("closes", Moment()),
         always=dict(values.get("always", {})),

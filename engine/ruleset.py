@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 from datetime import time, timedelta
 from typing import Any
 
+from engine.told import Told
+
 # States every talk has without naming them: nothing sent yet, and over.
 PLANNED = "planned"
 CLOSED = "closed"
@@ -261,6 +263,7 @@ class Ruleset:
     talks: tuple[Talk, ...] = ()
     segments: Mapping[str, int] = field(default_factory=dict)  # language -> its own limit, in place of limits.segments
     source: str = ""
+    example: Told | None = None  # what the phrase checks of the file answer
 
     def most_segments(self, language: str) -> int:
         """The most SMS parts that a text in the language may cost."""

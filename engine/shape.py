@@ -8,6 +8,7 @@ What only the whole file can tell (does this state exist? does anything lead to 
 from __future__ import annotations
 
 import re
+from datetime import datetime
 
 from engine.appointment import AppointmentStatus
 from engine.blocks import Block, Either, Key, Many, Named, Week
@@ -91,6 +92,30 @@ MATCHING = Block(
         "ask": Key(Number(0, 100), "How alike it must be for us to ask “did you mean ...?”."),
         "lead": Key(Number(0, 100), "How much nearer it must be than to any other meaning."),
         "exact_below": Key(Number(1, 10), "Words with fewer letters than this must be spelt right."),
+    },
+)
+
+_LOCAL = "[0-9]{4}-[0-9]{2}-[0-9]{2} [0-2][0-9]:[0-5][0-9]"
+
+
+def _local(text: str) -> datetime:
+    if not re.fullmatch(_LOCAL, text):
+        raise ValueError(f'"{text}" is not a date and a time')
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        raise ValueError(f'"{text}" is no day or hour of any calendar') from None
+
+
+EXAMPLE = Block(
+    "an example",
+    {
+        "start": Key(
+            Word("a date and a time such as 2026-06-20 10:00", _LOCAL, _local),
+            "When it is, on the clinic's clock.",
+            required=True,
+        ),
+        "clinician": Key(TEXT, "Who it is with."),
     },
 )
 
@@ -324,6 +349,9 @@ FILE = Block(
         "limits": Key(LIMITS, "How much is too much."),
         "formats": Key(Named(LANGUAGE, FORMATS, "date formats for each language"), "How dates and times are written."),
         "accents": ACCENTS,
+        "example": Key(
+            EXAMPLE, "The appointment that the phrase checks below answer: “yes, 2pm” is no yes to one at ten."
+        ),
         "cadence": Key(
             Many(CADENCE_STEP, "a list of steps such as - {name: first, when: 10 days before, go: waiting}", 1),
             "Which text goes out when.",

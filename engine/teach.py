@@ -15,7 +15,8 @@ from engine.lexicon import Role
 from engine.loader import Loaded, load
 from engine.nodes import Listing, Node, Table, read_nodes
 from engine.normalise import normalise
-from engine.phrasebook import NUMBER, prepare
+from engine.phrasebook import NUMBER
+from engine.prepared import prepare
 from engine.problems import Problem, Report, did_you_mean, listed
 from engine.reading import Reading
 from engine.ruleset import ALWAYS_INTENTS, Ruleset
