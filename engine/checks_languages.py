@@ -103,7 +103,7 @@ def _drafts(draft: Draft) -> None:
             message = f"the {language} translation is a draft that nobody has signed off"
             hint = (
                 "have someone who speaks the language check it, then write in place of draft: yes\n"
-                "the day and the name, such as reviewed: 2026-11-20 by Jan K."
+                "the day and the name, such as reviewed: 2026-11-20 by A. Speaker"
             )
             draft.report.add("R042", block.keys["draft"].mark, message, hint)
 

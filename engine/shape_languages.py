@@ -106,8 +106,8 @@ TRANSLATION = Block(
             "yes: nobody who speaks the language has checked it yet.",
         ),
         "reviewed": Key(
-            Word("the day and the name, such as 2026-11-20 by Jan K.", _REVIEWED, _reviewed),
-            "Who checked it, and when: 2026-11-20 by Jan K. Write it in place of draft.",
+            Word("the day and the name, such as 2026-11-20 by A. Speaker", _REVIEWED, _reviewed),
+            "Who checked it, and when: 2026-11-20 by A. Speaker Write it in place of draft.",
         ),
         "segments": Key(Number(1, 10), "How many SMS parts one text may cost at most in this language."),
         "accents": Key(_ACCENTS, _ACCENTS_ABOUT),

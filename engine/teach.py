@@ -89,7 +89,7 @@ def teach(
     _nothing_else(ruleset, after, (said, intent, language))
     texts = {(each.text, each.language): each for each in (*against, *known(ruleset)) if each.text != said}
     changes = tuple(_changes(ruleset, after, texts.values()))
-    return Lesson(text, before, read(after, said, language), changes, len(texts), taught)
+    return Lesson(text, before, read(after, said, language, after.example), changes, len(texts), taught)
 
 
 def known(ruleset: Ruleset) -> Iterator[Known]:
@@ -116,7 +116,7 @@ def _allowed(ruleset: Ruleset, said: str, intent: str, language: str) -> Reading
         raise RefusedError(f'there is no intent called "{intent}"{near}\nintents here: {listed(ruleset.intents)}')
     if language not in ruleset.languages:
         raise RefusedError(f'the file does not speak "{language}"; its languages: {listed(ruleset.languages)}')
-    before = read(ruleset, said, language)
+    before = read(ruleset, said, language, ruleset.example)
     if before.intent == intent:
         raise RefusedError(f"“{said}” is read as {intent} already: {before.why}")
     if before.intent in ALWAYS_INTENTS:
