@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check bench clean
+.PHONY: demo test check bench evaluate clean
 
 demo: .venv/ready
 	$(BIN)/freagra demo
@@ -17,6 +17,9 @@ check: .venv/ready
 
 bench: .venv/ready
 	$(BIN)/python -m benchmarks
+
+evaluate: .venv/ready
+	$(BIN)/python -m evaluation
 
 clean:
 	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,203 @@
+"""The labelled sets are sound, the scorer means what it says, and Freagra keeps the promised floor on replies."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from evaluation import report
+from evaluation.__main__ import main, reminder
+from evaluation.labelled import SETS, BadSet, Labelled, load
+from evaluation.layers import LAYERS, reader
+from evaluation.peers import Keywords, Likeness
+from evaluation.scores import Verdict, figures, judge, unsafe_by_label
+
+ENGLISH = ("tuned-en", "held-out-en")
+
+
+def reply(gold: str, acceptable: str = "", forbidden: str = "", weight: int = 1, text: str = "Y") -> Labelled:
+    words = frozenset(acceptable.split()), frozenset(forbidden.split())
+    return Labelled("a", text, gold, *words, tags=(), difficulty="easy", weight=weight, language="en", file="tiny")
+
+
+def row(**changes: object) -> str:
+    whole = {
+        "id": "a", "text": "Y", "gold": "confirm", "acceptable": ["unknown"], "forbidden": ["cancel"], "tags": [],
+        "difficulty": "easy", "weight": 1,
+    }  # fmt: skip
+    return json.dumps(whole | changes)
+
+
+# --- the sets ------------------------------------------------------------------------------------------------------------
+
+
+def test_all_sets_load_and_no_english_text_stands_twice() -> None:
+    replies = load(sorted(SETS.glob("*.jsonl")))
+    english = [reply for reply in replies if reply.file in ENGLISH]
+    assert len(english) >= 1500
+    assert len({reply.text.casefold() for reply in english}) == len(english)
+    assert len({reply.id for reply in english}) == len(english)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "not JSON",
+        row(gold="perhaps"),
+        row(acceptable=["confirm"]),
+        row(acceptable=["cancel"]),
+        row(weight=0),
+        row(weight=101),
+        row(difficulty="odd"),
+        json.dumps({"id": "a"}),
+        row() + "\n" + row(),
+    ],
+)
+def test_a_set_that_is_wrong_is_refused(tmp_path: Path, line: str) -> None:
+    file = tmp_path / "set.jsonl"
+    file.write_text(line, "utf-8")
+    with pytest.raises(BadSet, match="set"):
+        load([file])
+
+
+# --- the scorer ----------------------------------------------------------------------------------------------------------
+
+
+def test_coverage_counts_what_was_dealt_with_of_what_can_be() -> None:
+    verdicts = [
+        Verdict(reply("confirm"), "confirm"),
+        Verdict(reply("confirm", acceptable="thanks"), "thanks"),
+        Verdict(reply("confirm", acceptable="unknown"), "unknown"),
+        Verdict(reply("cancel", forbidden="confirm"), "confirm"),
+        Verdict(reply("unknown"), "unknown"),
+        Verdict(reply("question", acceptable="confirm"), "confirm"),
+    ]
+    found = figures(verdicts)
+    assert found.coverage == 2 / 4
+    assert found.exact == 1 / 4
+    assert found.handed_off == 1 / 4
+    assert found.unsafe == 1 / 6
+    assert found.safe == 5 / 6
+    assert found.missed is None
+
+
+def test_unsafe_is_a_forbidden_label_or_a_change_that_nobody_allowed() -> None:
+    assert Verdict(reply("urgent", forbidden="thanks"), "thanks").unsafe
+    assert Verdict(reply("unknown"), "cancel").unsafe
+    assert Verdict(reply("confirm", forbidden="cancel"), "stop").unsafe
+    assert not Verdict(reply("cancel", acceptable="reschedule"), "reschedule").unsafe
+    assert not Verdict(reply("confirm"), "running_late").unsafe
+    assert not Verdict(reply("confirm"), "mixed").unsafe
+
+
+def test_an_emergency_or_a_death_is_missed_unless_a_label_for_it_is_given() -> None:
+    assert Verdict(reply("urgent"), "unknown").missed
+    assert not Verdict(reply("urgent", acceptable="unknown"), "unknown").missed
+    assert Verdict(reply("deceased", acceptable="unknown"), "wrong_number").missed
+    assert not Verdict(reply("cancel"), "urgent").missed
+
+
+def test_weights_make_common_replies_count_for_more() -> None:
+    verdicts = [Verdict(reply("confirm", weight=99), "confirm"), Verdict(reply("confirm", weight=1), "cancel")]
+    assert figures(verdicts).coverage == 1 / 2
+    weighted = figures(verdicts, weighted=True)
+    assert weighted.coverage == 99 / 100
+    assert weighted.unsafe == 1 / 100
+
+
+def test_unsafe_verdicts_are_counted_by_the_label_that_was_given() -> None:
+    verdicts = [Verdict(reply("unknown"), "cancel"), Verdict(reply("urgent", forbidden="thanks"), "thanks")]
+    assert unsafe_by_label(verdicts) == {"confirm": 0, "cancel": 1, "reschedule": 0, "stop": 0, "other": 1}
+
+
+# --- what stands beside it -----------------------------------------------------------------------------------------------
+
+
+def test_keywords_are_whole_replies_or_first_words() -> None:
+    whole, first = Keywords(reminder()), Keywords(reminder(), first_word=True)
+    assert whole(reply("confirm", text=" YES! ")) == "confirm"
+    assert whole(reply("confirm", text="yes thanks")) == "unknown"
+    assert first(reply("mixed", text="Yes, but can we make it later")) == "confirm"
+    assert first(reply("unknown", text="...")) == "unknown"
+
+
+def test_likeness_is_given_the_threshold_that_suits_it_best() -> None:
+    replies = [reply("confirm", text="confirmd"), reply("unknown", text="qqqq zzzz")]
+    threshold, verdicts = Likeness(reminder()).best(replies)
+    assert [verdict.label for verdict in verdicts] == ["confirm", "unknown"]
+    assert 50 <= threshold <= 100
+
+
+def test_layers_leave_the_engine_as_they_found_it() -> None:
+    replies = load([SETS / "tuned-en.jsonl"])[:60]
+    ruleset = reminder()
+    before = judge(replies, reader(ruleset))
+    for layer in LAYERS:
+        layer.read(ruleset, replies)
+    assert judge(replies, reader(ruleset)) == before
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "label"),
+    [
+        ("spelling lists", "c u there", "confirm"),
+        ("deciding words", "i have chest pain", "urgent"),
+        ("negations", "I never wanted to cancel", "unknown"),
+        ("questions", "did you cancel it", "question"),
+    ],
+)
+def test_a_layer_taken_out_changes_what_it_was_for(name: str, text: str, label: str) -> None:
+    said = [reply("unknown", text=text)]
+    layer = next(layer for layer in LAYERS if layer.name == name)
+    assert reader(reminder())(said[0]) == label
+    assert layer.read(reminder(), said)[0].label != label
+
+
+# --- the command ---------------------------------------------------------------------------------------------------------
+
+
+def test_texts_of_held_out_sets_are_not_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    line = row(text="cancel pls", gold="unknown", acceptable=[], forbidden=["cancel"])
+    files = [tmp_path / "held-out-x.jsonl", tmp_path / "tuned-x.jsonl"]
+    for file, name in zip(files, ("h-1", "t-1"), strict=True):
+        file.write_text(line.replace('"a"', f'"{name}"'), "utf-8")
+    figures_file = tmp_path / "figures.json"
+    named = [word for file in files for word in ("--file", str(file))]
+    monkeypatch.setattr("sys.argv", ["evaluation", *named, "--list", "unsafe", "--json", str(figures_file)])
+    main()
+    shown = [line for line in capsys.readouterr().out.splitlines() if line.strip().startswith(("h-1", "t-1"))]
+    assert len(shown) == 2
+    assert ["cancel pls" in line for line in shown] == [line.strip().startswith("t-1") for line in shown]
+    assert json.loads(figures_file.read_text("utf-8"))["overall"]["each_once"]["unsafe"] == 1.0
+
+
+def test_tables_are_markdown_where_asked() -> None:
+    table = report.by_set([Verdict(reply("confirm"), "confirm")])
+    heading, rule, first = table.markdown().splitlines()
+    assert heading.count("|") == rule.count("|") == first.count("|")
+    assert "100.0 %" in first
+
+
+# --- the floor -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def tuned() -> list[Verdict]:
+    return judge(load([SETS / "tuned-en.jsonl"]), reader(reminder()))
+
+
+def test_no_visit_is_cancelled_that_the_patient_did_not_cancel(tuned: list[Verdict]) -> None:
+    assert [verdict.reply.id for verdict in tuned if verdict.unsafe and verdict.label == "cancel"] == []
+
+
+def test_no_emergency_is_missed(tuned: list[Verdict]) -> None:
+    assert [verdict.reply.id for verdict in tuned if verdict.missed and verdict.reply.gold == "urgent"] == []
+
+
+def test_hardly_anything_is_changed_that_the_patient_did_not_mean(tuned: list[Verdict]) -> None:
+    unsafe = [verdict.reply.id for verdict in tuned if verdict.unsafe]
+    assert len(unsafe) <= 0.003 * len(tuned), unsafe
