@@ -17,8 +17,8 @@ BAD_INPUT = 2
 
 
 def classify(ruleset: Ruleset, lines_in: Iterable[str], lines_out: TextIO) -> int:
-    """Read each line's `text` as an answer about the ruleset's example (in the language of record `lang`, where given) and write one line for it, in order:
-    `{"id", "label", "evidence"}`. Other fields are ignored, blank lines passed over.
+    """Read each line's `text` as an answer about the ruleset's example (in the language of record `lang`, where given)
+    and write one line for it, in order: `{"id", "label", "evidence"}`. Other fields are ignored, blank lines passed over.
 
     Returns 0, or 2 where a line could not be used; each such line is named on standard error with what is wrong with
     it and has no line in the output. The others are still read.

@@ -53,7 +53,7 @@ class Layer:
 
 def reader(ruleset: Ruleset) -> Callable[[Labelled], str]:
     """Freagra's own way of reading."""
-    return lambda reply: understanding.label(understanding.read(ruleset, reply.text, reply.language))
+    return lambda reply: understanding.label(understanding.read(ruleset, reply.text, reply.language, ruleset.example))
 
 
 def _without_roles(*roles: int) -> Callable[[Lexicon], Lexicon]:
