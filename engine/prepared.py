@@ -12,6 +12,8 @@ from engine.normalise import fold, normalise
 from engine.phrasebook import Phrasebook
 from engine.ruleset import Ruleset
 
+QUOTED_FROM = 12  # letters of our own text in a row are no coincidence
+
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
@@ -26,7 +28,7 @@ class Prepared:
     courtesies: frozenset[str]  # intents that are nothing but politeness, in any of the languages
     asking: str | None  # the intent of questions: the one with the key "?"
     yielding: frozenset[str]  # answers that wish for another time
-    prompts: tuple[str, ...]  # fixed stretches of our own texts, to know them when they are quoted
+    prompts: Mapping[str, tuple[str, ...]]  # fixed stretches of our own texts by their first QUOTED_FROM letters
 
 
 def prepare(ruleset: Ruleset) -> Prepared:
@@ -71,7 +73,7 @@ def prepare(ruleset: Ruleset) -> Prepared:
     )
 
 
-def _prompt_parts(ruleset: Ruleset) -> tuple[str, ...]:
+def _prompt_parts(ruleset: Ruleset) -> Mapping[str, tuple[str, ...]]:
     parts = {
         normalise(sent).text
         for prompt in ruleset.prompts.values()
@@ -79,4 +81,8 @@ def _prompt_parts(ruleset: Ruleset) -> tuple[str, ...]:
         for part in re.split(r"\{\w+\}|(?<=[.!?]) ", text)
         for sent in (part, sms.fold(part))  # as written, and as `accents: fold` sends it
     }
-    return tuple(sorted((part for part in parts if len(part) >= 12), key=lambda part: (-len(part), part)))
+    found: dict[str, tuple[str, ...]] = {}
+    for part in sorted(parts, key=lambda part: (-len(part), part)):
+        if len(part) >= QUOTED_FROM:
+            found[part[:QUOTED_FROM]] = (*found.get(part[:QUOTED_FROM], ()), part)
+    return found

@@ -13,7 +13,7 @@ from dataclasses import replace
 from engine.meaning import Reader
 from engine.normalise import ASKED, Normalised, fold, normalise
 from engine.phrasebook import Phrasebook
-from engine.prepared import Prepared, prepare
+from engine.prepared import QUOTED_FROM, Prepared, prepare
 from engine.reading import MIXED, UNKNOWN, Candidate, Reading
 from engine.ruleset import ALWAYS_INTENTS, Ruleset
 from engine.told import Told, elsewhere
@@ -173,7 +173,13 @@ def _without_quotes(prepared: Prepared, text: str) -> str:
     """The reply without our own words in it: phones quote the text that is answered."""
     if len(text) < _SHORTEST_QUOTE:
         return text
-    parts = [part for part in prepared.prompts if part in text]
+    beginnings = prepared.prompts
+    parts = [
+        part
+        for at in range(len(text) - QUOTED_FROM + 1)
+        for part in beginnings.get(text[at : at + QUOTED_FROM], ())
+        if text.startswith(part, at)
+    ]
     if not parts:
         return text
     for quote in _QUOTE.finditer(text):
@@ -181,6 +187,7 @@ def _without_quotes(prepared: Prepared, text: str) -> str:
             return f"{text[: quote.start()]}\n{text[quote.end() :]}"
     start = min(text.find(part) for part in parts)
     end = max(text.find(part) + len(part) for part in parts)
-    if any(text.endswith(part[:cut], end) for part in prepared.prompts for cut in range(len(part), _TORN, -1)):
+    rest = text[end:].strip()
+    if len(rest) > _TORN and any(part.startswith(rest) for parts in beginnings.values() for part in parts):
         end = len(text)  # cut off in the middle of one
     return f"{text[:start]}\n{text[end:]}"
