@@ -1,4 +1,4 @@
-"""python -m benchmarks [replying] [pipeline] [opening]: all of them, or those named. benchmarks/README.md explains them."""
+"""python -m benchmarks [replying] [reading] [pipeline] [opening]: all of them, or those named. README.md explains them."""
 
 from __future__ import annotations
 
@@ -7,9 +7,14 @@ import sys
 from collections.abc import Callable
 
 from adapters.tuning import settle
-from benchmarks import opening, pipeline, replying
+from benchmarks import opening, pipeline, reading, replying
 
-PARTS: dict[str, Callable[[], None]] = {"replying": replying.run, "pipeline": pipeline.run, "opening": opening.run}
+PARTS: dict[str, Callable[[], None]] = {
+    "replying": replying.run,
+    "reading": reading.run,
+    "pipeline": pipeline.run,
+    "opening": opening.run,
+}
 
 
 def main() -> None:

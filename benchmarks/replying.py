@@ -39,7 +39,7 @@ def _asked(ruleset: Ruleset) -> Conversation:
     return decide(ruleset, opened, TextReported(opened.texts[0].key, TextStatus.ACCEPTED), MORNING).conversation
 
 
-def _rivescript(ruleset: Ruleset) -> tuple[RiveScript, int]:
+def rivescript(ruleset: Ruleset) -> tuple[RiveScript, int]:
     """A brain with the phrases that we read by: those that are a whole reply, and those that decide wherever they stand,
     which RiveScript writes [*] phrase [*]. It answers each with its intent. And how many triggers that makes."""
     lines = ["! version = 2.0"]
@@ -78,7 +78,7 @@ def run() -> None:
     texts = list(REPLIES)
     Random(1).shuffle(texts)
     distinct = sorted(set(texts))
-    brain, triggers = _rivescript(ruleset)
+    brain, triggers = rivescript(ruleset)
 
     def ours(text: str) -> object:
         return decide(ruleset, asked, ReplyReceived("r", text, later), later)
