@@ -23,15 +23,34 @@ _QUOTES |= {ord(c): " - " for c in "\u2012\u2013\u2014\u2015"} | {
     ord("\u2026"): ".",
     ord("\u061f"): "?",
     ord("\u060c"): ",",
+    ord("\u061b"): ";",
+    ord("\u066b"): ".",
+    ord("\u06d4"): ".",
     ord("\u037e"): "?",
 }
+# Digits of Arabic and of Persian as figures; the stroke that only stretches an Arabic word, and its vowel signs, away.
+_QUOTES |= {first + digit: str(digit) for first in (0x0660, 0x06F0) for digit in range(10)}
+_QUOTES |= dict.fromkeys((0x0640, 0x066C, *range(0x064B, 0x0660), 0x0670, *range(0x06D6, 0x06EE)), "")
 _FACE = re.compile(r"(?<![a-z0-9])(?:[:;=8][-'^]?[dp()\[\]/|*o3]+|<3+|\^_*\^|x[d]+)(?![a-z0-9])")
 _TOKEN = re.compile(
     r"\d+(?:[:./\-]\d+)+(?:am|pm)?(?![^\W_])|[^\W_]+(?:'[^\W_]+)*|\?|(?<=\w)-(?=\w)|[.,!;:()\[\]\"\n/*]|-|[^\w\s]"
 )
-_NUMBER = re.compile(r"\d+(?:[:./\-]\d+)*(?:am|pm|st|nd|rd|th|ish|mins?|h)?$")
+_NUMBER = re.compile(r"\d+(?:[:./\-]\d+)*(?:am|pm|st|nd|rd|th|ish|mins?|h|\u0635|\u0645)?$")
 _JOINED = frozenset("-'_~^`´\"*")
 _BREAKS = frozenset(".,!;:()[]\n/")
+
+# Arabic writes "and", "the", "to the" and "with the" as one word with what follows. "And" is parted from every word but
+# those that begin with its letter themselves (arrived, time, mother, one ...); the articles go where three letters are
+# left, but for words that only look so (cancel, two thousand) or mean another thing without theirs (Sunday, next, second).
+_AND = "\u0648"
+_AND_OF_ITS_OWN = re.compile(
+    "و(?:[اأ]?ص[لو]|ا?ق[تعف]|ا?فق|الد|ا?ف[اىية]|افت|ج[عه]|ا?حد|ا?ض[حع]|اج[دبه]|ر(?:ق[هة]|اء)|ل(?:ا$|اد|د|و|كن)|ين|يكند|زن|داع|عك|سط|تس|اتس|ايد|ظيف|صف[هة]|كيل|اخا$)"
+)
+_ARTICLE = re.compile(
+    r"^(?:ال|بال|لل|فال|كال)"
+    r"(?!غ[اويته]|فين$|تزم|تهاب|تقي|(?:احد|تاني|تانيه|ثاني|ثانيه|جاي|جايه|جي|قادم|قادمه|اول|اولي|مريض|مريضه|حالي)$)(?=[^\W\d_]{3})"
+)
+_SAME_LETTER = str.maketrans("\u0671\u0649\u0629\u06cc\u06a9\u06af\u0686\u067e\u06a4\u06c1", "ايهيككجبفه", "\u0621")
 
 
 # Letters that carry a stroke or hook which Unicode does not take apart, as people type them without.
@@ -98,11 +117,24 @@ def normalise(text: str) -> Normalised:
         if token is BREAK and (not tokens or tokens[-1] is BREAK):
             continue
         tokens.append(token)
+    if not plain.isascii() and _AND in plain:
+        tokens = [part for token in tokens for part in _without_and(token)]
     return Normalised(cleaned, tuple(tokens), cut)
 
 
+def _without_and(token: str) -> tuple[str, ...]:
+    if len(token) < 4 or token[0] != _AND or _AND_OF_ITS_OWN.match(token):
+        return (token,)
+    return (_AND, token[1:])
+
+
 def fold(word: str) -> str:
-    """A word without its accents: what people type on a phone without fadas."""
+    """A word without its accents: what people type on a phone without fadas. Arabic words also lose their hamzas and
+    article, for each of which people write one letter or another, or none.
+    """
     if word.isascii():
         return word
-    return "".join(c for c in unicodedata.normalize("NFD", word) if not unicodedata.combining(c)).translate(_BARE)
+    folded = "".join(c for c in unicodedata.normalize("NFD", word) if not unicodedata.combining(c))
+    if "\u0600" <= folded[:1] <= "\u06ff":
+        return _ARTICLE.sub("", folded.translate(_SAME_LETTER))
+    return folded.translate(_BARE)
