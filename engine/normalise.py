@@ -44,8 +44,9 @@ _BREAKS = frozenset(".,!;:()[]\n/")
 # left, but for words that only look so (cancel, two thousand) or mean another thing without theirs (Sunday, next, second).
 _AND = "\u0648"
 _AND_OF_ITS_OWN = re.compile(
-    "و(?:[اأ]?ص[لو]|ا?ق[تعف]|ا?فق|الد|ا?ف[اىية]|افت|ج[عه]|ا?حد|ا?ض[حع]|اج[دبه]|ر(?:ق[هة]|اء)|ل(?:ا$|اد|د|و|كن)|ين|يكند|زن|داع|عك|سط|تس|اتس|ايد|ظيف|صف[هة]|كيل|اخا$)"
+    "و(?:[اأ]?ص[لو]|ا?ق[تعف]|ا?فق|الد|ا?ف[اىية]|افت|ج[عه]|ا?حد|ا?ض[حع]|اج[دبه]|ر(?:ق[هة]|اء)|ل(?:ا$|اد|يد|د|و|كن)|ين|يكند|زن|داع|عك|سط|تس|اتس|ايد|ظيف|صف[هة]|كيل|اخا$)"
 )
+_AND_BEFORE = frozenset("لم لن ما مش مو هو هي في هل من كم قد".split())  # the short words that it stands before
 _ARTICLE = re.compile(
     r"^(?:ال|بال|لل|فال|كال)"
     r"(?!غ[اويته]|فين$|تزم|تهاب|تقي|(?:احد|تاني|تانيه|ثاني|ثانيه|جاي|جايه|جي|قادم|قادمه|اول|اولي|مريض|مريضه|حالي)$)(?=[^\W\d_]{3})"
@@ -123,7 +124,7 @@ def normalise(text: str) -> Normalised:
 
 
 def _without_and(token: str) -> tuple[str, ...]:
-    if len(token) < 4 or token[0] != _AND or _AND_OF_ITS_OWN.match(token):
+    if token[0] != _AND or (token[1:] not in _AND_BEFORE if len(token) < 4 else _AND_OF_ITS_OWN.match(token)):
         return (token,)
     return (_AND, token[1:])
 
