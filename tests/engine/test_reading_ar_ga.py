@@ -1,8 +1,7 @@
-"""Arabic and Irish replies, read with what Freagra itself knows of the two languages: the shipped rules, one language more."""
+"""Arabic and Irish replies under the shipped rules: the forms that five regions and three dialects use, and the traps."""
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -20,7 +19,7 @@ HANDED_OVER = {UNKNOWN, MIXED, "question"}
 def rules() -> Ruleset:
     loaded = load(SHIPPED.read_text("utf-8"), rehearse=False).ruleset
     assert loaded is not None
-    return replace(loaded, languages=("en", "ga", "ar"), version="reading-ar-ga")
+    return loaded
 
 
 def meaning(rules: Ruleset, language: str, text: str) -> str:
@@ -47,15 +46,18 @@ ARABIC = [
     ("بدي الغي الموعد", "cancel"),
     ("هل يمكن تأجيل الموعد؟", "reschedule"),
     ("الوقت لا يناسبني", "reschedule"),
+    ("توفي والدي ولا أستطيع الحضور بسبب العزاء", "cancel"),  # a death told as the reason
     ("أعطوا موعدي لشخص آخر", "cancel"),
     ("في أي ساعة؟", "question"),
     ("هل تم إلغاء الموعد؟", "question"),
+    ("لا أستطيع الحضور، أرجو تحديد موعد آخر", "reschedule"),
     ("الله يعطيك العافية", "thanks"),
     ("الله يرحم والديك", "thanks"),  # Maghrebi for "thank you", literally "God rest your parents"
     ("رح اتأخر ربع ساعة", "running_late"),
     ("حضرت الموعد الأسبوع الماضي", "already_attended"),
     ("لا ترسلوا لي رسائل", "stop"),
     ("هذا ليس رقم محمد", "wrong_number"),
+    ("شفيت الحمد لله ولم أعد بحاجة إلى الموعد", "cancel"),
     ("توفي المريض الله يرحمه", "deceased"),
     ("انتقلت امي الى رحمة الله، ارجو إلغاء الموعد", "deceased"),
     ("ألم شديد في صدري", "urgent"),
@@ -124,7 +126,6 @@ def test_irish_is_understood(rules: Ruleset, text: str, wanted: str) -> None:
         "لم أطلب إلغاء الموعد",
         "لا داعي لتغيير الموعد، متى هو؟",
         "توفيت خالتي",
-        "توفي والدي ولا أستطيع الحضور بسبب العزاء",
         "بموت من الضحك",
         "عزيزي العميل رصيدك على وشك الانتهاء",
     ],
