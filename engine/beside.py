@@ -15,14 +15,23 @@ _ACK = Role.ACK | Role.YES | Role.COURTESY | Role.WHEN
 
 
 def wish(prepared: Prepared, parts: Sequence[Clause], outcomes: Mapping[str, Phrase]) -> Phrase | None:
-    """Of two outcomes, the wish for another time where the other belongs to it: "don't cancel, I just want a later
-    date", "can't do Thursday, can do Friday". None where it does not.
+    """Of two outcomes, what is wanted where the other belongs to it: "don't cancel, I just want a later date", "can't do
+    Thursday, can do Friday", "no need to rebook, just cancel", "I can't come, I have a funeral that day". None where
+    neither does.
     """
-    affirming = prepared.affirming
+    affirming, yielding = prepared.affirming, prepared.yielding
     mine = [phrase for phrase in outcomes.values() if phrase.intent in affirming]
-    found = next((phrase for phrase in outcomes.values() if phrase.intent not in affirming), None)
-    if len(mine) != 1 or found is None or found.intent not in prepared.yielding:
+    rest = [phrase for phrase in outcomes.values() if phrase.intent not in affirming]
+    if not mine:
+        cannot = next((phrase for phrase in rest if phrase.negative and not phrase.key and phrase.intent not in yielding), None)
+        reason = next((phrase for phrase in rest if phrase.intent in yielding), None)
+        return reason if cannot is not None and cannot.intent in prepared.answers else None
+    if len(mine) != 1 or len(rest) != 1:
         return None
+    (found,) = rest
+    if found.intent not in yielding:
+        refused = mine[0].negative and set(mine[0].words).isdisjoint(found.words)
+        return found if refused and found.intent in prepared.answers and not found.letter else None
     for part in parts:
         wished = any(phrase.intent == found.intent for phrase, _ in part.found)
         for phrase, _ in part.found:

@@ -85,10 +85,12 @@ def clauses(book: Phrasebook, words: Sequence[str], asked: bool) -> list[Clause]
             out.append(Clause())
         clause = out[-1]
         if _broken_off(book, previous, role, phrase) and clause.found:
-            clause.unknown.extend(clause.found.pop()[0].words)
+            clause.unknown.extend(word for word in clause.found.pop()[0].words if not book.role(word) & Role.HARMLESS)
             previous = None
         if phrase is not None:
             clause.pleaded |= led.get(at) in book.pleas
+            if NAME not in clause.words:
+                clause.strange = 0  # a name stands after an answer; before it, an adverb that turns it is likelier
             if barred:
                 barred = False
             else:
@@ -108,7 +110,7 @@ def clauses(book: Phrasebook, words: Sequence[str], asked: bool) -> list[Clause]
         if not role & (_QUIET | _LOUD | Role.JOIN | SKIPPED) and word[0].isalnum() and not barred:
             clause.unknown.append(word)
             leader = led.get(at)
-            placed = clause.found or NAME in clause.words or clause.strange == len(clause.words) - 1
+            placed = (clause.found and book.knows_names) or NAME in clause.words or clause.strange == len(clause.words) - 1
             if placed and not (word in book.known or is_number(word) or leader in book.openers or leader in book.governing):
                 clause.strange += 1
             if previous is not None and clause.found and clause.found[-1][0] is previous:
@@ -118,7 +120,7 @@ def clauses(book: Phrasebook, words: Sequence[str], asked: bool) -> list[Clause]
     out[-1].asked = asked
     for clause in out:
         if (
-            clause.unknown or len(clause.found) > 1
+            clause.unknown or sum(not _polite(book, phrase) for phrase, _ in clause.found) > 1
         ):  # a lone word means something only where it is not part of something that is not understood
             lone = [phrase for phrase, _ in clause.found if _lone(book, clause, phrase)]
             clause.found = [(phrase, object_) for phrase, object_ in clause.found if phrase not in lone]
@@ -158,6 +160,10 @@ def _broken_off(book: Phrasebook, previous: Phrase | None, role: int, phrase: Ph
 def _told(book: Phrasebook, previous: Phrase | None) -> bool:
     """Whether a phrase says all that it says by itself, so that "my ..." after it begins something new."""
     return previous is not None and not previous.key and previous.words[-1] not in book.takers
+
+
+def _polite(book: Phrasebook, phrase: Phrase) -> bool:
+    return phrase.weak or all(book.role(word) & Role.COURTESY for word in phrase.words)
 
 
 def _lone(book: Phrasebook, clause: Clause, phrase: Phrase) -> bool:

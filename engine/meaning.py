@@ -16,7 +16,7 @@ from engine import beside
 from engine.clauses import GOVERNED, Clause, clauses, match, segments, signature_only
 from engine.lexicon import Role
 from engine.normalise import Normalised
-from engine.phrasebook import DISTANT_KIN, NAME, Phrase, Phrasebook, holds
+from engine.phrasebook import DISTANT_KIN, NAME, NUMBER, Phrase, Phrasebook, holds
 from engine.prepared import Prepared
 from engine.reading import MIXED, UNKNOWN, Candidate, Reading
 from engine.ruleset import ALWAYS_INTENTS, Matching
@@ -81,6 +81,13 @@ class Reader:
         """Segments without the initial of a signature: the R of "Y, R. Kelly"."""
         found = [(self._unsigned(words), asked) for words, asked in segments(self.normal.tokens)]
         return [(words, asked) for at, (words, asked) in enumerate(found) if not self._initial(found, at)]
+
+    def alarm(self) -> Reading | None:
+        """What decides wherever it stands, and nothing else: for a reply that is read in another language."""
+        spelt = [(self.book.spelt(words), asked) for words, asked in self._without_initials()]
+        self.segments = [(self.book.alike(words), asked) for words, asked in spelt]
+        self.contents = [self.book.content(words) for words, _ in self.segments]
+        return self._deciding_words(spelt)
 
     def _initial(self, found: Sequence[tuple[list[str], bool]], at: int) -> bool:
         """Whether a segment is a letter of a name: "R. Kelly", "Kelly, R"."""
@@ -156,7 +163,7 @@ class Reader:
             return "question"
         if part.flags & Role.CONDITION:
             return "condition"
-        if intent == _OPT_OUT and part.unknown:
+        if part.unknown and (intent == _OPT_OUT or self._only_a_time(phrase)):
             return "object"
         if (
             phrase.negative
@@ -185,6 +192,13 @@ class Reader:
         return phrase.intent in self.prepared.affirming or any(
             self.book.role(word) & Role.NO and word[0].isalnum() for word in part.words
         )
+
+    def _only_a_time(self, phrase: Phrase) -> bool:
+        """Whether a wish names nothing but a time ("can we do Thursday instead"), which may be for anything: a curry, a
+        lift, a shift.
+        """
+        roles = (self.book.role(word) | (Role.WHEN if word == NUMBER else 0) for word in phrase.words)
+        return NUMBER in phrase.words and all(role & (Role.REQUEST | Role.WISH | Role.WHEN) for role in roles)
 
     def _stranger(self, part: Clause, phrase: Phrase) -> bool:
         """Whether a clause begins with a word that we do not know and then says that it is not coming: "Plumber can't

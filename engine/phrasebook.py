@@ -35,6 +35,7 @@ SKIPPED = Role.STOP | Role.FILLER  # passed over when phrases are compared
 _HEADS = Role.YES | Role.NO | Role.ACK | Role.COURTESY  # what a run-on may begin with: "yesthanks"
 _BARE = Role.NEGATION | Role.HEDGE | Role.CONDITION | Role.CONTRAST | Role.JOIN
 _COMMON = "en"  # the language whose yes and no patients of every other know
+_NEVER_MEANT = Role.CONTRAST | Role.CONDITION  # a name is sooner misspelt than these: "Rafter" is not "after"
 _REPAIR_FROM = 5  # shorter words are never a target for a slip of the finger: no/now, yes/yet, see/she
 _TWO_SLIPS_FROM = 9  # letters: "definately" may be two slips away, "blessing" is not "bleeding"
 _REPAIR_LIKE = 80.0
@@ -118,6 +119,7 @@ class Phrasebook:
         self._holders = frozenset(map(fold, lexicon.lists["holders"]))
         self.personal = frozenset(map(fold, lexicon.lists["personal"]))
         self.titles = frozenset(map(fold, lexicon.lists["titles"]))
+        self.knows_names = bool(lexicon.same.get(NAME))
         self.pleas = frozenset(map(fold, lexicon.lists["pleas"]))
         self.beside_ack = frozenset(word for entry in lexicon.lists["beside_ack"] for word in _split(entry))
         self.elsewhere = frozenset(map(fold, lexicon.lists["elsewhere"]))
@@ -126,6 +128,7 @@ class Phrasebook:
         self.roles: dict[str, int] = {ASK: Role.QUESTION, ASK_PAST: Role.QUESTION | Role.HEDGE, NUMBER: Role.WHEN}
         self._load_roles(lexicon, own)
         self._elisions = frozenset(map(fold, lexicon.lists["elisions"]))
+        self._negations = tuple(word for word, role in self.roles.items() if role & Role.NEGATION and len(word) > 1)
         self._heads: frozenset[str] = frozenset()
         self._targets: tuple[str, ...] = ()
         self._gravest: frozenset[str] = frozenset()
@@ -141,7 +144,7 @@ class Phrasebook:
                 phrases.sort(key=lambda phrase: -len(phrase.words))
         self.whole = {" ".join(p.words): p for phrases in self.phrases.values() for p in phrases}
         self.choices = tuple(self.whole)
-        self.takers = frozenset(lexicon.lists["takers"])
+        self.takers = frozenset(map(fold, lexicon.lists["takers"]))
         self.tapbacks = tuple(lexicon.lists["tapbacks"])
         trailers = "|".join(map(re.escape, lexicon.lists["trailers"]))
         named = "|".join(map(re.escape, sorted(lexicon.lists["identifiers"], key=len, reverse=True)))
@@ -287,7 +290,12 @@ class Phrasebook:
         }
         self._gravest = frozenset(w for phrases in self.deciding.values() for p in phrases for w in p.words)
         words |= {word for word in self.roles if "_" not in word}
-        targets = {word for word in words if len(word) >= _REPAIR_FROM and word.isalpha()}
+        in_phrases = words - self.roles.keys()
+        targets = {
+            word
+            for word in words
+            if len(word) >= _REPAIR_FROM and word.isalpha() and (word in in_phrases or not self.role(word) & _NEVER_MEANT)
+        }
         targets |= {
             variant
             for groups in (lexicon.spellings, lexicon.same)
@@ -375,13 +383,21 @@ class Phrasebook:
                 for target, _, _ in found
                 if OSA.distance(word, target, score_cutoff=allowed) <= (1 if target in self._gravest else allowed)
             ]
+            near = [target for target in near if not self._contrary(word, target)]
             if near and (len(near) == 1 or found[0][1] > found[1][1]):
                 return [near[0]]
         return [word]
 
+    def _contrary(self, word: str, target: str) -> bool:
+        """Whether the slip would take a negation away: Lithuanian "neatvyksiu" is no misspelt "atvyksiu"."""
+        return any(
+            word.startswith(negation) and OSA.distance(word[len(negation) :], target, score_cutoff=1) <= 1
+            for negation in self._negations
+        )
+
     def _parted(self, word: str, begun: bool = False, most: int = 6) -> list[str]:
         """A run-on in its words ("yesthanks"), begun by a word that stands alone well; empty where it is none."""
-        for at in range(len(word) - 1, 0, -1):
+        for at in range(1, len(word)) if begun else range(len(word) - 1, 0, -1):
             head, rest = word[:at], word[at:]
             if (head in self._heads) if not begun else (head in self.known and (at > 1 or head in self._subjects)):
                 if len(rest) > 1 and rest in self.known and self._sameness([rest]) != [NAME]:

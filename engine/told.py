@@ -12,6 +12,8 @@ from functools import lru_cache
 
 from babel import Locale, UnknownLocaleError
 
+from engine.normalise import fold
+
 
 @dataclass(frozen=True, slots=True)
 class Told:
@@ -38,7 +40,29 @@ _SHARP = re.compile(rf"(?<![\d:./-])({_HOUR}) ?o'? ?clock\b")
 _HALF = re.compile(rf"\bhalf (?:past )?({_HOUR})\b(?!\d)")
 _NUMERIC = re.compile(r"(?<![\d./-])(\d{1,2})[/.-](\d{1,2})(?:[/.-](\d{4}|\d\d))?(?![\d/]|[.-]\d| ?[ap]\.?m)")
 _ORDINAL = re.compile(r"(?<![\d/.-])(\d{1,2}) ?(?:st|nd|rd|th)\b")
-_TITLED = re.compile(r"\b(?:dr|doctor|mr|ms|mrs|prof|professor)\.? ([^\W\d_][\w'-]+)(?: ([^\W\d_][\w'-]+))?")
+# "at 11" in the other languages: how an hour is led in, or followed.
+_AT_IN = {
+    language: re.compile(rf"(?<![\w])(?:{led}) ?(\d{{1,2}})(?![\d:./-]|\w| ?(?:min|хв|мин|%))(?: ?(?:{after}))?")
+    for language, led, after in (
+        ("pl", r"o|na|o godz\.?|godz\.?|o godzinie", ""),
+        ("uk", "о|об|на|в|у", "год|година|годині|часов"),
+        ("lt", "", ""),
+        ("ro", "la|la ora|ora", ""),
+        ("es", "a la|a las", "h|horas"),
+        ("pt", "as|às|à|a", "h|horas"),
+        ("fr", "à|a|vers", "h|heures"),
+        ("ga", r"ag|ar a", ""),
+        ("ar", "الساعة|الساعه|ع|على", ""),
+    )
+    if led
+}
+_AFTER_IN = {
+    "lt": re.compile(r"(?<![\d:./-])(\d{1,2}) ?(?:val|valand\w*)\b"),
+    "fr": re.compile(r"(?<![\d:./-])(\d{1,2}) ?(?:h|heures?)\b(?! ?\d)"),
+    "pt": re.compile(r"(?<![\d:./-])(\d{1,2}) ?(?:h|horas?)\b(?! ?\d)"),
+}
+_INFLECTED = frozenset({"pl", "uk", "lt"})  # weekdays come in cases: the beginning of the name tells
+_TITLED = re.compile(r"\b(?:dr|mr|ms|mrs|prof|professor)\.? ([^\W\d_][\w'-]+)(?: ([^\W\d_][\w'-]+))?")
 _RELATIVE = {"today": 0, "tonight": 0, "tomorrow": 1}
 _MONTHLESS = frozenset({"may", "mar", "march"})  # words of their own as often as months
 
@@ -75,7 +99,8 @@ def elsewhere(told: Told, text: str, language: str) -> str:
     """The first words of a cleaned reply (`normalise(text).text`) that name another day, hour or clinician than was
     told; "" where nothing does. Dates with a year that is not the appointment's are dates of birth and pass.
     """
-    for words, agrees in (*_times(told, text), *_dates(told, text, language), *_people(told, text)):
+    times = (*_times(told, text), *_times_in(told, text, language))
+    for words, agrees in (*times, *_dates(told, text, language), *_people(told, text)):
         if not agrees:
             return words
     return ""
@@ -99,6 +124,13 @@ def _times(told: Told, text: str) -> Iterator[tuple[str, bool]]:
         yield found.group(), _hour(found.group(1)) % 12 == at.hour % 12
     for found in _HALF.finditer(text):
         yield found.group(), (_hour(found.group(1)) % 12, 30) == (at.hour % 12, at.minute)
+
+
+def _times_in(told: Told, text: str, language: str) -> Iterator[tuple[str, bool]]:
+    for patterns in (_AT_IN, _AFTER_IN):
+        for found in patterns[language].finditer(text) if language in patterns else ():
+            if int(found.group(1)) < 24:
+                yield found.group(), int(found.group(1)) % 12 == told.start.hour % 12
 
 
 def _hour(word: str) -> int:
@@ -127,10 +159,18 @@ def _dates(told: Told, text: str, language: str) -> Iterator[tuple[str, bool]]:
         if not any(start <= found.start() < end for start, end in seen):
             yield found.group(), int(found.group(1)) == at.day
     for word in re.findall(r"[^\W\d_]+", text):
-        if word in days and word not in _MONTHLESS:
-            yield word, days[word] == at.weekday()
+        day_named = days.get(word)
+        if day_named is None and language in _INFLECTED:
+            bare = fold(word)
+            day_named = next((number for name, number in days.items() if _case_of(bare, fold(name))), None)
+        if day_named is not None and word not in _MONTHLESS:
+            yield word, day_named == at.weekday()
         elif word in _RELATIVE and told.today is not None:
             yield word, told.today + timedelta(days=_RELATIVE[word]) == at
+
+
+def _case_of(word: str, name: str) -> bool:
+    return len(word) <= len(name) + 2 and word.startswith(name[: max(3, len(name) - 2)])
 
 
 def _people(told: Told, text: str) -> Iterator[tuple[str, bool]]:

@@ -28,7 +28,9 @@ _SAME_LABEL = {"keep": "confirm"}
 _CODE = re.compile(r"[{}\\]|</?\w+[^>]*>|\w\(|\(\)|' *or\b|\$\w|^[=@]|&&|\|\|")
 _QUOTE = re.compile(r'"([^"]*)"?')
 _SHORTEST_QUOTE = 24
+_TELLING = 2  # words that two languages share: fewer tell nothing of which it is
 _TORN = 5  # letters of our text by which its torn end is known
+_REASON = re.compile(r"\b(?:until|till?|after|since|before|from)\b(?: \S+){1,5}")  # "away until the 27th"
 _SHORT = 8  # words: all of them are taken to be about the answer
 _PREPARED_AT_ONCE = 32
 
@@ -80,7 +82,8 @@ def _about(prepared: Prepared, reading: Reading, told: Told, normal: Normalised,
     settles = reading.intent in prepared.affirming or (
         reading.intent in prepared.answers - prepared.yielding - frozenset(ALWAYS_INTENTS) and len(normal.words) <= _SHORT
     )
-    other = elsewhere(told, normal.text, language) if settles else ""
+    text = normal.text if reading.intent in prepared.affirming else _REASON.sub(" ", normal.text)
+    other = elsewhere(told, text, language) if settles else ""
     if not other:
         return reading
     why = f'"{other}" is not what the patient was told, so it is not taken for an answer to that.'
@@ -139,14 +142,33 @@ def _robot_or_quote(prepared: Prepared, ruleset: Ruleset, normal: Normalised, la
             return replace(whole, normalised=text)
         normal = Normalised(text, rest.tokens, normal.cut)
     reading = Reader(prepared, ruleset.matching, book, normal).read()
+    if reading.rule != "word" and len(prepared.books) > 1:
+        alarm = _alarm_in_another_language(prepared, ruleset, book, normal)
+        if alarm is not None:
+            return alarm
     for other in rivals:
         second = Reader(prepared, ruleset.matching, other, normal).read()
-        if reading.rule == "nothing-matched" and second.clear:
-            reading = second
-        elif second.clear and reading.clear and label(second) != label(reading):
+        if label(second) == label(reading):
+            continue
+        if (reading.clear and second.clear) or len(normal.words) < _TELLING:
             why = f"Its words are of two languages, in which they mean {reading.intent} and {second.intent}."
             return replace(reading, intent=UNKNOWN, rule="two-languages", guess=None, why=why)
+        if reading.rule == "nothing-matched" and second.clear:
+            reading = second
     return reading
+
+
+def _alarm_in_another_language(prepared: Prepared, ruleset: Ruleset, book: Phrasebook, normal: Normalised) -> Reading | None:
+    """Danger told in the words of another language than the rest: "tá chest pain orm"."""
+    words = {word if word.isascii() else fold(word) for word in normal.words}
+    if words <= book.known:
+        return None
+    for other in prepared.books.values():
+        if other is not book and not words.isdisjoint(other.deciding):
+            found = Reader(prepared, ruleset.matching, other, normal).alarm()
+            if found is not None:
+                return found
+    return None
 
 
 def _books(prepared: Prepared, normal: Normalised, language: str) -> tuple[Phrasebook, tuple[Phrasebook, ...]]:

@@ -1,0 +1,44 @@
+"""What holds for every language's lexicon, so that a new one cannot break the reading of replies unnoticed."""
+
+from __future__ import annotations
+
+import pytest
+
+from conversations.rulesets import load_file
+from engine.lexicon import LEXICONS, Lexicon, Role
+from engine.normalise import fold
+from engine.prepared import prepare
+from engine.ruleset import ALWAYS_INTENTS
+from tests.engine.test_understanding import SHIPPED
+
+LOADED = load_file(SHIPPED)
+assert LOADED.ruleset is not None
+RULES = LOADED.ruleset
+BOOKS = prepare(RULES).books
+
+
+def folded(lexicon: Lexicon, role: int) -> set[str]:
+    return {fold(word) for word in lexicon.roles[role]}
+
+
+@pytest.mark.parametrize("language", sorted(LEXICONS))
+def test_no_word_that_turns_a_meaning_is_passed_over(language: str) -> None:
+    lexicon = LEXICONS[language]
+    passed_over = folded(lexicon, Role.STOP) | folded(lexicon, Role.FILLER)
+    for role in (Role.NEGATION, Role.HEDGE, Role.CONDITION, Role.QUESTION, Role.CONTRAST):
+        assert not passed_over & folded(lexicon, role)
+
+
+@pytest.mark.parametrize("language", sorted(LEXICONS))
+def test_what_is_said_always_is_said_of_intents_that_exist(language: str) -> None:
+    known = set(RULES.intents) | set(ALWAYS_INTENTS)
+    assert set(LEXICONS[language].always) <= known
+    assert set(LEXICONS[language].unless) <= known
+
+
+@pytest.mark.parametrize("language", sorted(LEXICONS))
+def test_every_language_can_say_what_matters(language: str) -> None:
+    assert language in BOOKS
+    said = {phrase.intent for phrases in BOOKS[language].phrases.values() for phrase in phrases}
+    assert {"confirm", "reschedule", "cancel", "keep", "stop", "wrong_number", "question", "thanks"} <= said
+    assert {phrase.intent for phrases in BOOKS[language].deciding.values() for phrase in phrases} == {"urgent", "deceased"}
