@@ -14,7 +14,7 @@ from evaluation.layers import LAYERS, reader
 from evaluation.peers import Keywords, Likeness
 from evaluation.scores import Verdict, figures, judge, unsafe_by_label
 
-ENGLISH = ("tuned-en", "held-out-en")
+ENGLISH = ("tuned-en", "opened-en", "held-out-en")
 
 
 def reply(gold: str, acceptable: str = "", forbidden: str = "", weight: int = 1, text: str = "Y") -> Labelled:
@@ -36,7 +36,7 @@ def row(**changes: object) -> str:
 def test_all_sets_load_and_no_english_text_stands_twice() -> None:
     replies = load(sorted(SETS.glob("*.jsonl")))
     english = [reply for reply in replies if reply.file in ENGLISH]
-    assert len(english) >= 1500
+    assert len(english) >= 2500
     assert len({reply.text.casefold() for reply in english}) == len(english)
     assert len({reply.id for reply in english}) == len(english)
 
