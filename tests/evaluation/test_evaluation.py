@@ -14,7 +14,8 @@ from evaluation.layers import LAYERS, reader
 from evaluation.peers import Keywords, Likeness
 from evaluation.scores import Verdict, figures, judge, unsafe_by_label
 
-ENGLISH = ("tuned-en", "opened-en", "held-out-en")
+OPENED = ("tuned-en", "opened-en", "opened-2-en")
+HELD_OUT = "held-out-en"
 
 
 def reply(gold: str, acceptable: str = "", forbidden: str = "", weight: int = 1, text: str = "Y") -> Labelled:
@@ -33,11 +34,15 @@ def row(**changes: object) -> str:
 # --- the sets ------------------------------------------------------------------------------------------------------------
 
 
-def test_all_sets_load_and_no_english_text_stands_twice() -> None:
+def test_all_sets_load_and_no_english_text_stands_twice_in_what_is_opened_or_held_out() -> None:
     replies = load(sorted(SETS.glob("*.jsonl")))
-    english = [reply for reply in replies if reply.file in ENGLISH]
-    assert len(english) >= 2500
-    assert len({reply.text.casefold() for reply in english}) == len(english)
+    opened = [reply for reply in replies if reply.file in OPENED]
+    held_out = [reply for reply in replies if reply.file == HELD_OUT]
+    assert len(opened) >= 2800
+    assert len(held_out) == 800
+    for texts in (opened, held_out):  # not across the two: the held-out set stands alone and has the commonest answers too
+        assert len({reply.text.casefold() for reply in texts}) == len(texts)
+    english = opened + held_out
     assert len({reply.id for reply in english}) == len(english)
 
 
