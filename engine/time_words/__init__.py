@@ -1,0 +1,176 @@
+"""The words in which people say when they can come, for each language: names of days and months as CLDR has them (through
+Babel) and as people text them, and the words around them.
+
+The words are YAML beside this file, one file a language, read once when the engine is imported. Everything is folded: no
+accents, no full stops, a space for each hyphen.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import resources
+from types import MappingProxyType
+from typing import Any
+
+import yaml
+from babel import Locale, UnknownLocaleError
+
+from engine.normalise import fold
+
+# In the order in which a reply is tried that is not in the patient's language.
+LANGUAGES = ("en", "ga", "pl", "uk", "ro", "pt", "es", "fr", "lt", "ar")
+
+# In these a mark of omission stands inside one word (can't, п'ятниця); in others between two (l'après-midi).
+_ONE_WORD = frozenset({"en", "uk", "pl", "lt"})
+_WORD = re.compile(r"[^\W\d_]+")
+_STROKES = str.maketrans({"ł": "l", "đ": "d"})  # Unicode does not take these apart
+_ORDINALS = (
+    "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth", "eleventh", "twelfth",
+    "thirteenth", "fourteenth", "fifteenth", "sixteenth", "seventeenth", "eighteenth", "nineteenth", "twentieth",
+)  # fmt: skip
+
+
+def _read(language: str) -> Mapping[str, Any]:
+    text = (resources.files(__name__) / f"{language}.yaml").read_text("utf-8")
+    found: Mapping[str, Any] = yaml.load(text, Loader=yaml.BaseLoader)
+    return found
+
+
+_FILES: Mapping[str, Mapping[str, Any]] = {language: _read(language) for language in LANGUAGES}
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """`phrases`: folded words with single spaces -> each kind of word they are, with what is meant by it."""
+
+    language: str
+    phrases: Mapping[str, tuple[tuple[str, object], ...]]
+    longest: Mapping[str, int]  # first word of a phrase -> words in the longest that begins with it
+    doubtful: frozenset[str]  # names that are other words as often
+    telling: frozenset[str]  # words by which the language is known
+
+
+def plain(text: str, language: str) -> str:
+    """A cleaned text without accents and apostrophes. Digits of any script are figures."""
+    if not text.isascii():
+        figures = "".join(str(int(c)) if c.isdecimal() and not c.isascii() else c for c in text)
+        text = fold(figures).translate(_STROKES)
+    return text.replace("'", "" if language in _ONE_WORD else " ")
+
+
+@lru_cache(maxsize=32)
+def weekdays(language: str) -> Mapping[str, int]:
+    """Folded name -> day, Monday 0. Empty for a language that CLDR has not."""
+    names: dict[str, int] = {}
+    locale = _locale(language)
+    if locale is not None:
+        for context in ("format", "stand-alone"):
+            for width in ("wide", "abbreviated"):
+                for day, name in locale.days[context][width].items():
+                    names.setdefault(_name(name, language), day)
+    for day, more in enumerate(_FILES.get(language, {}).get("days", ())):
+        names.update((_name(name, language), day) for name in more)
+    for name, day in tuple(names.items()):
+        if not name.endswith("s") and len(name) > 3:
+            names.setdefault(f"{name}s", day)
+        if language == "pt" and name.endswith(" feira"):
+            names.setdefault(f"{name.removesuffix(' feira')}s feiras", day)
+    return MappingProxyType(names)
+
+
+@lru_cache(maxsize=32)
+def months(language: str) -> Mapping[str, int]:
+    """Folded name -> month, January 1."""
+    names: dict[str, int] = {}
+    locale = _locale(language)
+    if locale is not None:
+        for context in ("format", "stand-alone"):
+            for width in ("wide", "abbreviated"):
+                for month, name in locale.months[context][width].items():
+                    names.setdefault(_name(name, language), month)
+    for number, more in _FILES.get(language, {}).get("months", {}).items():
+        names.update((_name(name, language), int(number)) for name in more)
+    return MappingProxyType({name: month for name, month in names.items() if len(name) > 2 or language == "ar"})
+
+
+def _locale(language: str) -> Locale | None:
+    try:
+        return Locale.parse(language)
+    except (ValueError, UnknownLocaleError):
+        return None
+
+
+def _name(name: str, language: str) -> str:
+    return plain(name.casefold().rstrip(".").replace("ʼ", "'").replace("-", " "), language)
+
+
+@lru_cache(maxsize=32)
+def vocabulary(language: str) -> Vocabulary:
+    """Of a language that has no file here: its days and months alone."""
+    data = _FILES.get(language, {})
+    found: dict[str, dict[tuple[str, object], None]] = {}
+    telling: set[str] = set()
+    for phrase, kind, what in (*_names(language), *_phrases(data.get("words", {}))):
+        found.setdefault(phrase, {})[kind, what] = None
+        if kind not in ("hour_word", "ordinal"):
+            telling.update(word for word in phrase.split() if len(word) > 1)
+    longest: dict[str, int] = {}
+    for phrase in found:
+        first, *rest = phrase.split()
+        longest[first] = max(longest.get(first, 0), len(rest) + 1)
+    return Vocabulary(
+        language,
+        {phrase: tuple(kinds) for phrase, kinds in found.items()},
+        longest,
+        frozenset(data.get("doubtful", ())),
+        frozenset(telling),
+    )
+
+
+@lru_cache(maxsize=1)
+def _speakers() -> Mapping[str, tuple[str, ...]]:
+    """Word -> the languages that it tells."""
+    found: dict[str, tuple[str, ...]] = {}
+    for language in LANGUAGES:
+        for word in vocabulary(language).telling:
+            found[word] = (*found.get(word, ()), language)
+    return found
+
+
+def spoken(text: str, language: str) -> Vocabulary:
+    """The words of the language that most of a cleaned reply is in: the patient's where that is as good as any."""
+    speakers = _speakers()
+    counts = dict.fromkeys((language or "en", "en", *LANGUAGES), 0)
+    joined, parted = plain(text, "en"), plain(text, "fr")
+    for one_word, written in ((True, joined), (False, parted)):
+        for word in _WORD.findall(written):
+            for each in speakers.get(word, ()):
+                if one_word == (each in _ONE_WORD):
+                    counts[each] += 1
+    return vocabulary(max(counts, key=lambda each: counts[each]))  # of equals the first
+
+
+def _names(language: str) -> Iterator[tuple[str, str, object]]:
+    for name, day in weekdays(language).items():
+        yield name, "weekday_name", day
+    for name, month in months(language).items():
+        yield name, "month_name", month
+    for hour, word in enumerate(_FILES.get(language, {}).get("hours", ()), 1):
+        yield word, "hour_word", hour
+    if language == "en":
+        for number, word in enumerate(_ORDINALS, 1):
+            yield word, "ordinal", number
+            if number < 10:
+                yield f"twenty {word}", "ordinal", 20 + number
+        yield from (("thirtieth", "ordinal", 30), ("thirty first", "ordinal", 31))
+
+
+def _phrases(words: Mapping[str, Any]) -> Iterator[tuple[str, str, object]]:
+    for kind, listed in words.items():
+        named = listed.items() if isinstance(listed, Mapping) else (("", listed),)
+        for what, phrases in named:
+            for phrase in phrases:
+                yield phrase, kind, what
