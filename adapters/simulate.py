@@ -65,7 +65,13 @@ class VirtualPatientSystem:
     async def write(self, write: AppointmentWrite) -> WriteResult:
         try:
             self._hospital.respond(
-                write.appointment, write.key, write.action, write.note, write.start, write.revision or None
+                write.appointment,
+                write.key,
+                write.action,
+                write.note,
+                write.start,
+                write.revision or None,
+                write.preferences,
             )
         except Refused as refused:
             conflict = refused.status in (409, 412)

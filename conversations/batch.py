@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from conversations import schema
-from conversations.changes import Changes, Unblock
+from conversations.changes import Changes, Unblock, task_step
 from conversations.database import portions
 from conversations.errors import PatientErased
 from conversations.rulebook import Rulebook
@@ -41,6 +41,7 @@ from engine.effects import (
     WriteAppointment,
 )
 from engine.events import Event
+from engine.preferences import to_json as preferences_json
 from engine.ruleset import PRIORITIES, Ruleset
 
 
@@ -309,6 +310,7 @@ class Batch:
                     "note": effect.note,
                     "start": effect.start.isoformat() if effect.start else None,
                     "at": self.now.isoformat(),
+                    "preferences": preferences_json(effect.preferences) if effect.preferences else None,
                 }
                 self._write(c, patient, effect.key, "appointment", effect.action, content)
             case RecordMessage():
@@ -384,7 +386,7 @@ class Batch:
 
     def _open_task(self, c: Conversation, patient: PatientRow, effect: OpenTask) -> None:
         at = instant(self.now)
-        words = [{"at": self.now.isoformat(), "why": effect.why, "words": effect.words}]
+        words = [task_step(at, effect)]
         self.changes.tasks.append(
             {
                 "key": effect.key,

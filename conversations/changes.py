@@ -15,7 +15,8 @@ from conversations import schema
 from conversations.database import insert_rows, update_rows
 from conversations.transcript import Ledger, canonical
 from conversations.vault import Vault
-from engine.effects import CloseTask, UpdateTask
+from engine.effects import CloseTask, OpenTask, UpdateTask
+from engine.preferences import to_json
 from engine.ruleset import PRIORITIES
 
 _LISTS = ("entries", "texts", "writes", "tasks", "task_steps", "blocks", "receipts", "former", "done", "later", "halts")
@@ -176,13 +177,22 @@ def _task_steps(connection: Connection, changes: Changes, vault: Vault) -> None:
         wrapped, sealed, priority = connection.execute(_TASK, {"task": step.key, "patient": patient_id}).one()
         place = f"tasks|{step.key}"
         words = orjson.loads(vault.open(wrapped, place, sealed))
-        words.append({"at": schema.moment(at).isoformat(), "why": step.why, "words": step.words})
+        words.append(task_step(at, step))
         if step.priority is not None:
             priority = min(priority, PRIORITIES.index(step.priority))
         connection.execute(
             _UPDATE_TASK,
             {"task": step.key, "words": vault.seal(wrapped, place, canonical(words)), "urgency": priority, "at": at},
         )
+
+
+def task_step(at: int, effect: OpenTask | UpdateTask) -> dict[str, Any]:
+    """What happened on a task, as its row holds it sealed; `preferences` where the patient said when they would come: all
+    that they have said of it until then."""
+    step: dict[str, Any] = {"at": schema.moment(at).isoformat(), "why": effect.why, "words": effect.words}
+    if effect.preferences is not None:
+        step["preferences"] = to_json(effect.preferences)
+    return step
 
 
 def _insert(connection: Connection, table: sa.Table, rows: list[dict[str, Any]], *, replacing: bool = False) -> None:

@@ -177,7 +177,8 @@ class WriteResult:
 @dataclass(frozen=True, slots=True)
 class AppointmentWrite:
     """One thing we write to the iPMS. `key` makes it idempotent. `action`: confirm, request_cancel, request_reschedule,
-    withdraw_request, cancel, reschedule. `note` holds the patient's words or what staff settled."""
+    withdraw_request, cancel, reschedule. `note` holds the patient's words or what staff settled, `preferences` what
+    was read in them of when the patient would come, in the JSON form of `engine/preferences.py`."""
 
     key: str
     appointment: str
@@ -186,6 +187,7 @@ class AppointmentWrite:
     at: datetime
     note: str = ""
     start: datetime | None = None
+    preferences: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)

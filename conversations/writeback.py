@@ -139,6 +139,7 @@ class Writeback:
             at,
             content["note"],
             datetime.fromisoformat(start) if start else None,
+            content["preferences"],
         )
         result = await self._ipms.write(write)
         if result.status is WriteStatus.CONFLICT and result.current is None:

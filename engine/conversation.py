@@ -14,7 +14,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from engine import preferences
 from engine.appointment import Appointment, AppointmentStatus, Patient
+from engine.preferences import Preferences
 from engine.ruleset import CLOSED, PLANNED
 
 MACHINE = "machine"
@@ -68,6 +70,9 @@ class OpenedTask:
     kind: str
 
 
+NO_PREFERENCES = Preferences()
+
+
 class Conversation(NamedTuple):
     """A named tuple, not a dataclass like the other values: a talk gets a new one with each entry, and `_replace` makes it at
     a sixth of the cost of dataclasses.replace, which was half the cost of deciding."""
@@ -107,6 +112,7 @@ class Conversation(NamedTuple):
     blocked: str = ""
     texts: tuple[SentText, ...] = ()
     tasks: tuple[OpenedTask, ...] = ()
+    preferences: Preferences = NO_PREFERENCES  # when the patient would come instead, until that is settled
 
     def text(self, key: str) -> SentText | None:
         for text in self.texts:
@@ -308,7 +314,9 @@ def _reopened(c: Conversation, _: Entry) -> Conversation:
 def _appointment_changed(c: Conversation, entry: Entry) -> Conversation:
     appointment = appointment_of(entry.data["appointment"])
     moved = appointment.version != c.appointment.version
-    return _step(c, appointment=appointment, silent=moved or c.silent)
+    # What would have suited instead of the earlier time says nothing of the new one.
+    wanted = NO_PREFERENCES if moved else c.preferences
+    return _step(c, appointment=appointment, silent=moved or c.silent, preferences=wanted)
 
 
 def _patient_changed(c: Conversation, entry: Entry) -> Conversation:
@@ -332,7 +340,20 @@ def _task_opened(c: Conversation, entry: Entry) -> Conversation:
 
 
 def _task_closed(c: Conversation, entry: Entry) -> Conversation:
-    return _step(c, tasks=tuple(task for task in c.tasks if task.key != entry.data["key"]))
+    settled = entry.data["kind"] == "reschedule"
+    return _step(
+        c,
+        tasks=tuple(task for task in c.tasks if task.key != entry.data["key"]),
+        preferences=NO_PREFERENCES if settled else c.preferences,
+    )
+
+
+def _preferences_noted(c: Conversation, entry: Entry) -> Conversation:
+    return _step(c, preferences=c.preferences.then(preferences.from_json(entry.data)))
+
+
+def _preferences_dropped(c: Conversation, _: Entry) -> Conversation:
+    return _step(c, preferences=NO_PREFERENCES)
 
 
 def _ipms_queued(c: Conversation, entry: Entry) -> Conversation:
@@ -369,6 +390,8 @@ _FOLD: Mapping[str, Callable[[Conversation, Entry], Conversation]] = {
     "conversation.reopened": _reopened,
     "appointment.changed": _appointment_changed,
     "patient.changed": _patient_changed,
+    "preferences.noted": _preferences_noted,
+    "preferences.dropped": _preferences_dropped,
     "task.opened": _task_opened,
     "task.closed": _task_closed,
     "ipms.queued": _ipms_queued,
@@ -448,6 +471,7 @@ def to_json(c: Conversation) -> dict[str, Any]:
         "blocked": c.blocked,
         "texts": [[text.key, text.prompt, text.about, text.status, text.day] for text in c.texts],
         "tasks": [[task.key, task.kind] for task in c.tasks],
+        "preferences": preferences.to_json(c.preferences) if c.preferences else None,
     }
 
 
@@ -461,5 +485,6 @@ def from_json(data: Mapping[str, Any]) -> Conversation:
             **{name: datetime.fromisoformat(data[name]) for name in _MOMENTS if data[name] is not None},
             "texts": tuple(SentText(*text) for text in data["texts"]),
             "tasks": tuple(OpenedTask(*task) for task in data["tasks"]),
+            "preferences": preferences.from_json(data["preferences"]) if data["preferences"] else NO_PREFERENCES,
         }
     )

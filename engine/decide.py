@@ -176,6 +176,8 @@ def _answer(turn: Turn, event: ReplyReceived, reading: Reading) -> tuple[str, st
     target = state.replies.get(reading.intent) if reading.clear else None
     if target is None and ANYTHING in state.replies:
         return _take(turn, state, state.replies[ANYTHING], ANYTHING, event)
+    if target is None and not reading.clear and _stays(state, reading.guess) and _adds(turn, event):
+        return HANDED, "it says more of when they would come"
     if target is None:
         return _unclear(turn, state, reading, event)
     return _take(turn, state, target, reading.intent, event)
@@ -284,7 +286,10 @@ def _for_staff(turn: Turn, event: ReplyReceived, reading: Reading) -> tuple[str,
     why = f"The patient wrote again (read as {reading.intent.replace('_', ' ')})."
     priority = "urgent" if reading.intent in ("urgent", "deceased") else None
     if turn.c.tasks:
-        turn.update_task(turn.c.tasks[-1].key, why, words=event.text, priority=priority)
+        task, move = turn.c.tasks[-1], turn.c.task("reschedule")
+        if move is not None and priority is None and turn.prefer(event.text, event.received_at):
+            task = move
+        turn.update_task(task.key, why, words=event.text, priority=priority)
     else:
         turn.open_task(TaskRule("question", timedelta(hours=4), priority or "normal", None, why), words=event.text)
     return HANDED, "staff own the talk"
@@ -327,8 +332,35 @@ def _take(turn: Turn, state: State, target: Target, intent: str, event: ReplyRec
         why = "This phone has other appointments; it should be asked which one is meant."
         turn.hand_over("question", why, words=event.text)
         return HANDED, "it cannot be told which appointment is meant"
+    if _another_time(turn.ruleset, goal):
+        turn.prefer(event.text, event.received_at)
     turn.move(f"reply.{intent}", words=event.text)
     return (HANDED if turn.c.staff_own else ACTED), f"read as {intent}"
+
+
+def _another_time(ruleset: Ruleset, goal: State | None) -> bool:
+    """Whether this state asks for another time, or asks the patient which would suit."""
+    if goal is None or goal.hospital == "request_reschedule":
+        return goal is not None
+    answered = ruleset.states.get(goal.replies[ANYTHING].go) if ANYTHING in goal.replies else None
+    return answered is not None and answered.hospital == "request_reschedule"
+
+
+def _stays(state: State, guess: str | None) -> bool:
+    """Whether the reply, were it what we guess, would change nothing here."""
+    return guess is None or (guess in state.replies and state.replies[guess].go == STAY)
+
+
+def _adds(turn: Turn, event: ReplyReceived) -> bool:
+    """Add what a reply says of when the patient would come to the task that is open about it. False: there is none, or
+    the reply says nothing of that."""
+    task = turn.c.task("reschedule")
+    if task is None or not turn.prefer(event.text, event.received_at):
+        return False
+    turn.update_task(task.key, "The patient said more of when they would come.", words=event.text)
+    if turn.c.wish == "request_reschedule":
+        turn.write("request_reschedule", note=event.text, more=True)
+    return True
 
 
 def _stay(turn: Turn, state: State, target: Target, intent: str, event: ReplyReceived) -> tuple[str, str]:
@@ -337,6 +369,8 @@ def _stay(turn: Turn, state: State, target: Target, intent: str, event: ReplyRec
             return ASKED, "answered, and the question stands"
         turn.hand_over("unclear_reply", "The reply could not be answered by text.", words=event.text)
         return HANDED, "it could not be answered"
+    if not event.others and _adds(turn, event):
+        return HANDED, "it says more of when they would come"
     if state.hospital is not None and not turn.c.wish and _means(turn.ruleset, state, intent) and _was_told(turn.c, event):
         turn.write(state.hospital, note=event.text)  # the iPMS refused it the first time
         return ACTED, f"read as {intent}, written again"

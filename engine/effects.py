@@ -6,6 +6,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from engine.preferences import Preferences
+
 # Lanes of the outbox. An answer to a patient leaves at once and never waits behind the others; the hospital's news and
 # reminders leave in sending hours only, news first.
 REPLY = "reply"
@@ -39,6 +41,7 @@ class WriteAppointment:
     version: int
     note: str = ""
     start: datetime | None = None
+    preferences: Preferences | None = None  # what `note` says of when the patient would come
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,7 @@ class OpenTask:
     why: str
     suggest: str | None = None
     words: str = ""  # the patient's own words
+    preferences: Preferences | None = None  # all that the patient has said of when they would come
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +76,7 @@ class UpdateTask:
     why: str
     priority: str | None = None
     words: str = ""
+    preferences: Preferences | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, time, timedelta
+from itertools import product
 from typing import Any, Self
 
 # When a part of the day begins and ends; None: as the clinic does. Irish schools are out between 13:30 and 15:45.
@@ -103,10 +104,11 @@ class Preferences:
     def then(self, later: Self) -> Preferences:
         """Both, where a later word takes the place of an earlier one that says the contrary."""
         words = (*self.words, *(text for text in later.words if text not in self.words))[-KEPT_WORDS:]
-        wanted = _without(self.wanted, later.unwanted)
-        unwanted = _without(self.unwanted, later.wanted)
+        before = _without(self.wanted, later.unwanted)
+        wanted = _together(before, later.wanted) or _distinct((*before, *later.wanted))
+        unwanted = _distinct((*_without(self.unwanted, later.wanted), *later.unwanted))
         flags = dict.fromkeys((*self.flags, *later.flags))
-        return Preferences(_distinct((*wanted, *later.wanted)), _distinct((*unwanted, *later.unwanted)), tuple(flags), words)
+        return Preferences(wanted, unwanted, tuple(flags), words)
 
 
 def without_unwanted(preferences: Preferences) -> Preferences:
@@ -128,6 +130,28 @@ def _without(windows: Iterable[Window], others: Iterable[Window]) -> tuple[Windo
         if bool(left) == bool(window.days) and bool(periods) == bool(window.dates):
             kept.append(replace(window, days=left, dates=periods))
     return tuple(kept)
+
+
+def _together(one: tuple[Window, ...], other: tuple[Window, ...]) -> tuple[Window, ...]:
+    """Fridays, and in the next reply "after 2": Fridays after 2. Empty where they do not belong together."""
+    if not (all(map(_general, one)) or all(map(_general, other))):
+        return ()
+    found = []
+    for a, b in product(one, other):
+        names = [name for name in Window.__slots__ if getattr(a, name) and getattr(b, name)]
+        both = replace(a, **{name: getattr(b, name) for name in Window.__slots__ if getattr(b, name)})
+        opens, closes = both.hours()
+        timed = [bool(each.after or each.before or each.at) for each in (a, b)]
+        if names or all(timed) or (opens is not None and closes is not None and opens >= closes):
+            return ()
+        found.append(both)
+    return tuple(found)
+
+
+def _general(window: Window) -> bool:
+    """Whether it names no days of its own: a time of day, not before a date."""
+    open_dates = all(period.open for period in window.dates)
+    return open_dates and window.only("parts", "after", "before", "at", "dates")
 
 
 def _within(period: Period, dates: Iterable[Period], days: set[int]) -> bool:

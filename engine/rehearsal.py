@@ -35,6 +35,7 @@ from engine.events import (
     TextStatus,
     TimerFired,
 )
+from engine.preferences import summary
 from engine.ruleset import Ruleset, Talk, TalkStep
 from engine.turn import Move
 
@@ -258,7 +259,7 @@ def _unexpected(play: Rehearsal) -> str | None:
 
 def _play(play: Rehearsal, step: TalkStep) -> str | None:
     """Carry out one line; what is wrong with it, or None."""
-    value = step.value if isinstance(step.value, str) else step.value.get("act", "")
+    value = step.value if isinstance(step.value, str) else step.value.get("act" if step.kind == "staff" else "kind", "")
     match step.kind:
         case "bot":
             return _expect_said(play, value)
@@ -267,7 +268,8 @@ def _play(play: Rehearsal, step: TalkStep) -> str | None:
         case "hospital":
             return _expect(play.written, value, "the iPMS is asked to")
         case "task":
-            return _expect(play.opened, value, "a task is opened:")
+            wants = "" if isinstance(step.value, str) else step.value.get("wants", "")
+            return _expect(play.opened, value, "a task is opened:") or _expect_wanted(play, wants)
         case "state":
             state = play.conversation.state
             return None if state == value else f"the talk stands in “{state}” here, not in “{value}”"
@@ -309,6 +311,11 @@ def _expect_said(play: Rehearsal, prompt: str) -> str | None:
         return f"the machine says nothing here; “{prompt}” was expected"
     said = play.said.pop(0)
     return None if said.prompt == prompt else f"the machine says “{said.prompt}” here, not “{prompt}”"
+
+
+def _expect_wanted(play: Rehearsal, wants: str) -> str | None:
+    wanted = summary(play.conversation.preferences)
+    return None if wants in ("", wanted) else f"the patient would come: {wanted or 'not said'}; not: {wants}"
 
 
 def _expect(found: list[str], value: str, what: str) -> str | None:

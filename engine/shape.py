@@ -291,6 +291,13 @@ _STAFF_LINE = Block(
     "what staff do",
     {"act": Key(_STAFF_ACT, "What they do.", required=True), "text": Key(TEXT, "What they write.")},
 )
+_TASK_LINE = Block(
+    "what staff are asked to do",
+    {
+        "kind": Key(_TASK_KIND, "What they are asked to do.", required=True),
+        "wants": Key(TEXT, "When the patient would come, as staff read it: Not Fridays."),
+    },
+)
 _HOSPITAL_ACT_SEEN = choice("act for the hospital's system", (*HOSPITAL_ACTS, "reschedule"))
 _STEPS: dict[str, Key] = {
     "patient": Key(TEXT, "What the patient texts."),
@@ -300,7 +307,7 @@ _STEPS: dict[str, Key] = {
     "receipt": Key(choice("receipt", map(str, TextStatus)), "What the gateway says of our last text."),
     "staff": Key(Either(_STAFF_ACT, _STAFF_LINE), "What staff do: take, or {act: answer, text: Ring us at 9.}."),
     "hospital": Key(_HOSPITAL_ACT_SEEN, "What is recorded in the hospital's system."),
-    "task": Key(_TASK_KIND, "What staff are asked to do."),
+    "task": Key(Either(_TASK_KIND, _TASK_LINE), "What staff are asked: question, or {kind: reschedule, wants: Not Fridays}."),
     "state": Key(Ref("state", (PLANNED, CLOSED), use=False), "The state that the talk is in now."),
     "appointment": Key(_CHANGE, "What the hospital does with the appointment."),
 }  # fmt: skip

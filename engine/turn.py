@@ -11,9 +11,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from engine import hours, wording
+from engine import hours, preferences, wording
 from engine.appointment import CALLED_OFF, Patient
+from engine.availability import read_preferences
 from engine.cadence import Due, plan
 from engine.conversation import MACHINE, Conversation, Entry, SentText, apply
 from engine.effects import (
@@ -31,6 +33,7 @@ from engine.effects import (
     WriteAppointment,
 )
 from engine.machine import step
+from engine.preferences import Preferences
 from engine.ruleset import PLANNED, PRIORITIES, CadenceStep, Moment, Ruleset, State, TaskRule
 
 # Tasks about what the patient wants done with the appointment: a new wish replaces the one before it.
@@ -151,6 +154,8 @@ class Turn:
         if state is None:  # closed
             self._clear_timers()
             return
+        if state.settles_task and self.c.preferences:
+            self.record("preferences.dropped", {})
         if state.settles_task:
             self.settle_tasks(MOOT_ONCE_SETTLED, "the patient answered" if trigger.startswith("reply.") else "settled")
         if state.hospital is not None:
@@ -333,9 +338,21 @@ class Turn:
 
     # ---- iPMS and staff ----------------------------------------------------------------------------------------------
 
-    def write(self, action: str, *, note: str = "", start: datetime | None = None) -> None:
-        """Ask the iPMS to record something, unless it is what it was last asked to record of this very version."""
-        if (action, self.c.appointment.version) == (self.c.wish, self.c.wish_version) and start is None:
+    def prefer(self, text: str, received_at: datetime) -> bool:
+        """Take note of what a reply says of when the patient would come. False where it says nothing of that."""
+        zone = ZoneInfo(self.ruleset.hours.timezone)
+        language = self.c.patient.language or self.ruleset.languages[0]
+        said_on = received_at.astimezone(zone).date()
+        found = read_preferences(text, language, said_on, self.c.appointment.start.astimezone(zone))
+        if found:
+            self.record("preferences.noted", preferences.to_json(found))
+        return bool(found)
+
+    def write(self, action: str, *, note: str = "", start: datetime | None = None, more: bool = False) -> None:
+        """Ask the iPMS to record something, unless it is what it was last asked to record of this very version; `more`:
+        even then, since there is more to say."""
+        repeats = (action, self.c.appointment.version) == (self.c.wish, self.c.wish_version)
+        if repeats and start is None and not more:
             return
         if action == "withdraw_request" and self.c.wish not in ("request_cancel", "request_reschedule"):
             return
@@ -344,8 +361,12 @@ class Turn:
         data: dict[str, Any] = {"key": key, "action": action, "appointment_version": version, "note": note}
         if start is not None:
             data["start"] = start.isoformat()
+        wanted = self.c.preferences if action == "request_reschedule" and self.c.preferences else None
+        if wanted is not None:
+            data["note"] = note = " / ".join(dict.fromkeys((*wanted.words, *filter(None, (note,)))))
+            data["preferences"] = preferences.to_json(wanted)
         self.record("ipms.queued", data)
-        self.effects.append(WriteAppointment(key, action, version, note, start))
+        self.effects.append(WriteAppointment(key, action, version, note, start, wanted))
 
     def open_task(self, rule: TaskRule, *, words: str = "") -> None:
         """Open a task, or add to the one of its kind that is open already."""
@@ -357,7 +378,7 @@ class Turn:
             self.settle_tasks(WISHES - {rule.kind}, f"replaced by {rule.kind}")
         due = hours.due(self.ruleset.hours, self.now, rule.due)
         key = self.key("task")
-        data = {
+        data: dict[str, Any] = {
             "key": key,
             "kind": rule.kind,
             "priority": rule.priority,
@@ -366,13 +387,24 @@ class Turn:
             "suggest": rule.suggest,
             "words": words,
         }
+        wanted = self._wanted(rule.kind)
+        if wanted is not None:
+            data["preferences"] = preferences.to_json(wanted)
         self.record("task.opened", data)
-        self.effects.append(OpenTask(key, rule.kind, rule.priority, due, rule.why, rule.suggest, words))
+        self.effects.append(OpenTask(key, rule.kind, rule.priority, due, rule.why, rule.suggest, words, wanted))
+
+    def _wanted(self, kind: str) -> Preferences | None:
+        """What a task of this kind holds of when the patient would come."""
+        return self.c.preferences if kind == "reschedule" and self.c.preferences else None
 
     def update_task(self, key: str, why: str, *, words: str = "", priority: str | None = None) -> None:
         assert priority is None or priority in PRIORITIES
-        self.record("task.updated", {"key": key, "why": why, "words": words, "priority": priority})
-        self.effects.append(UpdateTask(key, why, priority, words))
+        data: dict[str, Any] = {"key": key, "why": why, "words": words, "priority": priority}
+        wanted = next((self._wanted(task.kind) for task in self.c.tasks if task.key == key), None)
+        if wanted is not None:
+            data["preferences"] = preferences.to_json(wanted)
+        self.record("task.updated", data)
+        self.effects.append(UpdateTask(key, why, priority, words, wanted))
 
     def settle_tasks(self, kinds: frozenset[str] | set[str] | None, outcome: str, actor: str = MACHINE) -> None:
         """Close the open tasks of these kinds; None: of every kind."""

@@ -111,6 +111,10 @@ def _task_opened(_: str, data: Data, zone: ZoneInfo) -> list[Line]:
     return [Line("task", what, data["words"], "yellow")]
 
 
+def _noted(_: str, data: Data, __: ZoneInfo) -> list[Line]:
+    return [Line("wanted", data["summary"], tone="cyan")]
+
+
 def _task_updated(_: str, data: Data, __: ZoneInfo) -> list[Line]:
     return [Line("task", f"added to: {data['why']}", data["words"], "yellow")]
 
@@ -172,6 +176,8 @@ _TELL: Mapping[str, Callable[[str, Data, ZoneInfo], list[Line]]] = {
     "patient.changed": _told(
         "hospital", lambda data: "another mobile" if data["number_changed"] else "changed the patient"
     ),
+    "preferences.noted": _noted,
+    "preferences.dropped": _nothing,  # the state that settles it says so
     "task.opened": _task_opened,
     "task.updated": _task_updated,
     "task.closed": _task_closed,

@@ -157,6 +157,8 @@ def test_a_wish_for_another_time_reaches_the_secretary_who_settles_it(visitor: V
     visitor.do("text", appointment=appointment, text="any Tuesday after 2")
     page = visitor.until(lambda page: "reschedule requested" in row(page, appointment), appointment)
     assert "any Tuesday after 2" in plain(page[page.index('id="desk"') :])
+    assert "Tuesdays, after 14:00" in plain(page[page.index('id="desk"') :])
+    assert "Tuesdays, after 14:00" in plain(page[page.index('class="written"') :].partition("</dl>")[0])
     agreed = (demo_time(page).astimezone(ZONE)).replace(hour=14, minute=30)
     new_day = agreed.date().toordinal() + 14
     value = f"{date.fromordinal(new_day).isoformat()}T14:30"

@@ -72,6 +72,8 @@ class TestTheMainJob:
         assert clinic.prompts() == ["reminder", "which_days", "moving"]
         assert clinic.book.actions() == ["request_reschedule"]
         assert clinic.book.asked[0].note == "any Tuesday after 2"
+        assert clinic.book.asked[0].preferences is not None
+        assert clinic.book.asked[0].preferences["wanted"] == [{"daysOfWeek": ["tue"], "availableStartTime": "14:00:00"}]
         assert clinic.tasks() == ["reschedule"]
         new = MONDAY + timedelta(days=15, hours=4)
         clinic.act(StaffAct.RESCHEDULED, start=new)

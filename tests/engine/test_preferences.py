@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.availability import read_preferences
+from engine.loader import load
 from engine.preferences import Period, Preferences, Window, from_json, summary, to_json
-
 
 # The reply came on a Wednesday; the appointment is on the Thursday of the week after.
 TODAY = date(2026, 6, 10)
-START = datetime(2026, 6, 18, 10, 0)  # noqa: DTZ001  local time
+START = datetime(2026, 6, 18, 10, 0)
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 ENGLISH = (
@@ -64,7 +65,10 @@ ENGLISH = (
     ("Fridays I can't", "-fri"),
     ("can't come before 10", "+10:00-"),
     ("not before 10 and not after 3", "+10:00-15:00"),
-    ("Reminder: Your appointment with Dr. Smith is on June 18 at 10:00 AM. Reply Y to confirm, R to Reschedule or C to Cancel. R", ""),
+    (
+        "Reminder: Your appointment with Dr. Smith is on June 18 at 10:00 AM. Reply Y to confirm or C to Cancel. R",
+        "",
+    ),
     ("not next week or the week after", "-15/06..21/06 22/06..28/06"),
     ("Mondays or after 3", "+mon; +15:00-"),
     ("No, Friday please", "+fri"),
@@ -481,7 +485,9 @@ class TestTheSafetyOfIt:
                 assert period.start is None or period.end is None or period.start <= period.end
 
     @given(
-        st.sampled_from(("no {}", "not {}", "can't do {}", "{} doesn't suit", "never {}", "anything but {}", "{} is no good", "not on {}")),
+        st.sampled_from(
+            ("no {}", "not {}", "can't do {}", "{} doesn't suit", "never {}", "anything but {}", "{} is no good", "not on {}")
+        ),
         st.lists(st.sampled_from(("Monday", "Tuesdays", "weds", "thurs", "Friday")), min_size=1, max_size=3, unique=True),
         st.sampled_from((" or ", ", ", " and ")),
         st.sampled_from(("", ", any morning after 10", ". Any other day", ", week of the 22nd", " please", ", after 3")),
@@ -510,6 +516,11 @@ class TestSeveralReplies:
         both = said("not Fridays").then(said("any morning after 10"))
         assert shape(both) == "+morning 10:00-; -fri"
         assert both.words == ("not Fridays", "any morning after 10")
+
+    def test_a_later_reply_narrows(self) -> None:
+        assert shape(said("Fridays").then(said("after 2"))) == "+fri 14:00-"
+        assert shape(said("mornings").then(said("Monday or the 23rd"))) == "+mon morning; +morning 23/06"
+        assert shape(said("mornings").then(said("after 3"))) == "+morning; +15:00-"
 
     def test_a_later_reply_takes_back(self) -> None:
         assert shape(said("Monday or Tuesday").then(said("not Mondays"))) == "+tue; -mon"
@@ -550,3 +561,12 @@ class TestForStaffAndSystems:
             "flags": [],
             "words": ["Mondays, mornings after 10, not before 25 June, not Fridays"],
         }
+
+
+class TestTalksInRulesets:
+    def test_a_talk_may_say_what_staff_read(self) -> None:
+        rules = (Path(__file__).parents[2] / "rules" / "appointment-reminder.yaml").read_text("utf-8")
+        assert "wants: \"Tuesdays, after 14:00\"" in rules
+        loaded = load(rules.replace("wants: \"Tuesdays, after 14:00\"", "wants: Mondays"), "other.yaml")
+        said = [problem.message for problem in loaded.problems]
+        assert any("the patient would come: Tuesdays, after 14:00; not: Mondays" in message for message in said)

@@ -116,6 +116,7 @@ class RestPatientSystem:
             "at": write.at.astimezone(UTC).isoformat(),
             "note": write.note,
             "start": None if write.start is None else write.start.astimezone(UTC).isoformat(),
+            "preferences": write.preferences,
         }
         headers = {"If-Match": tag} if (tag := _entity_tag(write.revision)) else {}
         path = f"appointments/{_segment(write.appointment)}/responses"

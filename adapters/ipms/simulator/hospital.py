@@ -45,6 +45,7 @@ class Entry:
     record: AppointmentRecord
     response: str = ""
     note: str = ""
+    preferences: Mapping[str, Any] | None = None
     messages: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
@@ -52,6 +53,7 @@ class Entry:
             **to_payload(self.record),
             "response": self.response,
             "note": self.note,
+            "preferences": self.preferences,
             "messages": list(self.messages.values()),
         }
 
@@ -118,10 +120,19 @@ class Hospital:
 
     # ---- what is written back ----------------------------------------------------------------------------------------
 
-    def respond(self, id: str, key: str, action: str, note: str, start: datetime | None, revision: str | None) -> bool:
+    def respond(
+        self,
+        id: str,
+        key: str,
+        action: str,
+        note: str,
+        start: datetime | None,
+        revision: str | None,
+        preferences: Mapping[str, Any] | None = None,
+    ) -> bool:
         """Does a write once; False where its key was done before. `revision` None asks for no check. Raises Refused."""
         entry = self.entry(id)
-        asked = hashlib.sha256(orjson.dumps([id, action, note, start])).digest()
+        asked = hashlib.sha256(orjson.dumps([id, action, note, start, preferences])).digest()
         if key in self._done:
             if self._done[key] != asked:
                 raise Refused(422, "key_reused", "This key was used for something else.")
@@ -135,7 +146,7 @@ class Hospital:
         if entry.record.status != "booked":
             raise Refused(409, "not_booked", "The appointment is not booked any more.", entry.record)
         self._done[key] = asked
-        entry.note = note
+        entry.note, entry.preferences = note, preferences
         if action in RESPONSES:
             entry.response = RESPONSES[action]
             self.tell("written", id, action=action)

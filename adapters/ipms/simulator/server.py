@@ -112,9 +112,13 @@ class SimulatedHospital:
         try:
             start = read_instant(body["start"]) if body.get("start") else None
             key, action, note = str(body["key"]), str(body["action"]), str(body.get("note") or "")
+            preferences = body.get("preferences")
+            if preferences is not None and not isinstance(preferences, dict):
+                raise TypeError("preferences are an object")
         except (KeyError, TypeError, ValueError) as error:
             raise Refused(422, "bad_response", "key and action are needed, start is a time.") from error
-        new = self.hospital.respond(id, key, action, note, start, None if match is None else match.strip('"'))
+        revision = None if match is None else match.strip('"')
+        new = self.hospital.respond(id, key, action, note, start, revision, preferences)
         return _json(201 if new else 200, {"appointment": to_payload(self.hospital.entry(id).record)})
 
     async def _message(self, request: Request) -> Response:

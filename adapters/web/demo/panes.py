@@ -315,6 +315,7 @@ def _more(entry: Entry) -> Markup:
     written = [
         ("Answer", entry.response or "none yet"),
         ("Note", f"“{entry.note}”" if entry.note else "none"),
+        *([("Would come", str(entry.preferences["summary"]))] if entry.preferences else []),
         (
             "On the patient’s record",
             f"{words.counted(sent, 'text')}, {words.counted(len(messages) - sent, 'reply', 'replies')}",

@@ -27,7 +27,7 @@ _HELD = ("queued", "unsent", "rejected")
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """`steps` are what happened on it: at, why, words."""
+    """`steps` are what happened on it: at, why, words, and preferences where the patient said when they would come."""
 
     kind: str
     priority: str
@@ -35,7 +35,7 @@ class Task:
     due: datetime
     suggest: str
     outcome: str
-    steps: Sequence[Mapping[str, str]]
+    steps: Sequence[Mapping[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +141,7 @@ class Reader:
         )
 
     def _task(self, row: Any, wrapped_key: bytes | None) -> Task:
-        steps: list[Mapping[str, str]] = []
+        steps: list[Mapping[str, Any]] = []
         if wrapped_key is not None:
             steps = orjson.loads(self._house.vault.open(wrapped_key, task_place(row.key), row.sealed))
         return Task(row.kind, PRIORITIES[row.priority], row.status == "open", moment(row.due), row.suggest, row.outcome, steps)

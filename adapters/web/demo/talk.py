@@ -155,6 +155,9 @@ def _desk(chosen: Entry, talk: Talk) -> Markup:
 def _task(task: Task) -> Markup:
     last = task.steps[-1] if task.steps else {"why": "", "words": ""}
     said = [step["words"] for step in task.steps if step["words"]]
+    wanted = next((step["preferences"] for step in reversed(task.steps) if "preferences" in step), None)
+    if wanted is not None:
+        said = list(dict.fromkeys((*wanted["words"], *said)))
     return el(
         "div",
         el(
@@ -165,6 +168,7 @@ def _task(task: Task) -> Markup:
             f" due {words.day(task.due)} at {words.clock(task.due)}",
         ),
         el("p", last["why"]),
+        el("p", el("b", wanted["summary"]), class_="wanted") if wanted is not None else None,
         [el("blockquote", quote) for quote in said[-3:]],
         class_=f"task {task.priority}",
     )

@@ -335,6 +335,14 @@ def _patient_changed(_: Entry, data: Mapping[str, Any]) -> Line:
     return Line("hospital", f"The hospital has {what}")
 
 
+def _noted(_: Entry, data: Mapping[str, Any]) -> Line:
+    return Line("freagra", f"Would come: {data['summary']}", small=True)
+
+
+def _dropped(_: Entry, __: Mapping[str, Any]) -> Line:
+    return Line("freagra", "No other time is wanted any more", small=True)
+
+
 def _task_opened(_: Entry, data: Mapping[str, Any]) -> Line:
     due = datetime.fromisoformat(data["due"])
     notes = [f"{kind(data['priority'])} priority", f"due {day(due)} at {clock(due)}", data["why"]]
@@ -402,6 +410,8 @@ _TELLERS: Mapping[str, Callable[[Entry, Mapping[str, Any]], Line]] = {
     "send.failed": _failed,
     "appointment.changed": _changed,
     "patient.changed": _patient_changed,
+    "preferences.noted": _noted,
+    "preferences.dropped": _dropped,
     "task.opened": _task_opened,
     "task.updated": _task_updated,
     "task.closed": _task_closed,

@@ -93,7 +93,7 @@ class TestRequests:
         assert request.headers["content-type"] == "application/json"
         assert orjson.loads(request.content) == {
             "key": "k1", "appointment": "A/1", "action": "request_reschedule", "revision": "7",
-            "at": "2026-06-10T09:15:00+00:00", "note": "any Tuesday", "start": None,
+            "at": "2026-06-10T09:15:00+00:00", "note": "any Tuesday", "start": None, "preferences": None,
         }  # fmt: skip
 
     def test_a_message_and_its_later_status_are_two_requests(self) -> None:

@@ -231,6 +231,17 @@ class TestWriteBack:
                 entry = (await ground.book())["A-100000"]
                 assert (entry["response"], entry["note"]) == (standing, "any Tuesday")
                 assert (entry["status"], entry["revision"]) == ("booked", "1")
+                assert entry["preferences"] is None
+
+        on(test)
+
+    def test_when_the_patient_would_come_stands_beside_their_words(self) -> None:
+        async def test(ground: Ground) -> None:
+            wanted = {"summary": "Tuesdays", "wanted": [{"daysOfWeek": ["tue"]}], "words": ["any Tuesday"]}
+            result = await ground.ipms.write(response("request_reschedule", note="any Tuesday", preferences=wanted))
+            assert result.status is WriteStatus.DONE
+            entry = (await ground.book())["A-100000"]
+            assert (entry["note"], entry["preferences"]) == ("any Tuesday", wanted)
 
         on(test)
 
