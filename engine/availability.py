@@ -76,9 +76,11 @@ class _Polarity:
         self._number = 0
 
     def judge(self, said: list[Item]) -> list[_Piece]:
-        for place, item in enumerate(said):
-            following = next((each.kind for each in said[place + 1 :] if each.kind != "word"), "break")
-            self._take(item, following)
+        following = ["break"]  # the kind of what follows each item, unknown words aside; from the last to the first
+        for item in reversed(said):
+            following.append(item.kind if item.kind != "word" else following[-1])
+        for item, kind in zip(said, reversed(following[:-1]), strict=True):
+            self._take(item, kind)
         self._close()
         return self.pieces
 

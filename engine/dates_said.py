@@ -41,7 +41,7 @@ class DatesSaid(Cursor):
         """Dates that begin here, where they end, and whether they were said as a range."""
         if not self._has(place, *_BEGINNINGS) and self._text(place) not in _ONE:
             return None
-        for way in (self._relative, self._week_of, self._part_of, self._written):
+        for way in (self._relative, self._week_of, self._part_of, self._weeks_of, self._written):
             found = way(place)
             if found is not None:
                 break
@@ -199,6 +199,23 @@ class DatesSaid(Cursor):
         spans["mid"] = (first + 10 * DAY, first + 19 * DAY)
         return (Period(*spans[which]),), end, True
 
+    def _weeks_of(self, place: int) -> Found | None:
+        """The first or second week of July: the days 1 to 7 and 8 to 14."""
+        place = self._past(place, "the")
+        weeks: list[int] = []
+        while self._has(place, "ordinal"):
+            number = self._tokens[place].kinds["ordinal"]
+            assert isinstance(number, int)
+            weeks.append(number)
+            place = self._past(place + 1, "or", "and", "the")
+        month = self._month(self._past(place + 1, "of", "the"))
+        if not weeks or max(weeks) > 4 or not self._has(place, "week", "week_of") or month is None:
+            return None
+        first = self._in_month(month, whole=True).start
+        assert first is not None
+        spans = tuple(Period(first + (week - 1) * _WEEK, first + week * _WEEK - DAY) for week in weeks)
+        return spans, self._past(place + 1, "of", "the") + 1, True
+
     def _part_of_week(self, which: str, monday: date, end: int) -> Found:
         first, last = {"start_of": (0, 1), "mid": (1, 3), "end_of": (3, 4)}[which]
         return (Period(monday + first * DAY, monday + last * DAY),), end, True
@@ -263,7 +280,7 @@ class DatesSaid(Cursor):
             assert isinstance(number, int)
             if not 1 <= number <= 31 or self._has(place + 1, "week", "day", "oclock", "half_after"):
                 break
-            certain = certain or "ordinal" in kinds
+            certain = certain or ("ordinal" in kinds and self._text(place)[0].isdigit())  # not "her fifth"
             days.append((number, ranged))
             end = place + 1
             if not self._has(end, *RANGE, "or", "and") and self._text(end) != ",":

@@ -260,7 +260,7 @@ class _Phrases(DatesSaid):
         if self._has(place, "this") and self._has(place + 1, "part"):
             part = str(self._tokens[place + 1].kinds["part"])
             return [_piece(Window(parts=(part,), dates=(Period(self._today, self._today),)))], place + 2
-        if self._has(place, "that") and self._has(place + 1, "day", "time_unit", "week"):
+        if self._has(place, "that") and (self._has(place + 1, "day", "week") or self._text(place + 1) == "date"):
             weekly = self._has(place + 1, "week")
             period = week_of(self._appointment) if weekly else Period(self._appointment, self._appointment)
             return [_piece(Window(dates=(period,)))], place + 2
@@ -282,6 +282,8 @@ class _Phrases(DatesSaid):
         if days is not None:
             return days
         day = self._weekday(place)
+        if day is not None and self._text(place - 1) == "last":
+            return [Item("word")], place + 1
         if day is not None:
             contrary = self._numbers(self._after_weekday(place), None, the=False) if self._text(place + 1) != "," else None
             if contrary is not None and contrary[0][0].single is not None:

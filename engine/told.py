@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 
-from babel import Locale, UnknownLocaleError
+from engine.calendar_names import names_of_days, names_of_months
 
 from engine.normalise import fold
 
@@ -70,29 +70,16 @@ _MONTHLESS = frozenset({"may", "mar", "march"})  # words of their own as often a
 @lru_cache(maxsize=32)
 def _calendar(language: str) -> tuple[dict[str, int], dict[str, int], re.Pattern[str] | None]:
     """Names of weekdays (Monday 0) and months (January 1) as CLDR has them, and a date made of a day and a month."""
-    try:
-        locale = Locale.parse(language)
-    except (ValueError, UnknownLocaleError):
+    days = names_of_days(language, "wide")
+    months = {name: number for name, number in names_of_months(language, "wide", "abbreviated").items() if len(name) > 2}
+    if not months:
         return {}, {}, None
-    days: dict[str, int] = {}
-    months: dict[str, int] = {}
-    for context in ("format", "stand-alone"):
-        for width in ("wide", "abbreviated"):
-            for number, name in locale.months[context][width].items():
-                months.setdefault(_plain(name), number)
-        for number, name in locale.days[context]["wide"].items():
-            days.setdefault(_plain(name), number)
-    months = {name: number for name, number in months.items() if len(name) > 2}
     any_month = "|".join(sorted(map(re.escape, months), key=len, reverse=True))
     dated = re.compile(
         rf"(?<![\w/.-])(?:(\d{{1,2}}) ?(?:st|nd|rd|th|[.ºª])?(?: of| de)? ({any_month})\b\.?"
         rf"|({any_month})\.? ?(?:the )?(\d{{1,2}})(?![\d:/]|[.]\d| ?[ap]\.?m)(?:st|nd|rd|th)?)"
     )
     return days, months, dated
-
-
-def _plain(name: str) -> str:
-    return name.casefold().rstrip(".")
 
 
 def elsewhere(told: Told, text: str, language: str) -> str:

@@ -16,8 +16,8 @@ from types import MappingProxyType
 from typing import Any
 
 import yaml
-from babel import Locale, UnknownLocaleError
 
+from engine.calendar_names import names_of_days, names_of_months
 from engine.normalise import fold
 
 # In the order in which a reply is tried that is not in the patient's language.
@@ -64,13 +64,8 @@ def plain(text: str, language: str) -> str:
 @lru_cache(maxsize=32)
 def weekdays(language: str) -> Mapping[str, int]:
     """Folded name -> day, Monday 0. Empty for a language that CLDR has not."""
-    names: dict[str, int] = {}
-    locale = _locale(language)
-    if locale is not None:
-        for context in ("format", "stand-alone"):
-            for width in ("wide", "abbreviated"):
-                for day, name in locale.days[context][width].items():
-                    names.setdefault(_name(name, language), day)
+    known = names_of_days(language, "wide", "abbreviated")
+    names = {_name(name, language): day for name, day in reversed(known.items())}  # of equals the first
     for day, more in enumerate(_FILES.get(language, {}).get("days", ())):
         names.update((_name(name, language), day) for name in more)
     for name, day in tuple(names.items()):
@@ -84,27 +79,15 @@ def weekdays(language: str) -> Mapping[str, int]:
 @lru_cache(maxsize=32)
 def months(language: str) -> Mapping[str, int]:
     """Folded name -> month, January 1."""
-    names: dict[str, int] = {}
-    locale = _locale(language)
-    if locale is not None:
-        for context in ("format", "stand-alone"):
-            for width in ("wide", "abbreviated"):
-                for month, name in locale.months[context][width].items():
-                    names.setdefault(_name(name, language), month)
+    known = names_of_months(language, "wide", "abbreviated")
+    names = {_name(name, language): month for name, month in reversed(known.items())}
     for number, more in _FILES.get(language, {}).get("months", {}).items():
         names.update((_name(name, language), int(number)) for name in more)
     return MappingProxyType({name: month for name, month in names.items() if len(name) > 2 or language == "ar"})
 
 
-def _locale(language: str) -> Locale | None:
-    try:
-        return Locale.parse(language)
-    except (ValueError, UnknownLocaleError):
-        return None
-
-
 def _name(name: str, language: str) -> str:
-    return plain(name.casefold().rstrip(".").replace("ʼ", "'").replace("-", " "), language)
+    return plain(name.replace("ʼ", "'").replace("-", " "), language)
 
 
 @lru_cache(maxsize=32)
