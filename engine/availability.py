@@ -23,8 +23,9 @@ def read_preferences(text: str, language: str, today: date, start: datetime) -> 
     where the clinic is; `language` the patient's. Any string will do; nothing found is a falsy value with the words."""
     cleaned = normalise(text).text
     said = items(cleaned, spoken(cleaned, language), today, start)
-    pieces = _Polarity().judge(said)
-    wanted = _composed([piece for piece in pieces if piece.wanted])
+    polarity = _Polarity()
+    pieces = polarity.judge(said)
+    wanted = _composed([piece for piece in pieces if piece.wanted and not piece.absence])
     unwanted = _composed([piece for piece in pieces if not piece.wanted])
     limits = [complement for window in unwanted if (complement := _complement(window)) is not None]
     unwanted = [window for window in unwanted if _complement(window) is None and not window.only("at")]
@@ -33,7 +34,7 @@ def read_preferences(text: str, language: str, today: date, start: datetime) -> 
     found = Preferences(
         tuple(map(_tidy, wanted)),
         tuple(_tidy(window) for window in (_future(window, today) for window in unwanted) if window != Window()),
-        tuple(flag for flag in dict.fromkeys(item.flag for item in said if item.flag) if not _narrowed(flag, wanted)),
+        tuple(flag for flag in dict.fromkeys(polarity.flags) if not _narrowed(flag, wanted)),
         (text,),
     )
     return without_unwanted(found)
@@ -53,6 +54,7 @@ class _Piece:
     joined: str
     run: int
     inclusive: bool = False  # away until the 2nd: the 2nd too
+    absence: bool = False  # worthless where it is wanted
 
     @property
     def dimension(self) -> str:
@@ -74,6 +76,9 @@ class _Polarity:
         self._before: list[_Piece] = []  # of the same clause, before the latest word against
         self._joined = ""
         self._number = 0
+        self._denied = False  # "I can't come": what is excepted from that is wanted
+        self._mute = False  # "not Mondays except mornings": of which days the mornings are, nobody can tell
+        self.flags: list[str] = []
 
     def judge(self, said: list[Item]) -> list[_Piece]:
         following = ["break"]  # the kind of what follows each item, unknown words aside; from the last to the first
@@ -87,13 +92,17 @@ class _Polarity:
     def _take(self, item: Item, following: str) -> None:
         match item.kind:
             case "piece":
-                self._piece(item)
+                if not self._mute:
+                    self._piece(item)
+            case "flag":
+                if self._wanted:
+                    self.flags.append(item.flag)
             case "not":
                 self._not(following)
             case "decline" | "unsuited":
                 self._unsuited(following)
             case "except":
-                self._begin(False)
+                self._except()
             case "busy":
                 self._busy(following)
             case "can":
@@ -110,11 +119,13 @@ class _Polarity:
             case "break" | "but":
                 self._close()
                 self._begin(True, said=False)
+                self._denied = self._mute = False
                 self._joined = "break"
 
     def _begin(self, wanted: bool, *, said: bool = True, away: bool = False) -> None:
         self._number += 1
         self._wanted, self._away, self._said = wanted, away, said
+        self._denied = not wanted or (self._denied and not said)
         self._run = []
 
     def _piece(self, item: Item) -> None:
@@ -125,7 +136,7 @@ class _Polarity:
             elif self._joined == "and":
                 self._joined = ""
                 return  # "not Fridays and after 2" may mean either
-        piece = _Piece(item.window, item.under_not, self._wanted, self._joined, self._number, self._away)
+        piece = _Piece(item.window, item.under_not, self._wanted, self._joined, self._number, self._away, item.absence)
         self.pieces.append(piece)
         self._run.append(piece)
         self._joined = ""
@@ -146,6 +157,12 @@ class _Polarity:
             self._begin(False)
         elif not self._wanted and self._run:
             self._begin(True, said=False)
+        elif not self._run:
+            self._denied = True
+
+    def _except(self) -> None:
+        self._mute = bool(not self._wanted and self._run)
+        self._begin(self._denied)
 
     def _busy(self, following: str) -> None:
         if self._run and self._wanted and not self._said and following != "piece":

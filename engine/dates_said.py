@@ -280,7 +280,9 @@ class DatesSaid(Cursor):
             assert isinstance(number, int)
             if not 1 <= number <= 31 or self._has(place + 1, "week", "day", "oclock", "half_after"):
                 break
-            certain = certain or ("ordinal" in kinds and self._text(place)[0].isdigit())  # not "her fifth"
+            spelt = "ordinal" in kinds and not self._text(place)[0].isdigit()
+            # "her fifth" and "the second one" are no days; "the twentieth" is.
+            certain = (certain or "ordinal" in kinds) if not spelt else certain and number > 4
             days.append((number, ranged))
             end = place + 1
             if not self._has(end, *RANGE, "or", "and") and self._text(end) != ",":

@@ -39,6 +39,7 @@ class Item:
     window: Window = _NOTHING
     under_not: Window | None = None
     flag: str = ""
+    absence: bool = False  # "for 2 weeks" tells of days that are not possible, or of nothing
 
 
 def items(text: str, words: Vocabulary, today: date, start: datetime) -> list[Item]:
@@ -271,7 +272,8 @@ class _Phrases(DatesSaid):
         if self._has(place, "for"):
             length = self._length(place + 1)
             if length is not None:
-                return [_piece(Window(dates=(Period(None, self._today + length[0] - DAY),)))], length[1]
+                until = Window(dates=(Period(None, self._today + length[0] - DAY),))
+                return [Item("piece", until, absence=True)], length[1]
         found = self._dates(place)
         return None if found is None else ([_piece(Window(dates=found[0]))], found[1])
 
@@ -304,7 +306,7 @@ class _Phrases(DatesSaid):
         if "any_day" in token.kinds:
             return [Item("any"), Item("flag", flag="any_day")], place + 1
         if "flag" in token.kinds:
-            return [Item("flag", flag=str(token.kinds["flag"]))], place + 1
+            return [Item("any"), Item("flag", flag=str(token.kinds["flag"]))], place + 1
         return None
 
     def _day_range(self, place: int) -> tuple[list[Item], int] | None:
