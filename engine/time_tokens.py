@@ -57,10 +57,9 @@ def _longest(pieces: list[tuple[str, str]], place: int, words: Vocabulary) -> tu
                 return ends[length - 1] + 1 - place, Token(phrase, dict(kinds))
         if words.language == "ar":
             for clitic in _CLITICS:
-                bare = text.removeprefix(clitic)
-                rest = "ال" + bare.removeprefix("ل") if clitic == "ل" and bare.startswith("ل") else bare
-                if bare != text and rest in words.phrases:
-                    return 1, Token(rest, dict(words.phrases[rest]))
+                bare = plain(text.removeprefix(clitic), "ar")
+                if bare != text and bare in words.phrases:
+                    return 1, Token(bare, dict(words.phrases[bare]))
         return 1, Token(text, {"dash" if text == "-" else kind: text})
     return 1, Token(text, _numeric(kind, text, words.language))
 

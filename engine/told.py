@@ -11,7 +11,6 @@ from datetime import date, datetime, timedelta
 from functools import lru_cache
 
 from engine.calendar_names import names_of_days, names_of_months
-
 from engine.normalise import fold
 
 

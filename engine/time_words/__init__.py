@@ -26,7 +26,6 @@ LANGUAGES = ("en", "ga", "pl", "uk", "ro", "pt", "es", "fr", "lt", "ar")
 # In these a mark of omission stands inside one word (can't, п'ятниця); in others between two (l'après-midi).
 _ONE_WORD = frozenset({"en", "uk", "pl", "lt"})
 _WORD = re.compile(r"[^\W\d_]+")
-_STROKES = str.maketrans({"ł": "l", "đ": "d"})  # Unicode does not take these apart
 _ORDINALS = (
     "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth", "eleventh", "twelfth",
     "thirteenth", "fourteenth", "fifteenth", "sixteenth", "seventeenth", "eighteenth", "nineteenth", "twentieth",
@@ -57,7 +56,7 @@ def plain(text: str, language: str) -> str:
     """A cleaned text without accents and apostrophes. Digits of any script are figures."""
     if not text.isascii():
         figures = "".join(str(int(c)) if c.isdecimal() and not c.isascii() else c for c in text)
-        text = fold(figures).translate(_STROKES)
+        text = re.sub(r"\S+", lambda word: fold(word.group()), figures)
     return text.replace("'", "" if language in _ONE_WORD else " ")
 
 
@@ -96,7 +95,7 @@ def vocabulary(language: str) -> Vocabulary:
     data = _FILES.get(language, {})
     found: dict[str, dict[tuple[str, object], None]] = {}
     telling: set[str] = set()
-    for phrase, kind, what in (*_names(language), *_phrases(data.get("words", {}))):
+    for phrase, kind, what in (*_names(language), *_phrases(data.get("words", {}), language)):
         found.setdefault(phrase, {})[kind, what] = None
         if kind not in ("hour_word", "ordinal"):
             telling.update(word for word in phrase.split() if len(word) > 1)
@@ -142,7 +141,7 @@ def _names(language: str) -> Iterator[tuple[str, str, object]]:
     for name, month in months(language).items():
         yield name, "month_name", month
     for hour, word in enumerate(_FILES.get(language, {}).get("hours", ()), 1):
-        yield word, "hour_word", hour
+        yield plain(word, language), "hour_word", hour
     if language == "en":
         for number, word in enumerate(_ORDINALS, 1):
             yield word, "ordinal", number
@@ -151,9 +150,9 @@ def _names(language: str) -> Iterator[tuple[str, str, object]]:
         yield from (("thirtieth", "ordinal", 30), ("thirty first", "ordinal", 31))
 
 
-def _phrases(words: Mapping[str, Any]) -> Iterator[tuple[str, str, object]]:
+def _phrases(words: Mapping[str, Any], language: str) -> Iterator[tuple[str, str, object]]:
     for kind, listed in words.items():
         named = listed.items() if isinstance(listed, Mapping) else (("", listed),)
         for what, phrases in named:
             for phrase in phrases:
-                yield phrase, kind, what
+                yield plain(phrase, language), kind, what
