@@ -43,6 +43,9 @@ class Role:
     WISH: Final = 65536
 
 
+# The C loader where PyYAML was built with one: ten lexicons take a second without it, at every start.
+_LOADER = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+
 _ROLE_OF_LIST = {
     "stops": Role.STOP,
     "fillers": Role.FILLER,
@@ -107,7 +110,7 @@ class Lexicon:
 def parse(language: str, text: str) -> Lexicon:
     """Lexicon of one file's text. Raises ValueError naming the language and the list that is wrong."""
     # BaseLoader: every scalar stays the text it is ("no" and "2" are words here, not a boolean and a number).
-    data = yaml.load(text, Loader=yaml.BaseLoader)
+    data = yaml.load(text, Loader=_LOADER)
     if not isinstance(data, dict):
         raise ValueError(f"lexicon {language}: expected lists of words by name, found {type(data).__name__}")
     unknown = set(data) - set(_ROLE_OF_LIST) - set(_OTHER_LISTS) - {"spellings", "same", "always", "unless", "common"}

@@ -20,6 +20,8 @@ import yaml
 from engine.calendar_names import names_of_days, names_of_months
 from engine.normalise import fold
 
+_LOADER = getattr(yaml, "CBaseLoader", yaml.BaseLoader)  # as in engine/lexicon
+
 # In the order in which a reply is tried that is not in the patient's language.
 LANGUAGES = ("en", "ga", "pl", "uk", "ro", "pt", "es", "fr", "lt", "ar")
 
@@ -34,7 +36,7 @@ _ORDINALS = (
 
 def _read(language: str) -> Mapping[str, Any]:
     text = (resources.files(__name__) / f"{language}.yaml").read_text("utf-8")
-    found: Mapping[str, Any] = yaml.load(text, Loader=yaml.BaseLoader)
+    found: Mapping[str, Any] = yaml.load(text, Loader=_LOADER)
     return found
 
 
