@@ -24,7 +24,8 @@ from conversations.vault import Keys, Vault, load_or_make_keys
 from conversations.worker import Worker
 from conversations.writeback import Writeback
 from conversations.writer import Writer
-from engine.loader import Loaded
+from engine.carrier import Carrier
+from engine.loader import Loaded, load
 
 
 class RulesBroken(Exception):
@@ -37,7 +38,8 @@ class RulesBroken(Exception):
 
 @dataclass(frozen=True, slots=True)
 class House:
-    """Everything of one service, wired."""
+    """Everything of one service, wired. `carrier`: the words that the one behind its gateway takes for itself, None where that
+    is not known."""
 
     database: Database
     writer: Writer
@@ -52,14 +54,13 @@ class House:
     outbox: Outbox
     writeback: Writeback
     service: Service
+    carrier: Carrier | None
 
     def publish(self, paths: Sequence[Path] = (), *, alone: bool = False) -> list[str]:
         """Put the rulesets of these files in force (those that are shipped, if none is named); the names of those that
         changed. `alone`: and no others. All or nothing: raises RulesBroken."""
-        loaded = [load_file(path) for path in paths or shipped()]
-        broken = [each for each in loaded if not each.ok]
-        if broken:
-            raise RulesBroken(broken)
+        loaded = [load_file(path, carrier=self.carrier) for path in paths or shipped()]
+        _refuse_broken(loaded)
         at = instant(self.clock.now())
         rulesets = [each.ruleset for each in loaded if each.ruleset is not None]
 
@@ -71,6 +72,17 @@ class House:
         with self.database.reader() as connection:
             self.rulebook.refresh(connection)
         return changed
+
+    def check_in_force(self) -> None:
+        """What is in force was checked when it was published, maybe for another gateway. Raises RulesBroken."""
+        rulesets = self.rulebook.in_force()
+        _refuse_broken([load(each.source, each.name, rehearse=False, carrier=self.carrier) for each in rulesets])
+
+
+def _refuse_broken(loaded: Sequence[Loaded]) -> None:
+    broken = [each for each in loaded if not each.ok]
+    if broken:
+        raise RulesBroken(broken)
 
 
 @contextmanager
@@ -85,6 +97,7 @@ def house(
     keys: Keys | None = None,
     rng: random.Random | None = None,
     batch: int = 1024,
+    carrier: Carrier | None = None,
 ) -> Iterator[House]:
     """Open a house on its store, made or migrated as needed, and close it again. `keys` are read from the home's key file,
     which is made at first start, unless given. Raises what the store and the key file raise when they are unfit."""
@@ -107,7 +120,7 @@ def house(
             service = Service(worker, outbox, writeback, clock, bus)
             yield House(
                 database, writer, vault, rulebook, gateway, patient_system, clock, bus, intake, worker, outbox, writeback,
-                service,
+                service, carrier,
             )
 
 

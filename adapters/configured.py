@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from adapters.bootstrap import House, house
 from adapters.config import Access, Config, ConfigError, load_or_make_access
+from adapters.gateways.carriers import carrier_of
 from adapters.gateways.none import NO_GATEWAY, NoGateway
 from adapters.gateways.registry import GatewayMisconfigured, make_gateway
 from adapters.ipms.none import NoPatientSystem
@@ -35,6 +36,7 @@ def configured_house(config: Config) -> Iterator[House]:
         patient_system=patient_system,
         clock=clock,
         batch=config.batch,
+        carrier=carrier_of(config.gateway),
     ) as opened:
         put_in_force(opened, config)
         yield opened
@@ -43,13 +45,16 @@ def configured_house(config: Config) -> Iterator[House]:
 def put_in_force(opened: House, config: Config) -> list[str]:
     """The rulesets that the configuration names, and no others; where it names none and the store has none yet, those that are
     shipped. What a hospital published by hand is not replaced by a restart. The names of those that changed. Raises
-    RulesBroken."""
+    RulesBroken, also where what is in force does not suit the gateway."""
     if config.rules:
         missing = [str(path) for path in config.rules if not path.is_file()]
         if missing:
             raise ConfigError(f"rules: there is no file {', '.join(missing)}")
         return opened.publish(config.rules, alone=True)
-    return [] if opened.rulebook.in_force() else opened.publish()
+    if not opened.rulebook.in_force():
+        return opened.publish()
+    opened.check_in_force()
+    return []
 
 
 def gateway_of(config: Config, access: Access) -> Gateway:

@@ -1,8 +1,8 @@
 """What only the whole file can tell: whether names lead somewhere, whether clocks and hours are real.
 
 The other checks have modules of their own: `checks_states` (the ways through a talk), `checks_times` (what comes when),
-`checks_languages` (whether each is all there), `checks_prompts` (what we say, and what it costs), `checks_replies` (what
-patients say) and `checks_tests` (the phrase checks and talks inside the file).
+`checks_languages` (whether each is all there), `checks_prompts` (what we say, and what it costs), `checks_carrier` (what
+carriers make of it), `checks_replies` (what patients say) and `checks_tests` (the phrase checks and talks inside the file).
 """
 
 from __future__ import annotations
@@ -12,7 +12,16 @@ from zoneinfo import ZoneInfo, available_timezones
 
 import holidays
 
-from engine import checks_languages, checks_prompts, checks_replies, checks_states, checks_tests, checks_times
+from engine import (
+    checks_carrier,
+    checks_languages,
+    checks_prompts,
+    checks_replies,
+    checks_states,
+    checks_tests,
+    checks_times,
+)
+from engine.carrier import Carrier
 from engine.draft import RESERVED_INTENTS, RESERVED_STATES, Draft
 from engine.kinds import Reference
 from engine.nodes import Scalar
@@ -22,14 +31,16 @@ from engine.ruleset import ALWAYS_INTENTS
 _REFERENCE_CODES = {"state": "R020", "intent": "R021", "prompt": "R022", "language": "R024"}
 
 
-def check_all(draft: Draft, *, rehearse: bool) -> None:
-    """Run every check whose ground is sound. `rehearse`: also the tests inside the file, if nothing else is wrong."""
+def check_all(draft: Draft, *, rehearse: bool, carrier: Carrier | None) -> None:
+    """Run every check whose ground is sound. `rehearse`: also the tests inside the file, if nothing else is wrong. `carrier`:
+    that of the gateway which the rules are for."""
     for check in (_references, _reserved, _safety_intents, _clock, _cadence_names):
         check(draft)
     checks_states.check(draft)
     checks_times.check(draft)
     checks_languages.check(draft)
     checks_prompts.check(draft)
+    checks_carrier.check(draft, carrier)
     checks_replies.check(draft)
     if rehearse:
         checks_tests.check(draft)

@@ -1,11 +1,10 @@
 """Checks of what we say: with the same placeholders in every language, at a price within the limit, and with nothing in
-it that a carrier or a wary patient would take for something else."""
+it that a wary patient would take for something else."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
 from zoneinfo import ZoneInfo
 
 from engine import wording
@@ -15,14 +14,6 @@ from engine.problems import Mark, did_you_mean, listed
 from engine.ruleset import PLACEHOLDERS, DateFormats
 from engine.sms import is_gsm7, plain, segments
 from engine.translations import BLOCK
-
-# Words by which carriers stop all texts to a phone (the default list of the largest gateways) beside STOP itself.
-_CARRIER_WORDS = ("STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE")
-_STOPS = "|".join((*_CARRIER_WORDS, "STOP"))
-_TEACHES = re.compile(
-    rf"\b(?:reply|text|send|answer|freagair|seol)\s+(?:with\s+|back\s+)?[\"“'‘]?({_STOPS})\b", re.IGNORECASE
-)
-_IN_CAPITALS = re.compile(rf"\b({_STOPS})\b")
 
 _LINK = re.compile(
     r"\bhttps?:\S*|\bwww\.\S*|\b[a-z0-9-]{2,}\.(?:ie|com|org|net|eu|co\.uk|info|link|ly)\b", re.IGNORECASE
@@ -214,25 +205,12 @@ def _latin(text: str) -> bool:
 
 
 def _risky(draft: Draft, name: str, node: Scalar) -> None:
-    stop = draft.ruleset.intents.get("stop")
-    stopping = {key.upper() for key in stop.keys} if stop is not None else set()
-    for word in _taught(node.text):
-        if word.upper() not in stopping:
-            message = f'the prompt "{name}" teaches "{word}", a word by which carriers stop all texts to a phone'
-            hint = "teach another word, such as C"
-            draft.report.add("R070", _inside(draft, node, word), message, hint)
-            break
     for pattern, what in ((_LINK, "holds a link"), (_SALES, "speaks of money, prizes or opinions")):
         found = pattern.search(node.text)
         if found:
             message = f'the prompt "{name}" {what}, as fraudulent texts do'
             hint = "say where to ring instead" if pattern is _LINK else "leave it out of texts about appointments"
             draft.report.add("R071", _inside(draft, node, found.group()), message, hint)
-
-
-def _taught(text: str) -> Iterator[str]:
-    yield from (found[1] for found in _TEACHES.finditer(text))
-    yield from (found[1] for found in _IN_CAPITALS.finditer(text))
 
 
 def _unused(draft: Draft) -> None:

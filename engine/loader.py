@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from engine.carrier import Carrier
 from engine.checks import check_all
 from engine.draft import Draft, build
 from engine.kinds import NOTHING, Sheet
@@ -32,9 +33,12 @@ class Loaded:
         return self.ruleset is not None
 
 
-def load(text: str, name: str = "ruleset.yaml", *, rehearse: bool = True) -> Loaded:
+def load(
+    text: str, name: str = "ruleset.yaml", *, rehearse: bool = True, carrier: Carrier | None = None
+) -> Loaded:
     """Read and check a ruleset. `name` is the file's, for messages. `rehearse`: also run the phrase checks and talks
-    inside the file; a text that passed them once need not run them again."""
+    inside the file; a text that passed them once need not run them again. `carrier`: also hold it against the words that the
+    carrier of the hospital's gateway takes for itself."""
     report = Report(name, text)
     written = read_nodes(text, report)
     if written is None:
@@ -44,7 +48,7 @@ def load(text: str, name: str = "ruleset.yaml", *, rehearse: bool = True) -> Loa
     values, sound = _read(root, sheet)
     ruleset = build(values, root, text)
     draft = Draft(ruleset, root, report, tuple(sheet.references), sound, frozenset(sheet.unsound))
-    check_all(draft, rehearse=rehearse)
+    check_all(draft, rehearse=rehearse, carrier=carrier)
     return Loaded(None if report.failed else ruleset, report.problems)
 
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from adapters.commands.output import Failure, Paint, counted
+from engine.carrier import Carrier
 from engine.checks_tests import coverage
 from engine.draft import Draft
 from engine.loader import Loaded, load
@@ -30,9 +31,10 @@ class Checked:
         return sum(problem.severity == severity for problem in self.loaded.problems)
 
 
-def check(files: Sequence[str], *, as_json: bool, strict: bool) -> int:
-    """1 where a file has errors, or warnings and `strict`. Raises Failure (2) for a file that cannot be read."""
-    checked = [check_text(read_text(name), "<stdin>" if name == "-" else name) for name in files]
+def check(files: Sequence[str], *, as_json: bool, strict: bool, carrier: Carrier | None = None) -> int:
+    """1 where a file has errors, or warnings and `strict`. `carrier`: that of the gateway which the rules are for. Raises
+    Failure (2) for a file that cannot be read."""
+    checked = [check_text(read_text(name), "<stdin>" if name == "-" else name, carrier) for name in files]
     failed = any(not each.loaded.ok or (strict and each.loaded.problems) for each in checked)
     if as_json:
         print(json.dumps([problem.as_dict() for each in checked for problem in each.loaded.problems], indent=2))
@@ -57,8 +59,8 @@ def read_text(name: str) -> str:
         raise Failure(f"{name}: is not UTF-8 (byte {fault.start + 1}); save it as UTF-8", 2) from fault
 
 
-def check_text(text: str, name: str) -> Checked:
-    loaded = load(text, name)
+def check_text(text: str, name: str, carrier: Carrier | None = None) -> Checked:
+    loaded = load(text, name, carrier=carrier)
     if loaded.ruleset is None:
         return Checked(name, loaded)
     return Checked(name, loaded, *_coverage(loaded.ruleset))

@@ -13,6 +13,7 @@ from adapters.commands.output import Failure, counted
 from adapters.commands.rulefile import find
 from adapters.commands.timeline import when
 from adapters.config import Config
+from adapters.gateways.carriers import carrier_of
 from adapters.gateways.none import NoGateway
 from adapters.ipms.none import NoPatientSystem
 from adapters.ipms.records import TIMEZONE
@@ -49,6 +50,7 @@ def publish_rules(config: Config, names: Sequence[str]) -> int:
             database_url=config.database,
             gateway=NoGateway(),
             patient_system=NoPatientSystem(),
+            carrier=carrier_of(config.gateway),
         ) as opened:
             changed = opened.publish(paths)
     except DatabaseInUse as held:

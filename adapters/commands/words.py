@@ -137,18 +137,29 @@ def _run_serve(given: argparse.Namespace) -> int:
 def _check(commands: Any) -> None:
     parser = _add(
         commands, "check", "find everything that is wrong with ruleset files", _run_check,
-        more="Also reads the phrase checks and plays the talks inside them. Exit code 1 where there are errors.",
-        examples="  freagra check rules/appointment-reminder.yaml\n  freagra check --strict --json rules/*.yaml",
+        more="Also reads the phrase checks and plays the talks inside them, and looks for words that the carrier behind the "
+        "gateway takes for itself. Exit code 1 where there are errors.",
+        examples="  freagra check rules/appointment-reminder.yaml\n  freagra check --strict --json rules/*.yaml\n"
+        "  freagra check --gateway twilio my-clinic.yaml",
     )  # fmt: skip
     parser.add_argument("files", nargs="+", metavar="FILE", help="a ruleset; - is standard input")
     parser.add_argument("--json", action="store_true", help="the problems as a JSON list, for editors and scripts")
     parser.add_argument("--strict", action="store_true", help="warnings count as errors")
+    parser.add_argument(
+        "--gateway", metavar="KIND", help="which gateway the rules are for; the configured one, if there is one"
+    )
+    _config_option(parser)
 
 
 def _run_check(given: argparse.Namespace) -> int:
     from adapters.commands.check import check
+    from adapters.commands.output import Failure
+    from adapters.gateways.carriers import CARRIERS, carrier_of
 
-    return check(given.files, as_json=given.json, strict=given.strict)
+    if given.gateway is not None and given.gateway not in CARRIERS:
+        raise Failure(f"--gateway must be one of: {', '.join(sorted(CARRIERS))}", 2)
+    carrier = CARRIERS[given.gateway] if given.gateway is not None else carrier_of(_config(given).gateway)
+    return check(given.files, as_json=given.json, strict=given.strict, carrier=carrier)
 
 
 def _chat(commands: Any) -> None:

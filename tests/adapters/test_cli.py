@@ -10,9 +10,13 @@ from pathlib import Path
 
 import pytest
 
+from adapters.bootstrap import RulesBroken, house
 from adapters.config import SECTIONS, load_config, load_or_make_access
-from adapters.configured import gateway_of, patient_system_of
+from adapters.configured import gateway_of, patient_system_of, put_in_force
+from adapters.gateways.carriers import TWILIO
+from adapters.gateways.none import NoGateway
 from adapters.gateways.phonovation.settings import PhonovationSettings
+from adapters.ipms.none import NoPatientSystem
 from adapters.ipms.rest.client import RestSettings
 from adapters.local import SystemClock
 
@@ -174,6 +178,43 @@ def test_check_lets_warnings_pass_unless_strict(run: Run, warned: Path) -> None:
     assert code == 1
     assert "warning" in out
     assert "spare" in out
+
+
+@pytest.fixture
+def at_twilio(tmp_path: Path) -> Path:
+    """Sound rules that teach patients a word by which Twilio stops all texts."""
+    path = tmp_path / "at-twilio.yaml"
+    path.write_text(REMINDER.read_text("utf-8").replace("or C to Cancel.", "or CANCEL to cancel."), "utf-8")
+    return path
+
+
+def test_check_refuses_what_the_carrier_takes_for_itself(run: Run, at_twilio: Path) -> None:
+    assert run("check", at_twilio)[0] == 0
+    assert run("check", at_twilio, "--gateway", "phonovation")[0] == 0
+    code, out, _ = run("check", at_twilio, "--gateway", "twilio")
+    assert code == 1
+    assert 'teaches "CANCEL": at that word Twilio lets no more texts through to the phone' in out
+    assert 'teach another key of "cancel": C' in out
+
+
+def test_check_asks_for_the_configured_gateway(run: Run, at_twilio: Path, config: Path) -> None:
+    config.write_text(config.read_text("utf-8") + '\n[gateway]\nkind = "twilio"\n', "utf-8")
+    assert run("check", at_twilio, "--config", config)[0] == 1
+    assert run("check", at_twilio, "--config", config, "--gateway", "simulator")[0] == 0
+    assert run("check", at_twilio, "--gateway", "pigeons")[0] == 2
+
+
+def test_rules_are_not_put_in_force_for_a_gateway_that_they_do_not_suit(
+    run: Run, at_twilio: Path, config: Path
+) -> None:
+    assert run("rules", "publish", at_twilio, "--config", config)[0] == 0
+    config.write_text(config.read_text("utf-8") + '\n[gateway]\nkind = "twilio"\n', "utf-8")
+    assert run("rules", "publish", at_twilio, "--config", config)[0] == 1
+    # Published before the gateway was another: the service does not begin with them either.
+    settings = load_config(config)
+    parts = {"gateway": NoGateway(), "patient_system": NoPatientSystem(), "carrier": TWILIO}
+    with house(home=settings.home, database_url=settings.database, **parts) as opened, pytest.raises(RulesBroken):
+        put_in_force(opened, settings)
 
 
 def test_check_as_json(run: Run, broken: Path, warned: Path) -> None:

@@ -1,5 +1,7 @@
 """Each file of tests/rulesets/broken has one kind of thing wrong. The .txt beside it is what a person is told of it.
 
+A file that begins with `# gateway: NAME` is checked for the carrier behind that gateway.
+
 `pytest --update-golden tests/engine/test_golden_problems.py` writes the .txt files anew.
 """
 
@@ -9,16 +11,25 @@ from pathlib import Path
 
 import pytest
 
-from engine.loader import load
+from adapters.gateways.carriers import CARRIERS
+from engine.loader import Loaded, load
 from engine.problems import CODES
 
 RULESETS = Path(__file__).parent.parent / "rulesets"
 BROKEN = sorted((RULESETS / "broken").glob("*.yaml"))
+GATEWAY = "# gateway: "
+
+
+def checked(path: Path) -> Loaded:
+    text = path.read_text(encoding="utf-8")
+    first = text.partition("\n")[0]
+    carrier = CARRIERS[first.removeprefix(GATEWAY)] if first.startswith(GATEWAY) else None
+    return load(text, path.name, carrier=carrier)
 
 
 @pytest.mark.parametrize("path", BROKEN, ids=lambda path: path.stem)
 def test_a_broken_ruleset_is_told_what_is_wrong_where_and_how_to_mend_it(path: Path, update_golden: bool) -> None:
-    loaded = load(path.read_text(encoding="utf-8"), path.name)
+    loaded = checked(path)
     told = "\n\n".join(problem.render() for problem in loaded.problems) + "\n"
     golden = path.with_suffix(".txt")
     if update_golden:
@@ -28,13 +39,13 @@ def test_a_broken_ruleset_is_told_what_is_wrong_where_and_how_to_mend_it(path: P
 
 @pytest.mark.parametrize("path", BROKEN, ids=lambda path: path.stem)
 def test_errors_keep_a_ruleset_from_being_used_and_warnings_do_not(path: Path) -> None:
-    loaded = load(path.read_text(encoding="utf-8"), path.name)
+    loaded = checked(path)
     assert loaded.problems
     assert loaded.ok == all(problem.severity == "warning" for problem in loaded.problems)
 
 
 def test_every_code_is_shown_by_a_broken_ruleset() -> None:
-    shown = {problem.code for path in BROKEN for problem in load(path.read_text(encoding="utf-8"), path.name).problems}
+    shown = {problem.code for path in BROKEN for problem in checked(path).problems}
     assert shown == set(CODES)
 
 
