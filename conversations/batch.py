@@ -42,7 +42,7 @@ from engine.effects import (
 )
 from engine.events import Event
 from engine.preferences import to_json as preferences_json
-from engine.ruleset import PRIORITIES, Ruleset
+from engine.ruleset import CLINIC, PRIORITIES, Ruleset
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +123,7 @@ class Batch:
         self.appointments: dict[str, AppointmentRow] = {}
         self.talks: dict[str, Talk] = {}
         self.moved_timers: set[tuple[str, str]] = set()  # set or cleared by parts before
+        self.past_blocks: list[dict[str, Any] | Unblock] = []  # set or lifted by parts before
 
     # ---- loading -----------------------------------------------------------------------------------------------------
 
@@ -184,6 +185,7 @@ class Batch:
         goes on from there."""
         part = Part(self.changes, self._talk_rows(), instant(self.now))
         self.moved_timers.update(self.changes.timers)
+        self.past_blocks.extend(self.changes.blocks)
         self.changes = Changes()
         return part
 
@@ -333,6 +335,8 @@ class Batch:
                         "phone_index": None if effect.reason == "deceased" else patient.phone_index,
                         "patient_id": patient.id if effect.reason == "deceased" else None,
                         "conversation_id": c.id,
+                        "scope": effect.scope,
+                        "clinic": c.appointment.clinic if effect.scope == CLINIC else "",
                         "since": instant(self.now),
                     }
                 )

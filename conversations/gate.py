@@ -18,7 +18,10 @@ from conversations.rulebook import Rulebook
 from conversations.schema import instant
 from engine import hours
 from engine.appointment import CALLED_OFF
+from engine.conversation import OPTED_OUT
 from engine.effects import REPLY
+from engine.ruleset import SCOPES, wider
+from engine.stopping import covers
 
 _texts, _patients, _talks, _appointments = schema.texts, schema.patients, schema.conversations, schema.appointments
 
@@ -33,6 +36,7 @@ _LOOK = (
         _talks.c.owner,
         _appointments.c.version.label("appointment_version"),
         _appointments.c.status.label("appointment_status"),
+        _appointments.c.clinic,
     )
     .join_from(_texts, _patients, _patients.c.id == _texts.c.patient_id)
     .join(_talks, _talks.c.id == _texts.c.conversation_id)
@@ -56,22 +60,38 @@ def look(connection: Connection, rulebook: Rulebook, keys: list[str], now: datet
     return [_judge(connection, rulebook, rows[key], blocked, now) for key in keys if key in rows]
 
 
-def _blocks(connection: Connection, rows: list[Any]) -> dict[bytes | str, dict[str, str]]:
-    """Phone or patient -> reason -> the conversation that caused it."""
+def _blocks(connection: Connection, rows: list[Any]) -> dict[bytes | str, list[Any]]:
+    """Phone or patient -> the blocks that stand."""
     blocks = schema.blocks
     phones = [row.phone_index for row in rows if row.phone_index is not None]
     patients = [row.patient_id for row in rows]
     query = sa.select(blocks).where(
         blocks.c.lifted_at.is_(None), sa.or_(blocks.c.phone_index.in_(phones), blocks.c.patient_id.in_(patients))
     )
-    found: dict[bytes | str, dict[str, str]] = {}
+    found: dict[bytes | str, list[Any]] = {}
     for block in connection.execute(query):
-        found.setdefault(block.phone_index or block.patient_id, {})[block.reason] = block.conversation_id
+        found.setdefault(block.phone_index or block.patient_id, []).append(block)
     return found
 
 
+def _blocked(row: Any, blocks: list[Any]) -> str | None:
+    """Why this text is blocked, None if it is not. The one farewell ("you will get no more texts") of the talk that caused the
+    block may pass, and one that stops more passes what was stopped before."""
+    own = max((each.scope for each in blocks if each.conversation_id == row.conversation_id), key=SCOPES.index, default="")
+    for block in blocks:
+        same_talk = block.conversation_id == row.conversation_id
+        if block.reason == OPTED_OUT and not covers(
+            block.scope, same_talk=same_talk, same_clinic=block.clinic == row.clinic
+        ):
+            continue
+        told = same_talk or (block.reason == OPTED_OUT and wider(own, block.scope))
+        if not (row.safety and told):
+            return str(block.reason).replace("_", " ")
+    return None
+
+
 def _judge(
-    connection: Connection, rulebook: Rulebook, row: Any, blocked: dict[bytes | str, dict[str, str]], now: datetime
+    connection: Connection, rulebook: Rulebook, row: Any, blocked: dict[bytes | str, list[Any]], now: datetime
 ) -> Look:
     if row.wrapped_key is None:
         return Look(row, unsent="erased")
@@ -81,10 +101,9 @@ def _judge(
         return Look(row, unsent="do not text")
     if row.phone_index is None or row.phone_now != row.phone_index:
         return Look(row, unsent="former number")
-    for reason, cause in {**blocked.get(row.phone_index, {}), **blocked.get(row.patient_id, {})}.items():
-        # The one farewell ("you will get no more texts") of the talk that caused the block may pass.
-        if not (row.safety and cause == row.conversation_id):
-            return Look(row, unsent=reason.replace("_", " "))
+    reason = _blocked(row, [*blocked.get(row.phone_index, ()), *blocked.get(row.patient_id, ())])
+    if reason is not None:
+        return Look(row, unsent=reason)
     if row.not_after <= instant(now):
         return Look(row, unsent="expired")
     if row.about and row.about != row.appointment_version:

@@ -150,12 +150,18 @@ def receipt_content(receipt: InboundReceipt) -> dict[str, Any]:
         "code": receipt.code,
         "reason": receipt.reason,
         "halts": receipt.halts,
+        "opted_out": receipt.opted_out,
     }
 
 
 def receipt_of(content: Mapping[str, Any]) -> InboundReceipt:
     return InboundReceipt(
-        content["key"], TextStatus(content["status"]), content["code"], content["reason"], halts=content["halts"]
+        content["key"],
+        TextStatus(content["status"]),
+        content["code"],
+        content["reason"],
+        halts=content["halts"],
+        opted_out=content.get("opted_out", False),
     )
 
 

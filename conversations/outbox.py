@@ -181,7 +181,9 @@ class Outbox:
             case SendStatus.ACCEPTED:
                 return InboundReceipt(row.key, TextStatus.ACCEPTED, result.code, result.reason)
             case SendStatus.REFUSED:
-                return InboundReceipt(row.key, TextStatus.REJECTED, result.code, result.reason)
+                return InboundReceipt(
+                    row.key, TextStatus.REJECTED, result.code, result.reason, opted_out=result.opted_out
+                )
             case SendStatus.UNKNOWN:
                 return None  # stays `sending` until the gateway's webhook or the sweep says more
             case SendStatus.RETRY | SendStatus.HALTED:

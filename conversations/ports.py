@@ -88,6 +88,7 @@ class InboundReceipt:
     external_id: str | None = None
     halts: bool = False  # an account fault: credit, sender
     stale: bool = False  # far older than a receipt should be, or of no known age
+    opted_out: bool = False  # the carrier says this number takes no texts
 
 
 Inbound = InboundReply | InboundReceipt

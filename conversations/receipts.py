@@ -59,5 +59,6 @@ class Receipts:
             }
         )
         if talk in self._batch.talks:
-            self._batch.decide(talk, TextReported(receipt.key, receipt.status, receipt.code, receipt.reason, received_at))
+            told = (receipt.status, receipt.code, receipt.reason, received_at, receipt.opted_out)
+            self._batch.decide(talk, TextReported(receipt.key, *told))
         return str(receipt.status)

@@ -240,6 +240,9 @@ blocks = sa.Table(
     sa.Column("phone_index", sa.LargeBinary(32), index=True),
     sa.Column("patient_id", sa.String(32), index=True),
     sa.Column("conversation_id", sa.String(32), nullable=False),
+    # Of opted_out, one of engine.ruleset.SCOPES: the conversation's own texts, those of `clinic`, or all to the number.
+    sa.Column("scope", sa.String(8), nullable=False, server_default="all"),
+    sa.Column("clinic", sa.String(64), nullable=False, server_default=""),
     _instant("since"),
     _instant("lifted_at", null=True),
 )

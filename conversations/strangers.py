@@ -14,7 +14,7 @@ from conversations.schema import instant
 from conversations.transcript import canonical
 from conversations.vault import SealBroken
 from engine import hours
-from engine.ruleset import PRIORITIES
+from engine.ruleset import ALL, PRIORITIES
 from engine.understanding import read
 
 
@@ -34,6 +34,8 @@ class Strangers:
                     "phone_index": row.phone_index,
                     "patient_id": None,
                     "conversation_id": "",
+                    "scope": ALL,
+                    "clinic": "",
                     "since": instant(self._batch.now),
                 }
             )

@@ -7,7 +7,7 @@ whole family, so what is not certain is said to the engine (`rivals`, `others`) 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
@@ -15,6 +15,9 @@ from conversations import schema
 from conversations.batch import Batch
 from conversations.changes import Unblock
 from conversations.database import portions
+from engine.conversation import OPTED_OUT
+from engine.ruleset import SCOPES
+from engine.stopping import covers
 
 _UNDOABLE = ("request_cancel", "request_reschedule")
 
@@ -29,6 +32,14 @@ class Addressee:
     others: int = 0
 
 
+class Stop(NamedTuple):
+    """What a phone has stopped, by one STOP of it."""
+
+    scope: str
+    clinic: str
+    talk: str
+
+
 class PhoneBook:
     """All that a batch's replies may refer to, fetched at once."""
 
@@ -38,7 +49,7 @@ class PhoneBook:
         self._former: dict[bytes, list[str]] = {}
         self._talks: dict[str, list[str]] = {}  # patient -> conversations, the latest first
         self._texts: dict[str, tuple[str, bytes | None]] = {}  # key -> conversation, phone it went to
-        self._opted_out: set[bytes] = set()
+        self._stops: dict[bytes, list[Stop]] = {}
 
     def prefetch(self, phones: list[bytes], keys: list[str]) -> None:
         connection = self._batch.connection
@@ -50,10 +61,11 @@ class PhoneBook:
             for row in connection.execute(sa.select(once.c.patient_id, once.c.phone_index).where(once.c.phone_index.in_(some))):
                 self._former.setdefault(row.phone_index, []).append(row.patient_id)
             blocks = schema.blocks
-            query = sa.select(blocks.c.phone_index).where(
-                blocks.c.phone_index.in_(some), blocks.c.reason == "opted_out", blocks.c.lifted_at.is_(None)
+            query = sa.select(blocks).where(
+                blocks.c.phone_index.in_(some), blocks.c.reason == OPTED_OUT, blocks.c.lifted_at.is_(None)
             )
-            self._opted_out.update(row.phone_index for row in connection.execute(query))
+            for row in connection.execute(query):
+                self._stops.setdefault(row.phone_index, []).append(Stop(row.scope, row.clinic, row.conversation_id))
         for some_keys in portions(keys):
             texts = schema.texts
             query = sa.select(texts.c.key, texts.c.conversation_id, texts.c.phone_index).where(texts.c.key.in_(some_keys))
@@ -77,15 +89,28 @@ class PhoneBook:
             self._talks.setdefault(row.patient_id, []).append(row.id)
         self._batch.load_talks([row.id for row in found] + [talk for talk, _ in self._texts.values()])
 
-    def opted_out(self, phone: bytes) -> bool:
-        """Whether texts to this phone are stopped, by the last word of whoever has it."""
-        for step in reversed(self._batch.changes.blocks):
+    def stopped(self, phone: bytes, talk: str = "") -> str:
+        """The widest scope in which texts to this phone are stopped, by the last words of whoever has it; "" for none. With a
+        talk: in which those of this talk are."""
+        stops = self._standing(phone)
+        if talk:
+            clinic = self._batch.talks[talk].conversation.appointment.clinic
+            stops = [s for s in stops if covers(s.scope, same_talk=s.talk == talk, same_clinic=s.clinic == clinic)]
+        return max((stop.scope for stop in stops), key=SCOPES.index, default="")
+
+    def _standing(self, phone: bytes) -> list[Stop]:
+        stops = list(self._stops.get(phone, ()))
+        for step in (*self._batch.past_blocks, *self._batch.changes.blocks):
             if isinstance(step, Unblock):
                 if step.phone_index == phone:
-                    return False
-            elif step["phone_index"] == phone and step["reason"] == "opted_out":
-                return True
-        return phone in self._opted_out
+                    stops.clear()
+            elif step["phone_index"] == phone and step["reason"] == OPTED_OUT:
+                stops.append(Stop(step["scope"], step["clinic"], step["conversation_id"]))
+        return stops
+
+    def talks_of(self, phone: bytes) -> list[str]:
+        """The conversations of all whose number it is."""
+        return self._talks_of(self._owners(phone))
 
     def _owners(self, phone: bytes) -> list[str]:
         """The patients whose number it is, as the events of this very batch left it."""

@@ -29,7 +29,8 @@ from conversations.strangers import Strangers
 from conversations.vault import Vault
 from conversations.whose import PhoneBook
 from conversations.writer import StoreAway, Writer
-from engine.events import ReplyReceived, StaffAct, StaffActed, TimerFired, WriteReported
+from engine.effects import UnblockTexts
+from engine.events import ReplyReceived, StaffAct, StaffActed, TextsResumed, TimerFired, WriteReported
 
 _log = logging.getLogger("freagra.conversations")
 
@@ -269,14 +270,24 @@ class _Desk:
             received_at=min(datetime.fromisoformat(content["sent_at"]), moment(row.received_at)),
             answers=content["answers"],
             former_number=found.former_number,
-            opted_out=self._phones.opted_out(row.phone_index),
+            opted_out=bool(self._phones.stopped(row.phone_index, found.talk)),
+            stopped=self._phones.stopped(row.phone_index),
+            at_carrier=content["opt_out"],
             rivals=found.rivals,
             others=found.others,
             stale=content.get("stale", False),
         )
         decision = self._batch.decide(found.talk, event)
+        if any(isinstance(effect, UnblockTexts) for effect in decision.effects):
+            self._resume_others(row.phone_index, found.talk)
         settled = decision.entries[-1].data
         return f"{settled['outcome']}: {settled['why']}"
+
+    def _resume_others(self, phone: bytes, heard: str) -> None:
+        """START lifts what any talk of the phone had stopped, so all of them go on."""
+        for talk in self._phones.talks_of(phone):
+            if talk != heard:
+                self._batch.decide(talk, TextsResumed())
 
     def _staff_act(self, row: Any, content: dict[str, Any]) -> str:  # noqa: ARG002  all kinds are worked alike
         if content["conversation"] not in self._batch.talks:

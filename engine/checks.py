@@ -1,8 +1,9 @@
 """What only the whole file can tell: whether names lead somewhere, whether clocks and hours are real.
 
-The other checks have modules of their own: `checks_states` (the ways through a talk), `checks_times` (what comes when),
-`checks_languages` (whether each is all there), `checks_prompts` (what we say, and what it costs), `checks_carrier` (what
-carriers make of it), `checks_replies` (what patients say) and `checks_tests` (the phrase checks and talks inside the file).
+The other checks have modules of their own: `checks_states` (the ways through a talk), `checks_stop` (what a STOP stops),
+`checks_times` (what comes when), `checks_languages` (whether each is all there), `checks_prompts` (what we say, and what it
+costs), `checks_carrier` (what carriers make of it), `checks_replies` (what patients say) and `checks_tests` (the phrase checks
+and talks inside the file).
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from engine import (
     checks_prompts,
     checks_replies,
     checks_states,
+    checks_stop,
     checks_tests,
     checks_times,
 )
@@ -37,6 +39,7 @@ def check_all(draft: Draft, *, rehearse: bool, carrier: Carrier | None) -> None:
     for check in (_references, _reserved, _safety_intents, _clock, _cadence_names):
         check(draft)
     checks_states.check(draft)
+    checks_stop.check(draft)
     checks_times.check(draft)
     checks_languages.check(draft)
     checks_prompts.check(draft)

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 from engine import preferences
 from engine.appointment import Appointment, AppointmentStatus, Patient
 from engine.preferences import Preferences
-from engine.ruleset import CLOSED, PLANNED
+from engine.ruleset import CLOSED, PLANNED, wider
 
 MACHINE = "machine"
 PATIENT = "patient"
@@ -31,7 +31,8 @@ REMEMBERED_TEXTS = 8
 _ARRIVED = frozenset({"accepted", "sent", "delivered"})
 _FAILED = frozenset({"undeliverable", "expired", "rejected", "unsent"})
 # The graver block stands: a START lifts "opted_out" and never what was learnt besides.
-_GRAVITY = ("", "opted_out", "wrong_number", "deceased")
+OPTED_OUT = "opted_out"
+_GRAVITY = ("", OPTED_OUT, "wrong_number", "deceased")
 
 
 def supersedes(said: str, held: str) -> bool:
@@ -110,6 +111,7 @@ class Conversation(NamedTuple):
     wish_version: int = 0  # of which appointment version
     wish_key: str = ""
     blocked: str = ""
+    stopped: str = ""  # how much this talk's own STOP stopped, one of ruleset.SCOPES
     texts: tuple[SentText, ...] = ()
     tasks: tuple[OpenedTask, ...] = ()
     preferences: Preferences = NO_PREFERENCES  # when the patient would come instead, until that is settled
@@ -368,11 +370,14 @@ def _ipms_status(c: Conversation, entry: Entry) -> Conversation:
 
 
 def _blocked(c: Conversation, entry: Entry) -> Conversation:
-    return _step(c, blocked=max(c.blocked, entry.data["reason"], key=_GRAVITY.index))
+    reason = entry.data["reason"]
+    scope = entry.data.get("scope", "")
+    stopped = scope if wider(scope, c.stopped) else c.stopped
+    return _step(c, blocked=max(c.blocked, reason, key=_GRAVITY.index), stopped=stopped)
 
 
 def _unblocked(c: Conversation, _: Entry) -> Conversation:
-    return _step(c, blocked="" if c.blocked == "opted_out" else c.blocked)
+    return _step(c, blocked="" if c.blocked == OPTED_OUT else c.blocked, stopped="")
 
 
 _FOLD: Mapping[str, Callable[[Conversation, Entry], Conversation]] = {
@@ -469,6 +474,7 @@ def to_json(c: Conversation) -> dict[str, Any]:
         "wish_version": c.wish_version,
         "wish_key": c.wish_key,
         "blocked": c.blocked,
+        "stopped": c.stopped,
         "texts": [[text.key, text.prompt, text.about, text.status, text.day] for text in c.texts],
         "tasks": [[task.key, task.kind] for task in c.tasks],
         "preferences": preferences.to_json(c.preferences) if c.preferences else None,

@@ -26,6 +26,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from engine.conversation import (
+    OPTED_OUT,
     PATIENT,
     Conversation,
     Entry,
@@ -41,22 +42,25 @@ from engine.events import (
     ReplyReceived,
     StaffActed,
     TextReported,
+    TextsResumed,
     TimerFired,
     WriteReported,
 )
 from engine.hospital import appointment_changed, opened, patient_changed, write_reported
 from engine.reading import UNKNOWN, Reading
 from engine.ruleset import (
+    ALL,
     ANYTHING,
-    PLANNED,
     STAY,
     Ruleset,
     State,
     Target,
     TaskRule,
+    wider,
 )
+from engine.stopping import goes_on, meant, reread, texts_resumed
 from engine.told import Told
-from engine.turn import Move, Turn, may_be_texted
+from engine.turn import Move, Turn
 from engine.understanding import read
 
 # The same text this many times running comes from a robot, or from someone whom the machine does not help.
@@ -103,6 +107,8 @@ def decide(ruleset: Ruleset, conversation: Conversation | None, event: Event, no
             staff_acted(turn, event)
         case WriteReported():
             write_reported(turn, event)
+        case TextsResumed():
+            texts_resumed(turn)
     return Decision(turn.c, tuple(turn.entries), tuple(turn.effects), tuple(turn.moves))
 
 
@@ -111,7 +117,8 @@ def decide(ruleset: Ruleset, conversation: Conversation | None, event: Event, no
 
 def _reply(turn: Turn, event: ReplyReceived) -> None:
     c = turn.c
-    reading = read(turn.ruleset, event.text, c.patient.language, _told(turn, event))
+    turn.muted = event.stopped if event.opted_out else ""
+    reading = reread(read(turn.ruleset, event.text, c.patient.language, _told(turn, event)), c.appointment)
     if c.guess and not event.former_number:
         reading = _answer_to_guess(turn, reading)
     turn.record(
@@ -225,37 +232,54 @@ def _safety(turn: Turn, event: ReplyReceived, reading: Reading) -> tuple[str, st
     c, intent = turn.c, reading.intent
     if intent == "start":
         return _start(turn, event, reading)
-    if intent not in ("urgent", "deceased", "wrong_number", "stop"):
+    if intent == "stop":
+        return _stop(turn, event, reading)
+    if intent not in ("urgent", "deceased", "wrong_number"):
         return None
-    if intent == "stop" and c.staff_own:
-        # The talk stays with staff, who learn that they cannot answer by text.
-        if c.blocked != "opted_out":
-            turn.block("opted_out")
-        _for_staff(turn, event, reading)
-        return ACTED, "stop outranks everything"
-    # Said again: one answer was enough, and of what is grave staff have the talk already.
-    again = c.state == turn.ruleset.always.get(intent)
-    if again and c.closed and intent == "stop":
-        return NOTED, "texts were stopped already"
-    if again and c.staff_own:
+    # Said again: of what is grave staff have the talk already.
+    if c.state == turn.ruleset.always.get(intent) and c.staff_own:
         return _for_staff(turn, event, reading)
     turn.move(f"always.{intent}", words=event.text, tell=not c.staff_own)
-    return ACTED if intent == "stop" else HANDED, f"{intent.replace('_', ' ')} outranks everything"
+    return HANDED, f"{intent.replace('_', ' ')} outranks everything"
+
+
+def _stop(turn: Turn, event: ReplyReceived, reading: Reading) -> tuple[str, str]:
+    """No more texts, as far as the words say, and one answer that says how far."""
+    c = turn.c
+    state = turn.ruleset.states[turn.ruleset.always["stop"]]
+    scope = ALL if event.at_carrier else meant(state, reading.normalised, c.appointment)
+    if scope is None:
+        if c.staff_own:
+            return _for_staff(turn, event, reading)
+        why = "The patient wants some texts stopped; which ones should be asked."
+        turn.hand_over("question", why, due=timedelta(hours=1), priority="high", words=event.text)
+        return HANDED, "it cannot be told which texts are to stop"
+    if c.staff_own:
+        # The talk stays with staff, who learn that they cannot answer by text.
+        turn.block(OPTED_OUT, scope)
+        _for_staff(turn, event, reading)
+    elif c.state == state.name and c.closed and not wider(scope, c.stopped):
+        return NOTED, "texts were stopped already"
+    else:
+        turn.move("always.stop", words=event.text, scope=scope)
+    return ACTED, "stop outranks everything"
 
 
 def _start(turn: Turn, event: ReplyReceived, reading: Reading) -> tuple[str, str] | None:
-    """Texts are wanted again. The talk goes on where they were stopped, and where the patient has a question to answer;
-    what was settled meanwhile, or by staff, stays settled."""
+    """Texts are wanted again, whatever was stopped. The talk goes on where it was stopped, and where the patient has a
+    question to answer."""
     c = turn.c
-    if c.blocked not in ("", "opted_out") or not (c.blocked or event.opted_out):
+    if c.blocked not in ("", OPTED_OUT) or not (c.blocked or event.opted_out or event.stopped):
         return None  # nothing to lift, or more than a START can lift
-    stopped_here = c.blocked == "opted_out"
+    stopped = c.blocked == OPTED_OUT
     turn.unblock()
     if c.staff_own:
         _for_staff(turn, event, reading)
         return ACTED, "texts are wanted again"
-    untold = not c.closed and c.state != PLANNED and c.told != c.appointment.version
-    if not (stopped_here or untold) or not turn.stands() or not may_be_texted(c.patient) or c.wish == "cancel":
+    if not goes_on(turn, stopped=stopped):
+        welcome = turn.ruleset.states[turn.ruleset.always["stop"]].welcome
+        if welcome is not None:
+            turn.say(welcome)
         return ACTED, "texts are wanted again"
     if _circles(turn):
         return _gone_round(turn, event)
@@ -364,6 +388,8 @@ def _adds(turn: Turn, event: ReplyReceived) -> bool:
 
 
 def _stay(turn: Turn, state: State, target: Target, intent: str, event: ReplyReceived) -> tuple[str, str]:
+    if turn.muted and intent == "thanks":
+        return NOTED, "texts are stopped, and it needs no answer"
     if target.say is not None:
         if turn.say(target.say, asks=state.asks):
             return ASKED, "answered, and the question stands"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from engine import hours
-from engine.conversation import CLOCK, GATEWAY, SentText, supersedes
+from engine.conversation import CLOCK, GATEWAY, OPTED_OUT, SentText, supersedes
 from engine.effects import BULK, ClearTimer, RecordMessage
 from engine.events import ARRIVING, FAILED, TextReported, TextStatus, TimerFired
 from engine.ruleset import PLANNED, CadenceStep, TaskRule
@@ -20,6 +20,8 @@ def text_reported(turn: Turn, event: TextReported) -> None:
     if event.at is not None:
         said["at"] = event.at.isoformat()
     turn.record("text.status", said, GATEWAY)
+    if event.opted_out:
+        turn.block(OPTED_OUT)  # the carrier knows of a STOP that never reached us
     if event.status is not TextStatus.SENT:
         turn.effects.append(RecordMessage(turn.key("record"), "out", event.key, "", str(event.status), turn.now))
     if text is None or not supersedes(str(event.status), text.status):

@@ -20,8 +20,10 @@ from engine.nodes import Listing, Node, Scalar, Table
 from engine.problems import Mark, Report, nearest
 from engine.reading import MIXED, UNKNOWN
 from engine.ruleset import (
+    ALL,
     ANYTHING,
     BUILT_IN_STATES,
+    SCOPES,
     STAY,
     AppliesTo,
     CadenceStep,
@@ -235,6 +237,8 @@ def _taking_after(state: State, model: State) -> State:
 def _state(name: str, value: Values, guesses: Callable[[str | None], bool]) -> State:
     failed = value.get("send_failed", {})
     task = value.get("task", {})
+    blocks = value.get("blocks")
+    stop: Values = blocks if isinstance(blocks, dict) else {"reason": blocks}
     return State(
         name=name,
         say=value.get("ask", value.get("say")),
@@ -243,7 +247,10 @@ def _state(name: str, value: Values, guesses: Callable[[str | None], bool]) -> S
         task=TaskRule(**task) if {"kind", "due"} <= task.keys() else None,
         settles_task=value.get("closes_task", False),
         staff_own=value.get("owner", False),
-        blocks=value.get("blocks"),
+        blocks=stop.get("reason"),
+        scope=stop.get("scope", ALL),
+        farewells={scope: stop[scope] for scope in SCOPES if scope in stop},
+        welcome=stop.get("start"),
         ends=value.get("ends", False),
         replies={intent: _target(target) for intent, target in _good(value.get("replies", {})).items()},
         no_reply=tuple(_no_reply(wait) for wait in kept(value.get("no_reply", ()))),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from engine.preferences import Preferences
+from engine.ruleset import ALL
 
 # Lanes of the outbox. An answer to a patient leaves at once and never waits behind the others; the hospital's news and
 # reminders leave in sending hours only, news first.
@@ -101,14 +102,16 @@ class ClearTimer:
 
 @dataclass(frozen=True, slots=True)
 class BlockTexts:
-    """No more texts: `reason` is "opted_out" (this number, this hospital), "wrong_number" or "deceased" (this patient)."""
+    """No more texts: `reason` is "opted_out" (this number, as far as `scope` says, one of ruleset.SCOPES), "wrong_number" (this
+    number) or "deceased" (this patient)."""
 
     reason: str
+    scope: str = ALL
 
 
 @dataclass(frozen=True, slots=True)
 class UnblockTexts:
-    """Lifts "opted_out" and nothing else."""
+    """Lifts "opted_out" of every scope, and nothing else."""
 
 
 Effect = (

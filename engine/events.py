@@ -39,10 +39,11 @@ class Opened:
 @dataclass(frozen=True, slots=True)
 class ReplyReceived:
     """A text from the patient's phone. `received_at` is when the gateway had it; `answers` is the key of the text that the
-    gateway says it answers, if it says so; `former_number` that the phone is no longer the patient's; `opted_out` that this
-    phone has texts stopped, by whichever talk. When the gateway does not say which text is answered: `rivals` counts this
-    phone's other talks with a question still open, `others` its other talks that are going on. `stale`: it was long under way,
-    or nobody knows how long."""
+    gateway says it answers, if it says so; `former_number` that the phone is no longer the patient's. `opted_out`: this phone
+    has the texts of this talk stopped, by whichever talk; `stopped`: the widest scope (ruleset.SCOPES) in which it has any
+    stopped, "" for none. `at_carrier`: the carrier took it as an opt-out, so it stops everything. When the gateway does not say
+    which text is answered: `rivals` counts this phone's other talks with a question still open, `others` its other talks that
+    are going on. `stale`: it was long under way, or nobody knows how long."""
 
     reply: str  # our inbox id
     text: str
@@ -53,18 +54,21 @@ class ReplyReceived:
     rivals: int = 0
     others: int = 0
     stale: bool = False
+    stopped: str = ""
+    at_carrier: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class TextReported:
     """The gateway's word, or our own, on a text of this conversation. `code` and `reason` as the gateway gave them, `at` when
-    we had its word; None: now."""
+    we had its word; None: now. `opted_out`: the carrier lets no texts through to this phone."""
 
     key: str
     status: TextStatus
     code: str = ""
     reason: str = ""
     at: datetime | None = None
+    opted_out: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +92,11 @@ class PatientChanged:
 
     patient: Patient
     number_changed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TextsResumed:
+    """The phone wants texts again: another of its talks heard START."""
 
 
 class StaffAct(StrEnum):
@@ -131,4 +140,5 @@ class WriteReported:
 
 Event = (
     Opened | ReplyReceived | TextReported | TimerFired | AppointmentChanged | PatientChanged | StaffActed | WriteReported
+    | TextsResumed
 )

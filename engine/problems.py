@@ -96,6 +96,7 @@ CODES: Mapping[str, Code] = {
     "R074": _error("The talk closes before everything in it can happen."),
     "R075": _error("A prompt teaches a word that the carrier of the hospital's gateway takes for something else."),
     "R076": _warning("A key is a word that the carrier of the hospital's gateway takes for something else."),
+    "R077": _error("A STOP does not stop texts, or what it may stop has no answer that says so."),
     # The tests inside the file
     "R080": _error("A reply is not read as the file says it is."),
     "R081": _error("A talk does not go as the file says it goes."),

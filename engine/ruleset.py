@@ -35,6 +35,16 @@ STAY = "stay"
 # What a state may ask of the iPMS on entry (ports.PatientSystem says what each does there).
 HOSPITAL_ACTS = ("confirm", "request_cancel", "request_reschedule", "withdraw_request", "cancel")
 
+# How much a STOP stops, from little to much: the texts about this appointment, those of its clinic, all of this hospital.
+SERIES, CLINIC, ALL = SCOPES = ("series", "clinic", "all")
+
+
+def wider(scope: str, than: str) -> bool:
+    """Whether a STOP of this scope stops more than one of that; "" stops nothing."""
+    order = ("", *SCOPES)
+    return order.index(scope) > order.index(than)
+
+
 # Work queues for staff (Task.kind).
 TASK_KINDS = (
     "urgent", "bereavement", "wrong_number", "reschedule", "cancellation_review", "question", "unclear_reply", "running_late",
@@ -205,6 +215,9 @@ class State:
     settles_task: bool = False  # entering withdraws what the talk had asked of staff
     staff_own: bool = False  # staff own the talk from here; the machine is silent
     blocks: str | None = None  # "opted_out", "wrong_number" or "deceased": no more texts
+    scope: str = ALL  # with "opted_out": how much STOP alone stops
+    farewells: Mapping[str, str] = field(default_factory=dict)  # another scope that was named -> the answer
+    welcome: str | None = None  # the prompt that says, after START, that texts come again
     ends: bool = False  # over: the talk closes here, later replies are `after_close`
     replies: Mapping[str, Target] = field(default_factory=dict)
     no_reply: tuple[NoReply, ...] = ()

@@ -15,7 +15,7 @@ from engine.blocks import Block, Either, Key, Many, Named, Week
 from engine.events import StaffAct, TextStatus
 from engine.kinds import DURATION, FLAG, LANGUAGE, MOMENT, TEXT, Choice, Json, Number, Ref, Word, choice, named
 from engine.reading import MIXED, UNKNOWN
-from engine.ruleset import ANYTHING, CLOSED, HOSPITAL_ACTS, PLANNED, PRIORITIES, STAY, TASK_KINDS
+from engine.ruleset import ANYTHING, CLOSED, HOSPITAL_ACTS, PLANNED, PRIORITIES, SCOPES, STAY, TASK_KINDS
 from engine.shape_languages import ACCENTS, FORMATS, INTENT, LANGUAGE_WORDS, PROMPT, TRANSLATION
 from engine.spans import CLOCK
 
@@ -192,6 +192,22 @@ _TARGET = Either(
     ),
 )
 
+_BLOCK = choice("", ["opted_out", "wrong_number", "deceased"])
+BLOCKS = Block(
+    "blocks",
+    {
+        "reason": Key(_BLOCK, "Why no more texts go out.", required=True),
+        "scope": Key(
+            choice("scope", SCOPES),
+            "What STOP alone stops: series (texts about this appointment), clinic (of this clinic), all (of this hospital).",
+        ),
+        "series": Key(_PROMPT, "The answer to who wants no more texts about this appointment, but others."),
+        "clinic": Key(_PROMPT, "The answer to who wants no more texts of this clinic, but others."),
+        "all": Key(_PROMPT, "The answer to who wants no texts of this hospital at all."),
+        "start": Key(_PROMPT, "The answer to START, where nothing else is asked then."),
+    },
+)
+
 STATE = Block(
     "a state",
     {
@@ -211,7 +227,7 @@ STATE = Block(
         "closes_task": Key(FLAG, "yes: what staff were asked to do before is no longer needed."),
         "owner": Key(Choice("", {"staff": True}), "staff: from here on staff write, and the machine says nothing."),
         "blocks": Key(
-            choice("", ["opted_out", "wrong_number", "deceased"]),
+            Either(_BLOCK, BLOCKS),
             "No more texts go out from here on, and why not.",
         ),
         "ends": Key(FLAG, "yes: the talk is over."),

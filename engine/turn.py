@@ -17,7 +17,7 @@ from engine import hours, preferences, wording
 from engine.appointment import CALLED_OFF, Patient
 from engine.availability import read_preferences
 from engine.cadence import Due, plan
-from engine.conversation import MACHINE, Conversation, Entry, SentText, apply
+from engine.conversation import MACHINE, OPTED_OUT, Conversation, Entry, SentText, apply
 from engine.effects import (
     BULK,
     REPLY,
@@ -34,7 +34,7 @@ from engine.effects import (
 )
 from engine.machine import step
 from engine.preferences import Preferences
-from engine.ruleset import PLANNED, PRIORITIES, CadenceStep, Moment, Ruleset, State, TaskRule
+from engine.ruleset import ALL, PLANNED, PRIORITIES, SCOPES, CadenceStep, Moment, Ruleset, State, TaskRule, wider
 
 # Tasks about what the patient wants done with the appointment: a new wish replaces the one before it.
 WISHES = frozenset({"reschedule", "cancellation_review"})
@@ -93,6 +93,7 @@ class Turn:
         self.entries: list[Entry] = []
         self.effects: list[Effect] = []
         self.moves: list[Move] = []
+        self.muted = ""  # the scope in which another talk of the phone has stopped the texts of this one
         self._conversation = conversation
 
     @property
@@ -130,17 +131,19 @@ class Turn:
 
     # ---- states ------------------------------------------------------------------------------------------------------
 
-    def move(self, trigger: str, *, tell: bool = True, lane: str = REPLY, words: str = "") -> bool:
+    def move(
+        self, trigger: str, *, tell: bool = True, lane: str = REPLY, words: str = "", scope: str = ""
+    ) -> bool:
         """Take the transition, if there is one from here, and enter where it leads. `tell`: also say what the state says;
-        `words`: what the patient said, for staff."""
+        `words`: what the patient said, for staff; `scope`: how much a STOP stops, where it is not what the state says."""
         target = step(self.ruleset, self.c.state, trigger)
         if target is None:
             return False
         self.moves.append(Move(self.c.state, trigger))
-        self._enter(target, trigger, tell=tell, lane=lane, words=words)
+        self._enter(target, trigger, tell=tell, lane=lane, words=words, scope=scope)
         return True
 
-    def _enter(self, name: str, trigger: str, *, tell: bool, lane: str, words: str) -> None:
+    def _enter(self, name: str, trigger: str, *, tell: bool, lane: str, words: str, scope: str) -> None:
         state = self.ruleset.states.get(name)
         before = self.ruleset.states.get(self.c.state)
         entered: dict[str, Any] = {"state": name, "from": self.c.state, "trigger": trigger}
@@ -162,17 +165,19 @@ class Turn:
             self.write(state.hospital, note=words)
         if state.say is not None and tell:
             farewell = state.blocks is not None
+            stops = scope or state.scope
             self.say(
-                state.say,
+                state.say if stops == state.scope else state.farewells.get(stops, state.say),
                 lane=lane,
                 asks=state.asks,
                 vital=farewell or trigger in VITAL,
                 farewell=farewell,
+                stops=stops if state.blocks == OPTED_OUT else "",
                 # What staff settled, they told the patient: a text that cannot go out leaves nobody without word.
                 needed=not trigger.startswith("staff."),
             )
         if state.blocks is not None:
-            self.block(state.blocks)
+            self.block(state.blocks, scope or state.scope)
         if state.task is not None:
             self.open_task(state.task, words=words)
         if state.ends:
@@ -185,12 +190,13 @@ class Turn:
         self.effects.append(ClearTimer(RETRY))
         self.effects.append(ClearTimer(CLOSE))
 
-    def block(self, reason: str) -> None:
-        if self.c.blocked != reason:
-            self.record("texts.blocked", {"reason": reason})
-            self.effects.append(BlockTexts(reason))
+    def block(self, reason: str, scope: str = ALL) -> None:
+        if self.c.blocked != reason or (reason == OPTED_OUT and wider(scope, self.c.stopped)):
+            self.record("texts.blocked", {"reason": reason} | ({"scope": scope} if reason == OPTED_OUT else {}))
+            self.effects.append(BlockTexts(reason, scope))
 
     def unblock(self) -> None:
+        self.muted = ""
         self.record("texts.unblocked", {})
         self.effects.append(UnblockTexts())
 
@@ -225,13 +231,15 @@ class Turn:
         guess: str | None = None,
         vital: bool = False,
         farewell: bool = False,
+        stops: str = "",
         needed: bool = True,
     ) -> bool:
         """Queue a prompt. False where it must not go out: then the transcript says why, and staff learn of it where the
         patient would otherwise be left without a word that is `needed`. `vital` is said once a day whatever the limit;
-        a `farewell` may pass the block that its own decision sets."""
+        a `farewell` may pass the block that its own decision sets; one that answers a STOP (`stops`: its scope) also
+        passes a STOP of less."""
         expires = self.now + ANSWER_LIFE if lane == REPLY else self.closes
-        withheld = self._withheld() or self._untimely(prompt, expires, vital)
+        withheld = self._withheld(stops) or self._untimely(prompt, expires, vital)
         if withheld is not None:
             self.record("text.withheld", {"prompt": prompt, "reason": withheld})
             if needed and withheld in ("no mobile number", "too many texts in one day"):
@@ -265,15 +273,17 @@ class Turn:
         rendered = wording.Rendered(text, language, wording.segments(text))
         self._queue("", rendered, REPLY, False, self.now + ANSWER_LIFE, False, actor=f"staff:{by}")
 
-    def _withheld(self) -> str | None:
-        """Why this patient gets no text at all, None if they may."""
+    def _withheld(self, stops: str = "") -> str | None:
+        """Why this patient gets no text at all, None if they may. `stops`: the text tells of a STOP of this scope."""
         patient = self.c.patient
         if patient.deceased:
             return "the patient has died"
         if patient.do_not_text:
             return "marked do not text"
-        if self.c.blocked:
-            return f"texts are stopped: {self.c.blocked.replace('_', ' ')}"
+        blocked = self.c.blocked or (OPTED_OUT if self.muted else "")
+        before = max(self.c.stopped, self.muted, key=("", *SCOPES).index)
+        if blocked and not (blocked == OPTED_OUT and stops and wider(stops, before)):
+            return f"texts are stopped: {blocked.replace('_', ' ')}"
         if not patient.textable:
             return "no mobile number"
         return None

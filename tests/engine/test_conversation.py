@@ -147,7 +147,7 @@ class TestBlocks:
     def test_the_graver_one_stands(self, reasons: list[str], left: str, after_start: str) -> None:
         conversation = fold(eventful()[:1])
         for reason in reasons:
-            conversation = apply(conversation, Entry("texts.blocked", NOON, "machine", {"reason": reason}))
+            conversation = apply(conversation, Entry("texts.blocked", NOON, "machine", {"reason": reason, "scope": "all"}))
         assert conversation.blocked == left
         assert apply(conversation, Entry("texts.unblocked", NOON, "machine", {})).blocked == after_start
 

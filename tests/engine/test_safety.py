@@ -39,13 +39,14 @@ from engine.events import (
     StaffAct,
     StaffActed,
     TextReported,
+    TextsResumed,
     TextStatus,
     TimerFired,
     WriteReported,
 )
 from engine.hours import local_day, resolve
 from engine.loader import load
-from engine.ruleset import Ruleset
+from engine.ruleset import Ruleset, wider
 
 RULES = Path(__file__).parents[2] / "rules" / "appointment-reminder.yaml"
 MONDAY = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
@@ -61,8 +62,14 @@ REMARKS = ("N", "no", "where is it", "thanks", "i am running late", "i was there
 RUBBISH = ("", " ", "blue horse", "green table", "🦄", "'; DROP TABLE", "{guess}", "Y?", "\x00\x01", "na " * 900)
 URGENT, DEAD, WRONG = "i have chest pain", "he passed away last month", "you have the wrong number"
 GRAVE = (URGENT, DEAD, WRONG)
+STOPS = {  # the least that each stops
+    "STOP": "all",
+    "stop all": "all",
+    "stop texts from this clinic": "clinic",
+    "just stop reminders for this one": "series",
+}
 TEXTS = (
-    *YES, *AGREEING, *KEEPING, *CANCELLING, *MOVING, *HALF_CLEAR, *REMARKS, *RUBBISH, *GRAVE, "STOP", "START", *YES,
+    *YES, *AGREEING, *KEEPING, *CANCELLING, *MOVING, *HALF_CLEAR, *REMARKS, *RUBBISH, *GRAVE, *STOPS, "START", *YES,
     *CANCELLING,
 )  # fmt: skip
 
@@ -170,11 +177,12 @@ class Talk(RuleBasedStateMachine):
             answers=answers,
             former_number=oddity == "former",
             opted_out=oddity == "opted_out",
+            stopped="clinic" if oddity == "opted_out" else "",
             rivals=int(oddity == "rivals"),
             others=int(oddity == "others"),
         )
 
-    @rule(text=st.sampled_from([*YES, *AGREEING, *KEEPING, *CANCELLING, *MOVING, "STOP", "START", "START", "thanks"]))
+    @rule(text=st.sampled_from([*YES, *AGREEING, *KEEPING, *CANCELLING, *MOVING, *STOPS, "START", "START", "thanks"]))
     def patient_answers(self, text: str) -> None:
         self.texts_leave(delivered=True)
         self.pass_time(timedelta(minutes=2))
@@ -228,13 +236,15 @@ class Talk(RuleBasedStateMachine):
         answers: str | None = None,
         former_number: bool = False,
         opted_out: bool = False,
+        stopped: str = "",
         rivals: int = 0,
         others: int = 0,
     ) -> None:
         self.replies += 1
         event = ReplyReceived(
-            f"r{self.replies}", text, received_at or self.now, answers, former_number, opted_out, rivals, others
-        )
+            f"r{self.replies}", text, received_at or self.now, answers, former_number, opted_out, rivals, others,
+            stopped=stopped,
+        )  # fmt: skip
         before = self.c
         decision = self.happen(event)
         settled = [entry for entry in decision.entries if entry.kind == "reply.settled"]
@@ -252,8 +262,9 @@ class Talk(RuleBasedStateMachine):
             if not former_number or text != WRONG:
                 assert self.c.staff_own
                 assert any(task.priority == "urgent" for task in tasks) or before.staff_own
-        if text == "STOP" and not former_number and not doubled:
+        if text in STOPS and not former_number and not doubled:
             assert self.c.blocked
+            assert not wider(STOPS[text], self.c.stopped)
         self.check_meaning(before, event, decision)
 
     def check_meaning(self, before: Conversation, event: ReplyReceived, decision: Decision) -> None:
@@ -295,6 +306,18 @@ class Talk(RuleBasedStateMachine):
         delivered = [at for sent in telling if (at := sent.at(TextStatus.DELIVERED)) is not None]
         sure = [*delivered, *arrivals[1:]]
         return any(at + CROSSING <= event.received_at for at in sure)
+
+    @rule()
+    def another_talk_hears_start(self) -> None:
+        self.happen(TextsResumed())
+        assert self.c.blocked != "opted_out"
+
+    @rule()
+    def the_carrier_refuses_the_phone(self) -> None:
+        for key in [key for key, sent in self.sent.items() if not sent.words][:1]:
+            self.sent[key].words.append((self.now, TextStatus.REJECTED))
+            self.happen(TextReported(key, TextStatus.REJECTED, "21610", "opted out", opted_out=True))
+            assert self.c.blocked
 
     @rule(pick=st.integers(0, 20), word=st.sampled_from(WORDS), held=st.sampled_from(HELD_BACK))
     def gateway_says(self, pick: int, word: TextStatus, held: str) -> None:
@@ -459,7 +482,10 @@ class Talk(RuleBasedStateMachine):
             assert after.patient.textable
             assert not after.patient.deceased
             assert not after.patient.do_not_text
-            assert before is None or not before.blocked or lifted or before.blocked != after.blocked
+            stops_more = before is not None and wider(after.stopped, before.stopped)
+            assert before is None or not before.blocked or lifted or before.blocked != after.blocked or stops_more
+            muted = isinstance(event, ReplyReceived) and event.opted_out
+            assert not muted or lifted or wider(after.stopped, event.stopped)
             assert stands or not entry.data["asks"]
         if before is not None and before.blocked in ("deceased", "wrong_number") and not isinstance(event, PatientChanged):
             assert after.blocked in ("deceased", "wrong_number")

@@ -70,6 +70,8 @@ def _tables() -> None:
         sa.Column("phone_index", sa.LargeBinary(length=32), nullable=True),
         sa.Column("patient_id", sa.String(length=32), nullable=True),
         sa.Column("conversation_id", sa.String(length=32), nullable=False),
+        sa.Column("scope", sa.String(length=8), server_default="all", nullable=False),
+        sa.Column("clinic", sa.String(length=64), server_default="", nullable=False),
         sa.Column("since", sa.BigInteger(), nullable=False),
         sa.Column("lifted_at", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("id"),
