@@ -8,7 +8,7 @@ say which events they answer. One event that fails is undone alone: its traces a
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -33,6 +33,7 @@ from engine.effects import (
     CloseTask,
     Effect,
     OpenTask,
+    PreferLanguage,
     RecordMessage,
     SendText,
     SetTimer,
@@ -44,10 +45,14 @@ from engine.events import Event
 from engine.preferences import to_json as preferences_json
 from engine.ruleset import CLINIC, PRIORITIES, Ruleset
 
+# Of the sealed record: the language that the patient asked us for, until the iPMS holds another than it did then.
+PREFERS = "prefers"
+
 
 @dataclass(frozen=True, slots=True)
 class PatientRow:
-    """A patient as stored. `record` holds what is sealed: number, first_name, last_name, mobile, date_of_birth."""
+    """A patient as stored. `record` holds what is sealed: number, first_name, last_name, mobile, date_of_birth, prefers.
+    `language` is the iPMS's."""
 
     id: str
     number_index: bytes
@@ -63,7 +68,7 @@ class PatientRow:
         return Patient(
             id=self.id,
             first_name=self.record.get("first_name", ""),
-            language=self.language,
+            language=self.record.get(PREFERS) or self.language,
             deceased=self.deceased,
             do_not_text=self.do_not_text,
             textable=self.phone_index is not None,
@@ -340,6 +345,8 @@ class Batch:
                         "since": instant(self.now),
                     }
                 )
+            case PreferLanguage():
+                self.put_patient(replace(patient, record={**patient.record, PREFERS: effect.language}))
             case UnblockTexts():
                 if patient.phone_index is not None:
                     self.changes.blocks.append(Unblock(patient.phone_index, instant(self.now)))

@@ -13,7 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from conversations import schema
-from conversations.batch import AppointmentRow, Batch, PatientRow
+from conversations.batch import PREFERS, AppointmentRow, Batch, PatientRow
 from conversations.database import portions
 from conversations.intake import appointment_record
 from conversations.ports import AppointmentRecord, PatientRecord
@@ -142,6 +142,7 @@ class Schedule:
                 "last_name": record.last_name,
                 "mobile": record.mobile,
                 "date_of_birth": record.date_of_birth,
+                **_preference(held, record.language),
             },
             language=record.language,
             deceased=record.deceased,
@@ -165,6 +166,13 @@ class Schedule:
                 if talk in batch.talks:
                     batch.decide(talk, PatientChanged(row.facts(), number_changed))
         return row
+
+
+def _preference(held: PatientRow | None, language: str) -> dict[str, str]:
+    """What the patient asked us for outranks the iPMS's language until that changes."""
+    if held is None or held.language != language or PREFERS not in held.record:
+        return {}
+    return {PREFERS: held.record[PREFERS]}
 
 
 def _same(held: PatientRow, row: PatientRow) -> bool:

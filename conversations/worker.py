@@ -29,8 +29,17 @@ from conversations.strangers import Strangers
 from conversations.vault import Vault
 from conversations.whose import PhoneBook
 from conversations.writer import StoreAway, Writer
-from engine.effects import UnblockTexts
-from engine.events import ReplyReceived, StaffAct, StaffActed, TextsResumed, TimerFired, WriteReported
+from engine.effects import PreferLanguage, UnblockTexts
+from engine.events import (
+    Event,
+    LanguageChosen,
+    ReplyReceived,
+    StaffAct,
+    StaffActed,
+    TextsResumed,
+    TimerFired,
+    WriteReported,
+)
 
 _log = logging.getLogger("freagra.conversations")
 
@@ -278,16 +287,21 @@ class _Desk:
             stale=content.get("stale", False),
         )
         decision = self._batch.decide(found.talk, event)
-        if any(isinstance(effect, UnblockTexts) for effect in decision.effects):
-            self._resume_others(row.phone_index, found.talk)
+        for effect in decision.effects:
+            if isinstance(effect, UnblockTexts):
+                self._tell_others(row.phone_index, found.talk, TextsResumed())
+            elif isinstance(effect, PreferLanguage):
+                patient = decision.conversation.patient.id
+                self._tell_others(row.phone_index, found.talk, LanguageChosen(effect.language), patient)
         settled = decision.entries[-1].data
         return f"{settled['outcome']}: {settled['why']}"
 
-    def _resume_others(self, phone: bytes, heard: str) -> None:
-        """START lifts what any talk of the phone had stopped, so all of them go on."""
+    def _tell_others(self, phone: bytes, heard: str, event: Event, patient: str = "") -> None:
+        """What one talk heard holds for all of the phone, or of the patient: START lifts whatever was stopped, and a language
+        is the patient's everywhere."""
         for talk in self._phones.talks_of(phone):
-            if talk != heard:
-                self._batch.decide(talk, TextsResumed())
+            if talk != heard and patient in ("", self._batch.talks[talk].conversation.patient.id):
+                self._batch.decide(talk, event)
 
     def _staff_act(self, row: Any, content: dict[str, Any]) -> str:  # noqa: ARG002  all kinds are worked alike
         if content["conversation"] not in self._batch.talks:

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 from engine import preferences
 from engine.appointment import Appointment, AppointmentStatus, Patient
 from engine.preferences import Preferences
+from engine.reading import LANGUAGE
 from engine.ruleset import CLOSED, PLANNED, wider
 
 MACHINE = "machine"
@@ -200,7 +201,7 @@ def _reply_read(c: Conversation, entry: Entry) -> Conversation:
     same = entry.data["normalised"] == c.last_reply
     return _step(
         c,
-        silent=False,
+        silent=c.silent and entry.data["intent"] == LANGUAGE,  # which asks to be asked again
         replies=c.replies + 1,
         last_reply=entry.data["normalised"],
         repeats=c.repeats + 1 if same else 1,
@@ -336,6 +337,10 @@ def _patient_changed(c: Conversation, entry: Entry) -> Conversation:
     )
 
 
+def _language_changed(c: Conversation, entry: Entry) -> Conversation:
+    return _step(c, patient=replace(c.patient, language=entry.data["language"]))
+
+
 def _task_opened(c: Conversation, entry: Entry) -> Conversation:
     task = OpenedTask(entry.data["key"], entry.data["kind"])
     return _step(c, tasks=(*c.tasks, task))
@@ -397,6 +402,7 @@ _FOLD: Mapping[str, Callable[[Conversation, Entry], Conversation]] = {
     "patient.changed": _patient_changed,
     "preferences.noted": _preferences_noted,
     "preferences.dropped": _preferences_dropped,
+    "language.changed": _language_changed,
     "task.opened": _task_opened,
     "task.closed": _task_closed,
     "ipms.queued": _ipms_queued,

@@ -12,9 +12,10 @@ A reply meets, in this order:
   3. staff      while staff own the talk the machine is silent and the reply goes to their task
   4. time       after the talk is over a person reads it, and also what was long under way
   5. robots     the same text again and again, or too many of them, ends the machine's part
-  6. the guess  "did you mean ...?" is answered before anything else can be
-  7. the state  its `replies`; a confirmation only for what the patient was told
-  8. the ladder its `unclear`: ask, ask again, then a person
+  6. language   who asks for another language has what we said last again, in that one
+  7. the guess  "did you mean ...?" is answered before anything else can be
+  8. the state  its `replies`; a confirmation only for what the patient was told
+  9. the ladder its `unclear`: ask, ask again, then a person
 
 Every reply ends with exactly one `reply.settled` entry: acted, asked, handed (to staff) or noted (nothing to do).
 """
@@ -25,6 +26,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from engine import tongues
 from engine.conversation import (
     OPTED_OUT,
     PATIENT,
@@ -37,6 +39,7 @@ from engine.effects import Effect, RecordMessage
 from engine.events import (
     AppointmentChanged,
     Event,
+    LanguageChosen,
     Opened,
     PatientChanged,
     ReplyReceived,
@@ -60,7 +63,7 @@ from engine.ruleset import (
 )
 from engine.stopping import goes_on, meant, reread, texts_resumed
 from engine.told import Told
-from engine.turn import Move, Turn
+from engine.turn import ACTED, ASKED, HANDED, NOTED, Move, Turn
 from engine.understanding import read
 
 # The same text this many times running comes from a robot, or from someone whom the machine does not help.
@@ -74,8 +77,6 @@ DOUBLED = timedelta(seconds=5)
 
 # What is recorded only for the appointment that the patient was told of.
 SPOKEN_OF = frozenset({"confirm", "request_cancel", "cancel"})
-
-ACTED, ASKED, HANDED, NOTED = "acted", "asked", "handed", "noted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +110,8 @@ def decide(ruleset: Ruleset, conversation: Conversation | None, event: Event, no
             write_reported(turn, event)
         case TextsResumed():
             texts_resumed(turn)
+        case LanguageChosen():
+            tongues.choose(turn, event.language)
     return Decision(turn.c, tuple(turn.entries), tuple(turn.effects), tuple(turn.moves))
 
 
@@ -119,7 +122,10 @@ def _reply(turn: Turn, event: ReplyReceived) -> None:
     c = turn.c
     turn.muted = event.stopped if event.opted_out else ""
     reading = reread(read(turn.ruleset, event.text, c.patient.language, _told(turn, event)), c.appointment)
-    if c.guess and not event.former_number:
+    wished = None if reading.rule == "key" else tongues.wished(turn, event.text)
+    if wished is not None:
+        reading = tongues.asks_for(wished, reading)
+    elif c.guess and not event.former_number:
         reading = _answer_to_guess(turn, reading)
     turn.record(
         "reply.read",
@@ -141,7 +147,7 @@ def _reply(turn: Turn, event: ReplyReceived) -> None:
     turn.effects.append(
         RecordMessage(turn.key("record"), "in", event.reply, event.text, "received", event.received_at)
     )
-    outcome, why = _answer(turn, event, reading)
+    outcome, why = _answer(turn, event, reading, wished)
     turn.record("reply.settled", {"reply": event.reply, "outcome": outcome, "why": why})
 
 
@@ -151,7 +157,7 @@ def _told(turn: Turn, event: ReplyReceived) -> Told:
     return Told(appointment.start.astimezone(zone), appointment.clinician, event.received_at.astimezone(zone).date())
 
 
-def _answer(turn: Turn, event: ReplyReceived, reading: Reading) -> tuple[str, str]:
+def _answer(turn: Turn, event: ReplyReceived, reading: Reading, wished: str | None) -> tuple[str, str]:
     c = turn.c
     if event.former_number:
         return _from_former_number(turn, event, reading)
@@ -160,6 +166,10 @@ def _answer(turn: Turn, event: ReplyReceived, reading: Reading) -> tuple[str, st
     safety = _safety(turn, event, reading)
     if safety is not None:
         return safety
+    before = c.patient.language
+    if wished is not None:
+        tongues.choose(turn, wished, event.reply)
+        c = turn.c
     if c.staff_own:
         return _for_staff(turn, event, reading)
     if c.closed:
@@ -169,6 +179,8 @@ def _answer(turn: Turn, event: ReplyReceived, reading: Reading) -> tuple[str, st
         return HANDED, "it was long under way"
     if _circles(turn):
         return _gone_round(turn, event)
+    if wished is not None:
+        return tongues.say_in(turn, wished, before, event)
     if event.rivals:
         why = "This phone has several appointments open and the reply does not say which."
         turn.hand_over("question", why, words=event.text)

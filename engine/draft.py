@@ -18,7 +18,7 @@ from babel import Locale, UnknownLocaleError
 from engine.kinds import NOTHING, Reference, kept
 from engine.nodes import Listing, Node, Scalar, Table
 from engine.problems import Mark, Report, nearest
-from engine.reading import MIXED, UNKNOWN
+from engine.reading import LANGUAGE, MIXED, UNKNOWN
 from engine.ruleset import (
     ALL,
     ANYTHING,
@@ -53,7 +53,7 @@ from engine.translations import BLOCK, drafts
 Values = Mapping[str, Any]
 # Words that mean something where the name of a state or an intent is written.
 RESERVED_STATES = frozenset({STAY, "silent", "attended", "missed", *BUILT_IN_STATES})
-RESERVED_INTENTS = frozenset({ANYTHING, UNKNOWN, MIXED, "is"})
+RESERVED_INTENTS = frozenset({ANYTHING, UNKNOWN, MIXED, LANGUAGE, "is"})
 
 _NEVER = WeekHours(((),) * 7)
 

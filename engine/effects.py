@@ -114,7 +114,14 @@ class UnblockTexts:
     """Lifts "opted_out" of every scope, and nothing else."""
 
 
+@dataclass(frozen=True, slots=True)
+class PreferLanguage:
+    """The patient asked to be written to in this language (ISO 639), in this talk and in all others."""
+
+    language: str
+
+
 Effect = (
     SendText | WriteAppointment | RecordMessage | OpenTask | UpdateTask | CloseTask | SetTimer | ClearTimer | BlockTexts
-    | UnblockTexts
+    | UnblockTexts | PreferLanguage
 )

@@ -99,6 +99,13 @@ class TextsResumed:
     """The phone wants texts again: another of its talks heard START."""
 
 
+@dataclass(frozen=True, slots=True)
+class LanguageChosen:
+    """The patient asked, in another talk, to be written to in this language (ISO 639)."""
+
+    language: str
+
+
 class StaffAct(StrEnum):
     TAKE = "take"  # staff own the talk from here
     CONFIRM = "confirm"
@@ -140,5 +147,5 @@ class WriteReported:
 
 Event = (
     Opened | ReplyReceived | TextReported | TimerFired | AppointmentChanged | PatientChanged | StaffActed | WriteReported
-    | TextsResumed
+    | TextsResumed | LanguageChosen
 )

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 # Readings that are no intent of a ruleset: no meaning could be told, or two or more that differ in outcome.
 UNKNOWN = "unknown"
 MIXED = "mixed"
+# Nor is this: a reply that asks for another language (engine/tongues.py).
+LANGUAGE = "language"
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,6 +47,9 @@ VITAL = frozenset({"always.urgent", "always.appointment_cancelled"})
 # An answer to a patient is worthless a day later; a reminder is once the talk closes.
 ANSWER_LIFE = timedelta(days=1)
 
+# How a reply ended: acted on, asked back, handed to staff, or noted since there is nothing to do.
+ACTED, ASKED, HANDED, NOTED = "acted", "asked", "handed", "noted"
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 

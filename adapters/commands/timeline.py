@@ -8,6 +8,8 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from engine.tongues import name as language_name
+
 Data = Mapping[str, Any]
 
 
@@ -154,6 +156,7 @@ def _nothing(_: str, __: Data, ___: ZoneInfo) -> list[Line]:
     return []
 
 
+_SCOPES = {"all": "", "clinic": " from this clinic", "series": " about this appointment"}
 _TELL: Mapping[str, Callable[[str, Data, ZoneInfo], list[Line]]] = {
     "conversation.opened": _opened,
     "conversation.handed": _told("staff", lambda data: f"own the talk from here: {data['why']}"),
@@ -170,8 +173,11 @@ _TELL: Mapping[str, Callable[[str, Data, ZoneInfo], list[Line]]] = {
     "text.withheld": _withheld,
     "text.status": _text_status,
     "send.failed": _nothing,  # the status before it says so
-    "texts.blocked": _told("talk", lambda data: f"texts are stopped: {data['reason'].replace('_', ' ')}"),
+    "texts.blocked": _told(
+        "talk", lambda data: f"texts are stopped{_SCOPES[data.get('scope', 'all')]}: {data['reason'].replace('_', ' ')}"
+    ),
     "texts.unblocked": _told("talk", lambda _: "texts are wanted again"),
+    "language.changed": _told("talk", lambda data: f"goes on in {language_name(data['language'])}"),
     "appointment.changed": _changed,
     "patient.changed": _told(
         "hospital", lambda data: "another mobile" if data["number_changed"] else "changed the patient"

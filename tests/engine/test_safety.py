@@ -59,6 +59,7 @@ CANCELLING = ("C", "cancel pls")
 MOVING = ("R", "can i change it")
 HALF_CLEAR = ("maybe cancel", "cancel the taxi", "i might come", "maybe another day")
 REMARKS = ("N", "no", "where is it", "thanks", "i am running late", "i was there already")
+TONGUES = ("as Gaeilge le do thoil", "English please", "Somali please")
 RUBBISH = ("", " ", "blue horse", "green table", "🦄", "'; DROP TABLE", "{guess}", "Y?", "\x00\x01", "na " * 900)
 URGENT, DEAD, WRONG = "i have chest pain", "he passed away last month", "you have the wrong number"
 GRAVE = (URGENT, DEAD, WRONG)
@@ -70,7 +71,7 @@ STOPS = {  # the least that each stops
 }
 TEXTS = (
     *YES, *AGREEING, *KEEPING, *CANCELLING, *MOVING, *HALF_CLEAR, *REMARKS, *RUBBISH, *GRAVE, *STOPS, "START", *YES,
-    *CANCELLING,
+    *CANCELLING, *TONGUES,
 )  # fmt: skip
 
 ARRIVED = {TextStatus.ACCEPTED, TextStatus.SENT, TextStatus.DELIVERED}

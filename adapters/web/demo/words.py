@@ -11,6 +11,7 @@ from adapters.web.demo.clock import ZONE
 from engine.conversation import CLOCK, GATEWAY, IPMS, MACHINE, PATIENT, Entry
 from engine.reading import MIXED, UNKNOWN
 from engine.ruleset import BUILT_IN_STATES, Ruleset
+from engine.tongues import name as language_name
 
 CENTS_A_SEGMENT = 6  # EUR 0.06, what the health service pays for a text
 
@@ -370,11 +371,16 @@ def _hospital_said(_: Entry, data: Mapping[str, Any]) -> Line:
 
 
 def _blocked(_: Entry, data: Mapping[str, Any]) -> Line:
-    return Line("freagra", f"No more texts: {kind(data['reason'])}", small=True)
+    which = {"clinic": " from this clinic", "series": " about this appointment"}.get(data.get("scope", ""), "")
+    return Line("freagra", f"No more texts{which}: {kind(data['reason'])}", small=True)
 
 
 def _unblocked(_: Entry, __: Mapping[str, Any]) -> Line:
     return Line("freagra", "Texts are wanted again", small=True)
+
+
+def _language_changed(_: Entry, data: Mapping[str, Any]) -> Line:
+    return Line("freagra", f"The talk goes on in {language_name(data['language'])}", small=True)
 
 
 def _fired(_: Entry, data: Mapping[str, Any]) -> Line:
@@ -419,6 +425,7 @@ _TELLERS: Mapping[str, Callable[[Entry, Mapping[str, Any]], Line]] = {
     "ipms.status": _hospital_said,
     "texts.blocked": _blocked,
     "texts.unblocked": _unblocked,
+    "language.changed": _language_changed,
     "timer.fired": _fired,
     "staff.acted": _staff_acted,
 }
