@@ -1,7 +1,7 @@
 """The rulesets in force, and every version that a running conversation still keeps.
 
 Rulesets are published into the store, so that a conversation finds the version it began with although the file has changed
-since. The first of the rulesets that apply to an appointment is the one it gets.
+since. An appointment gets a conversation under each ruleset that applies to it: its reminder, and its follow-up.
 """
 
 from __future__ import annotations
