@@ -29,6 +29,7 @@ from conversations.schema import instant
 from conversations.transcript import canonical
 from conversations.vault import Vault
 from conversations.writer import Writer
+from engine.conversation import in_order, unset
 from engine.events import StaffAct, TextStatus
 
 WORK = "work"  # bus topic: the inbox has something
@@ -194,15 +195,17 @@ def appointment_content(record: AppointmentRecord) -> dict[str, Any]:
 
 
 def appointment_record(content: Mapping[str, Any]) -> AppointmentRecord:
-    changed_at = content["changed_at"]
-    return AppointmentRecord(
-        **{
-            **content,
-            "start": datetime.fromisoformat(content["start"]),
-            "changed_at": datetime.fromisoformat(changed_at) if changed_at else None,
-            "patient": PatientRecord(**content["patient"]),
-        }
-    )
+    values = {
+        **content,
+        "start": datetime.fromisoformat(content["start"]),
+        "changed_at": datetime.fromisoformat(content["changed_at"]) if content["changed_at"] else None,
+        "patient": PatientRecord(*_OF_PATIENT(content["patient"])),
+    }
+    return AppointmentRecord(*_OF_APPOINTMENT(values))
+
+
+_OF_APPOINTMENT = in_order(AppointmentRecord.__match_args__, unset(AppointmentRecord))
+_OF_PATIENT = in_order(PatientRecord.__match_args__, unset(PatientRecord))
 
 
 def opened(vault: Vault, row: Any) -> dict[str, Any]:

@@ -10,8 +10,9 @@ Two rules hold this file together:
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import MISSING, dataclass, fields, replace
 from datetime import datetime
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from engine import preferences
@@ -153,9 +154,8 @@ def appointment_json(appointment: Appointment) -> dict[str, Any]:
 
 
 def appointment_of(data: Mapping[str, Any]) -> Appointment:
-    return Appointment(
-        **{**data, "start": datetime.fromisoformat(data["start"]), "status": AppointmentStatus(data["status"])}
-    )
+    id, version, start, status, *rest = _OF_APPOINTMENT(data)
+    return Appointment(id, version, datetime.fromisoformat(start), AppointmentStatus(status), *rest)
 
 
 def patient_json(patient: Patient) -> dict[str, Any]:
@@ -170,16 +170,41 @@ def patient_json(patient: Patient) -> dict[str, Any]:
 
 
 def patient_of(data: Mapping[str, Any]) -> Patient:
-    return Patient(**data)
+    return Patient(*_OF_PATIENT(data))
+
+
+def in_order(names: Iterable[str], unset: Mapping[str, Any]) -> Callable[[Mapping[str, Any]], tuple[Any, ...]]:
+    """A function that gives the values of plain JSON data in the order of `names`; what the data lacks is as in `unset`.
+    Passing them by their names as parsed would cost twice as much: Python finds a parameter quickly only by the very string
+    that names it."""
+    values = itemgetter(*names)
+    return lambda data: values({**unset, **data})
+
+
+def unset(kind: Any) -> dict[str, Any]:
+    """The values that fields of this dataclass have where none is given."""
+    return {field.name: field.default for field in fields(kind) if field.default is not MISSING}
+
+
+_OF_APPOINTMENT = in_order(Appointment.__match_args__, unset(Appointment))
+_OF_PATIENT = in_order(Patient.__match_args__, unset(Patient))
 
 
 # ---- the fold --------------------------------------------------------------------------------------------------------
 # One function per kind of entry that changes the conversation. A kind without one is a fact that changes nothing but `seq`.
 
 
+_PLACE = {name: place for place, name in enumerate(Conversation._fields)}
+_SEQ = _PLACE["seq"]
+
+
 def _step(c: Conversation, **changes: Any) -> Conversation:
-    """`c` with these changes, one entry on."""
-    return c._replace(seq=c.seq + 1, **changes)
+    """`c` with these changes, one entry on. The same as `_replace`, at half its cost."""
+    values: list[Any] = [*c]
+    values[_SEQ] += 1
+    for name, value in changes.items():
+        values[_PLACE[name]] = value
+    return tuple.__new__(Conversation, values)
 
 
 def _opened(entry: Entry) -> Conversation:
@@ -437,7 +462,10 @@ def fold(entries: Iterable[Entry]) -> Conversation:
 # ---- as JSON ---------------------------------------------------------------------------------------------------------
 
 
-_MOMENTS = ("told_at", "reminded_at", "replied_at", "replied_before", "spoke_at")
+_OF_CONVERSATION = in_order(Conversation._fields, Conversation._field_defaults)
+_MOMENTS = tuple(
+    _PLACE[name] for name in ("opened_at", "told_at", "reminded_at", "replied_at", "replied_before", "spoke_at")
+)
 
 
 def _iso(moment: datetime | None) -> str | None:
@@ -488,15 +516,14 @@ def to_json(c: Conversation) -> dict[str, Any]:
 
 
 def from_json(data: Mapping[str, Any]) -> Conversation:
-    return Conversation(
-        **{
-            **data,
-            "appointment": appointment_of(data["appointment"]),
-            "patient": patient_of(data["patient"]),
-            "opened_at": datetime.fromisoformat(data["opened_at"]),
-            **{name: datetime.fromisoformat(data[name]) for name in _MOMENTS if data[name] is not None},
-            "texts": tuple(SentText(*text) for text in data["texts"]),
-            "tasks": tuple(OpenedTask(*task) for task in data["tasks"]),
-            "preferences": preferences.from_json(data["preferences"]) if data["preferences"] else NO_PREFERENCES,
-        }
-    )
+    values = list(_OF_CONVERSATION(data))
+    for place in _MOMENTS:
+        if values[place] is not None:
+            values[place] = datetime.fromisoformat(values[place])
+    values[_PLACE["appointment"]] = appointment_of(data["appointment"])
+    values[_PLACE["patient"]] = patient_of(data["patient"])
+    values[_PLACE["texts"]] = tuple(SentText(*text) for text in data["texts"])
+    values[_PLACE["tasks"]] = tuple(OpenedTask(*task) for task in data["tasks"])
+    held = data["preferences"]
+    values[_PLACE["preferences"]] = preferences.from_json(held) if held else NO_PREFERENCES
+    return tuple.__new__(Conversation, values)

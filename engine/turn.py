@@ -98,6 +98,7 @@ class Turn:
         self.moves: list[Move] = []
         self.muted = ""  # the scope in which another talk of the phone has stopped the texts of this one
         self._conversation = conversation
+        self._began = (now - _EPOCH) // _MILLISECOND
 
     @property
     def c(self) -> Conversation:
@@ -112,8 +113,7 @@ class Turn:
     def key(self, what: str) -> str:
         """32 hex digits for the next thing of this kind: the same decision made again gives the same key. Keys begin with
         the time, so that tables kept in their order grow at the end."""
-        milliseconds = (self.now - _EPOCH) // _MILLISECOND
-        return f"{milliseconds:012x}{sha256(f'{self.c.id}/{self.c.seq}/{what}'.encode()).hexdigest()[:20]}"
+        return f"{self._began:012x}{sha256(f'{self.c.id}/{self.c.seq}/{what}'.encode()).hexdigest()[:20]}"
 
     def at(self, moment: Moment) -> datetime:
         return hours.resolve(moment, self.c.appointment.start, self.ruleset.hours.timezone)
