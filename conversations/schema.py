@@ -34,8 +34,8 @@ patients = sa.Table(
     "patients",
     metadata,
     sa.Column("id", sa.String(32), primary_key=True),  # pseudonym, random
-    sa.Column("hospital_number_index", sa.LargeBinary(32), nullable=False, unique=True),
-    sa.Column("phone_index", sa.LargeBinary(32), index=True),  # of the present mobile, null where none
+    sa.Column("hospital_number_index", sa.LargeBinary(16), nullable=False, unique=True),
+    sa.Column("phone_index", sa.LargeBinary(16), index=True),  # of the present mobile, null where none
     sa.Column("wrapped_key", sa.LargeBinary),  # the patient's data key under the vault's key; null once erased
     sa.Column("sealed", sa.LargeBinary, nullable=False),  # hospital number, names, mobile, date of birth
     sa.Column("language", sa.String(8), nullable=False, server_default=""),
@@ -48,7 +48,7 @@ patients = sa.Table(
 former_phones = sa.Table(
     "former_phones",
     metadata,
-    sa.Column("phone_index", sa.LargeBinary(32), primary_key=True),
+    sa.Column("phone_index", sa.LargeBinary(16), primary_key=True),
     sa.Column("patient_id", sa.ForeignKey("patients.id"), primary_key=True),
     _instant("until"),
 )
@@ -57,9 +57,9 @@ appointments = sa.Table(
     "appointments",
     metadata,
     sa.Column("id", sa.String(128), primary_key=True),  # the iPMS's id
-    sa.Column("patient_id", sa.ForeignKey("patients.id"), nullable=False, index=True),
+    sa.Column("patient_id", sa.ForeignKey("patients.id"), nullable=False),
     sa.Column("version", sa.Integer, nullable=False),  # engine.appointment.Appointment.version
-    _instant("start", index=True),
+    _instant("start"),
     sa.Column("status", sa.String(24), nullable=False),
     sa.Column("clinic", sa.String(64), nullable=False),
     sa.Column("clinic_name", sa.String(200), nullable=False, server_default=""),
@@ -70,7 +70,6 @@ appointments = sa.Table(
     sa.Column("phone", sa.String(40), nullable=False, server_default=""),
     sa.Column("revision", sa.String(128), nullable=False, server_default=""),  # the iPMS's own version tag
     _instant("changed_at"),
-    sa.Index("appointments_clinic_start", "clinic", "start"),
 )
 
 conversations = sa.Table(
@@ -78,7 +77,7 @@ conversations = sa.Table(
     metadata,
     sa.Column("id", sa.String(32), primary_key=True),
     sa.Column("patient_id", sa.ForeignKey("patients.id"), nullable=False, index=True),
-    sa.Column("appointment_id", sa.ForeignKey("appointments.id"), nullable=False, index=True),
+    sa.Column("appointment_id", sa.ForeignKey("appointments.id"), nullable=False),
     sa.Column("ruleset", sa.String(64), nullable=False),
     sa.Column("version", sa.String(16), nullable=False),  # ruleset version, kept for the conversation's life
     sa.Column("state", sa.String(64), nullable=False),
@@ -92,7 +91,9 @@ conversations = sa.Table(
     sa.UniqueConstraint("appointment_id", "ruleset", name="one_conversation_per_appointment_and_ruleset"),
 )
 
-# Append-only: triggers refuse UPDATE and DELETE. Each entry's hash covers the one before it in its conversation.
+# Append-only: triggers refuse UPDATE and DELETE. Each entry's hash covers the one before it in its conversation. On SQLite its
+# rows lie in the order they were written, so that a reply, to whatever conversation, dirties the end of it and one page of the
+# key's index.
 transcript = sa.Table(
     "transcript",
     metadata,
@@ -103,7 +104,6 @@ transcript = sa.Table(
     sa.Column("sealed", sa.LargeBinary, nullable=False),  # actor and data
     sa.Column("hash", sa.LargeBinary(32), nullable=False),
     sa.Column("batch", sa.BigInteger, nullable=False),  # the ledger row that covers it
-    sqlite_with_rowid=False,
 )
 
 # One row per group commit, chained: removing a whole conversation, or the tail of one, breaks it. Append-only too.
@@ -127,7 +127,7 @@ inbox = sa.Table(
     sa.Column("external_id", sa.String(160), nullable=False),  # with source: never taken twice
     _instant("received_at"),
     sa.Column("sealed", sa.LargeBinary, nullable=False),  # under the vault's own data key: the patient is not known yet
-    sa.Column("phone_index", sa.LargeBinary(32)),
+    sa.Column("phone_index", sa.LargeBinary(16)),
     sa.Column("status", sa.String(8), nullable=False, server_default="new"),  # new | done | failed
     sa.Column("outcome", sa.String(160), nullable=False, server_default=""),
     sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),
@@ -135,7 +135,6 @@ inbox = sa.Table(
     _instant("done_at", null=True),
     sa.UniqueConstraint("source", "external_id", name="taken_once"),
     sa.Index("inbox_due", "due", "id", sqlite_where=sa.text("status = 'new'"), postgresql_where=sa.text("status = 'new'")),
-    sa.Index("inbox_phone", "phone_index", "received_at"),
 )
 
 # Texts to send. The key is ours, unique for ever, and travels to the gateway.
@@ -145,7 +144,7 @@ texts = sa.Table(
     sa.Column("key", sa.String(32), primary_key=True),
     sa.Column("conversation_id", sa.String(32), nullable=False, index=True),
     sa.Column("patient_id", sa.String(32), nullable=False),
-    sa.Column("phone_index", sa.LargeBinary(32)),
+    sa.Column("phone_index", sa.LargeBinary(16)),
     sa.Column("gateway", sa.String(40), nullable=False),
     sa.Column("lane", sa.String(8), nullable=False),  # engine.effects.LANES
     sa.Column("prompt", sa.String(64), nullable=False),
@@ -177,9 +176,9 @@ writes = sa.Table(
     metadata,
     sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
     sa.Column("key", sa.String(48), nullable=False, unique=True),
-    sa.Column("conversation_id", sa.String(32), nullable=False, index=True),
+    sa.Column("conversation_id", sa.String(32), nullable=False),
     sa.Column("patient_id", sa.String(32), nullable=False),
-    sa.Column("appointment_id", sa.String(128), nullable=False, index=True),
+    sa.Column("appointment_id", sa.String(128), nullable=False),
     sa.Column("kind", sa.String(12), nullable=False),  # appointment | message
     sa.Column("action", sa.String(24), nullable=False),
     sa.Column("sealed", sa.LargeBinary, nullable=False),  # note, start, text, status, at
@@ -189,6 +188,10 @@ writes = sa.Table(
     _instant("due"),
     _instant("queued_at"),
     _instant("done_at", null=True),
+    sa.Index(
+        "writes_waiting", "appointment_id", "id",
+        sqlite_where=sa.text("status = 'queued'"), postgresql_where=sa.text("status = 'queued'"),
+    ),
     sa.Index(
         "writes_due", "due", "id",
         sqlite_where=sa.text("status = 'queued'"), postgresql_where=sa.text("status = 'queued'"),
@@ -237,7 +240,7 @@ blocks = sa.Table(
     metadata,
     sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
     sa.Column("reason", sa.String(16), nullable=False),
-    sa.Column("phone_index", sa.LargeBinary(32), index=True),
+    sa.Column("phone_index", sa.LargeBinary(16), index=True),
     sa.Column("patient_id", sa.String(32), index=True),
     sa.Column("conversation_id", sa.String(32), nullable=False),
     # Of opted_out, one of engine.ruleset.SCOPES: the conversation's own texts, those of `clinic`, or all to the number.

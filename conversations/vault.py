@@ -42,6 +42,7 @@ _WRAPPED = b"\x03"
 _NONCE = 12
 _TAG = 16
 _ID = 4
+_INDEX = 16
 _WRAPPED_PLACE = b"patients.wrapped_key"
 _FORMAT = "freagra-keys-1"
 _OPEN_CIPHERS = 4_096  # patients whose cipher is kept ready, some 2.5 KiB each
@@ -234,19 +235,21 @@ class Vault:
         return _decrypt(cipher, sealed, 1 + _ID, place.encode())
 
     def phone_index(self, e164: str) -> bytes:
-        """32 bytes by which a number is found. The number must be in E.164 form with its plus sign: another spelling
+        """16 bytes by which a number is found. The number must be in E.164 form with its plus sign: another spelling
         of the same number has another index."""
         return self._blind(b"phone|" + e164.encode())
 
     def number_index(self, hospital_number: str) -> bytes:
-        """32 bytes by which a patient is found. The number is taken as it is spelt."""
+        """16 bytes by which a patient is found. The number is taken as it is spelt."""
         return self._blind(b"hospital number|" + hospital_number.encode())
 
     def _blind(self, named: bytes) -> bytes:
-        # HMAC-SHA256. A copy of the keyed state, since hmac.digest gives up the interpreter lock at each call.
+        # HMAC-SHA256, cut to 128 bits: no two of some 2^32 numbers meet, and the indexes on them, which are random and cannot
+        # grow at their end, stay half as large. A copy of the keyed state, since hmac.digest gives up the interpreter lock
+        # at each call.
         keyed = self._index.copy()
         keyed.update(named)
-        return keyed.digest()
+        return keyed.digest()[:_INDEX]
 
     def _wrap(self, raw: bytes) -> bytes:
         nonce = _nonce()

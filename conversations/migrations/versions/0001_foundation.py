@@ -14,8 +14,8 @@ down_revision = None
 branch_labels = None
 depends_on = None
 
-# Table, and the key by which SQLite tells that an INSERT OR REPLACE would take the place of a row: it fires no DELETE
-# trigger.
+# Table, and the key by which SQLite tells that an INSERT OR REPLACE would take the place of a row (as a rowid would that is
+# given): it fires no DELETE trigger.
 _APPEND_ONLY = {
     "transcript": "conversation_id = NEW.conversation_id AND seq = NEW.seq",
     "ledger": "batch = NEW.batch",
@@ -37,7 +37,8 @@ def _append_only_on_sqlite() -> None:
         op.execute(f"CREATE TRIGGER {table}_no_delete BEFORE DELETE ON {table} {refuse}")
         op.execute(
             f"CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table} "
-            f"WHEN EXISTS (SELECT 1 FROM {table} WHERE {same_key}) {refuse}"
+            f"WHEN EXISTS (SELECT 1 FROM {table} WHERE {same_key}) "
+            f"OR EXISTS (SELECT 1 FROM {table} WHERE rowid = NEW.rowid) {refuse}"
         )
 
 
@@ -67,7 +68,7 @@ def _tables() -> None:
         "blocks",
         sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
         sa.Column("reason", sa.String(length=16), nullable=False),
-        sa.Column("phone_index", sa.LargeBinary(length=32), nullable=True),
+        sa.Column("phone_index", sa.LargeBinary(length=16), nullable=True),
         sa.Column("patient_id", sa.String(length=32), nullable=True),
         sa.Column("conversation_id", sa.String(length=32), nullable=False),
         sa.Column("scope", sa.String(length=8), server_default="all", nullable=False),
@@ -93,7 +94,7 @@ def _tables() -> None:
         sa.Column("external_id", sa.String(length=160), nullable=False),
         sa.Column("received_at", sa.BigInteger(), nullable=False),
         sa.Column("sealed", sa.LargeBinary(), nullable=False),
-        sa.Column("phone_index", sa.LargeBinary(length=32), nullable=True),
+        sa.Column("phone_index", sa.LargeBinary(length=16), nullable=True),
         sa.Column("status", sa.String(length=8), server_default="new", nullable=False),
         sa.Column("outcome", sa.String(length=160), server_default="", nullable=False),
         sa.Column("attempts", sa.Integer(), server_default="0", nullable=False),
@@ -103,7 +104,6 @@ def _tables() -> None:
         sa.UniqueConstraint("source", "external_id", name="taken_once"),
     )
     op.create_index("inbox_due", "inbox", ["due", "id"], **_where("status = 'new'"))
-    op.create_index("inbox_phone", "inbox", ["phone_index", "received_at"])
     op.create_table(
         "ledger",
         sa.Column("batch", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -116,8 +116,8 @@ def _tables() -> None:
     op.create_table(
         "patients",
         sa.Column("id", sa.String(length=32), nullable=False),
-        sa.Column("hospital_number_index", sa.LargeBinary(length=32), nullable=False),
-        sa.Column("phone_index", sa.LargeBinary(length=32), nullable=True),
+        sa.Column("hospital_number_index", sa.LargeBinary(length=16), nullable=False),
+        sa.Column("phone_index", sa.LargeBinary(length=16), nullable=True),
         sa.Column("wrapped_key", sa.LargeBinary(), nullable=True),
         sa.Column("sealed", sa.LargeBinary(), nullable=False),
         sa.Column("language", sa.String(length=8), server_default="", nullable=False),
@@ -165,7 +165,7 @@ def _tables() -> None:
         sa.Column("key", sa.String(length=32), nullable=False),
         sa.Column("conversation_id", sa.String(length=32), nullable=False),
         sa.Column("patient_id", sa.String(length=32), nullable=False),
-        sa.Column("phone_index", sa.LargeBinary(length=32), nullable=True),
+        sa.Column("phone_index", sa.LargeBinary(length=16), nullable=True),
         sa.Column("gateway", sa.String(length=40), nullable=False),
         sa.Column("lane", sa.String(length=8), nullable=False),
         sa.Column("prompt", sa.String(length=64), nullable=False),
@@ -207,7 +207,6 @@ def _tables() -> None:
         sa.Column("hash", sa.LargeBinary(length=32), nullable=False),
         sa.Column("batch", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("conversation_id", "seq"),
-        sqlite_with_rowid=False,
     )
     op.create_table(
         "writes",
@@ -228,8 +227,7 @@ def _tables() -> None:
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("key"),
     )
-    op.create_index("ix_writes_appointment_id", "writes", ["appointment_id"])
-    op.create_index("ix_writes_conversation_id", "writes", ["conversation_id"])
+    op.create_index("writes_waiting", "writes", ["appointment_id", "id"], **_where("status = 'queued'"))
     op.create_index("writes_due", "writes", ["due", "id"], **_where("status = 'queued'"))
     op.create_table(
         "appointments",
@@ -250,12 +248,9 @@ def _tables() -> None:
         sa.ForeignKeyConstraint(["patient_id"], ["patients.id"]),
         sa.PrimaryKeyConstraint("id"),
     )
-    op.create_index("appointments_clinic_start", "appointments", ["clinic", "start"])
-    op.create_index("ix_appointments_patient_id", "appointments", ["patient_id"])
-    op.create_index("ix_appointments_start", "appointments", ["start"])
     op.create_table(
         "former_phones",
-        sa.Column("phone_index", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("phone_index", sa.LargeBinary(length=16), nullable=False),
         sa.Column("patient_id", sa.String(length=32), nullable=False),
         sa.Column("until", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(["patient_id"], ["patients.id"]),
@@ -281,5 +276,4 @@ def _tables() -> None:
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("appointment_id", "ruleset", name="one_conversation_per_appointment_and_ruleset"),
     )
-    op.create_index("ix_conversations_appointment_id", "conversations", ["appointment_id"])
     op.create_index("ix_conversations_patient_id", "conversations", ["patient_id"])
