@@ -7,18 +7,18 @@ say which events they answer. One event that fails is undone alone: its traces a
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from conversations import schema
-from conversations.changes import Changes, Unblock, task_step
-from conversations.database import portions
+from conversations.bulk import portions
+from conversations.changes import Changes, Row, Unblock, task_step
 from conversations.errors import PatientErased
 from conversations.rulebook import Rulebook
 from conversations.schema import instant, moment
@@ -49,8 +49,7 @@ from engine.ruleset import CLINIC, PRIORITIES, Ruleset
 PREFERS = "prefers"
 
 
-@dataclass(frozen=True, slots=True)
-class PatientRow:
+class PatientRow(NamedTuple):
     """A patient as stored. `record` holds what is sealed: number, first_name, last_name, mobile, date_of_birth, prefers.
     `language` is the iPMS's."""
 
@@ -75,8 +74,7 @@ class PatientRow:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class AppointmentRow:
+class AppointmentRow(NamedTuple):
     appointment: Appointment
     patient_id: str
     revision: str
@@ -107,15 +105,6 @@ def task_place(key: str) -> str:
     return f"tasks|{key}"
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
-    """What one commit writes. `talks`: rows of the conversations that were opened or moved on."""
-
-    changes: Changes
-    talks: list[dict[str, Any]]
-    at: int
-
-
 class Batch:
     def __init__(self, connection: Connection, vault: Vault, rulebook: Rulebook, gateway: str, now: datetime) -> None:
         self.connection = connection
@@ -123,58 +112,50 @@ class Batch:
         self.rulebook = rulebook
         self.gateway = gateway
         self.now = now
+        self.at = instant(now)
+        self._now = now.isoformat()
         self.changes = Changes()
         self.patients: dict[str, PatientRow] = {}
         self.appointments: dict[str, AppointmentRow] = {}
         self.talks: dict[str, Talk] = {}
         self.moved_timers: set[tuple[str, str]] = set()  # set or cleared by parts before
         self.past_blocks: list[dict[str, Any] | Unblock] = []  # set or lifted by parts before
+        # What the events of all parts so far did to phones: whose each is now, and whose it was.
+        self.got_phone: dict[bytes, tuple[str, ...]] = {}
+        self.left_phone: dict[bytes, tuple[str, ...]] = {}
 
     # ---- loading -----------------------------------------------------------------------------------------------------
 
     def load_talks(self, ids: Iterable[str]) -> None:
         """Bring these conversations and their patients in, those that are not in yet. Erased ones stay out."""
         wanted = [id for id in dict.fromkeys(ids) if id not in self.talks]
-        found: list[Any] = []
-        table = schema.conversations
         for some in portions(wanted):
-            query = sa.select(table.c.id, table.c.patient_id, table.c.head, table.c.sealed).where(table.c.id.in_(some))
-            found.extend(self.connection.execute(query).all())
-        self.load_patients(row.patient_id for row in found)
-        for row in found:
-            patient = self.patients.get(row.patient_id)
-            if patient is None or patient.wrapped_key is None:
-                continue
-            opened = self.vault.open(patient.wrapped_key, conversation_place(row.id), row.sealed)
-            self.talks[row.id] = Talk(from_json(orjson.loads(opened)), row.head)
+            rows = self.connection.execute(_TALKS, {"ids": some}).all()
+            self._take_patients([row[3:] for row in rows])
+            held = [(id, head, sealed, key) for id, head, sealed, _, _, _, key, *_ in rows if key is not None]
+            opened = [self.vault.open(key, conversation_place(id), sealed) for id, _, sealed, key in held]
+            folded = map(from_json, list(map(orjson.loads, opened)))
+            for (id, head, _, _), conversation in zip(held, list(folded), strict=True):
+                self.talks[id] = Talk(conversation, head)
 
-    def load_patients(self, ids: Iterable[str]) -> None:
-        wanted = [id for id in dict.fromkeys(ids) if id not in self.patients]
-        for some in portions(wanted):
-            self._take_patients(schema.patients.c.id.in_(some))
-
-    def load_patients_by_number(self, indexes: Iterable[bytes]) -> None:
+    def load_patients_by_number(self, indexes: Iterable[bytes]) -> dict[bytes, str]:
+        """Bring in the patients with these blind indexes of hospital numbers; the ids of those there are."""
+        found: dict[bytes, str] = {}
         for some in portions(indexes):
-            self._take_patients(schema.patients.c.hospital_number_index.in_(some))
+            rows = self.connection.execute(_PATIENTS_BY_NUMBER, {"indexes": some}).all()
+            self._take_patients(rows)
+            found.update((row[1], row[0]) for row in rows)
+        return found
 
-    def _take_patients(self, where: sa.ColumnElement[bool]) -> None:
-        for row in self.connection.execute(sa.select(schema.patients).where(where)):
-            if row.id in self.patients:
+    def _take_patients(self, rows: Sequence[Sequence[Any]]) -> None:
+        """The patients of rows of `_PATIENT`. One whom the batch knows stays as its events left them."""
+        for id, number_index, phone_index, wrapped_key, sealed, *rest in rows:
+            if id in self.patients:
                 continue
             record: dict[str, Any] = {}
-            if row.wrapped_key is not None:
-                record = orjson.loads(self.vault.open(row.wrapped_key, patient_place(row.id), row.sealed))
-            self.patients[row.id] = PatientRow(
-                row.id,
-                row.hospital_number_index,
-                row.phone_index,
-                row.wrapped_key,
-                record,
-                row.language,
-                row.deceased,
-                row.do_not_text,
-                row.changed_at,
-            )
+            if wrapped_key is not None:
+                record = orjson.loads(self.vault.open(wrapped_key, patient_place(id), sealed))
+            self.patients[id] = PatientRow(id, number_index, phone_index, wrapped_key, record, *rest)
 
     def load_appointments(self, ids: Iterable[str]) -> None:
         wanted = [id for id in dict.fromkeys(ids) if id not in self.appointments]
@@ -185,13 +166,12 @@ class Batch:
 
     # ---- parts ------------------------------------------------------------------------------------------------------
 
-    def part(self) -> Part:
+    def part(self) -> Changes:
         """All that followed from the events so far, for one commit. What the batch holds in memory stays, and the next part
         goes on from there."""
-        part = Part(self.changes, self._talk_rows(), instant(self.now))
-        self.moved_timers.update(self.changes.timers)
-        self.past_blocks.extend(self.changes.blocks)
-        self.changes = Changes()
+        part, self.changes = self.changes, Changes()
+        self.moved_timers.update(part.timers)
+        self.past_blocks.extend(part.blocks)
         return part
 
     # ---- one event ---------------------------------------------------------------------------------------------------
@@ -205,6 +185,9 @@ class Batch:
 
     def put_patient(self, row: PatientRow) -> None:
         self.changes.put(self.patients, row.id, row)
+        if row.phone_index is not None:
+            owners = self.got_phone.get(row.phone_index, ())
+            self.changes.put(self.got_phone, row.phone_index, (*owners, row.id))
         stored = {
             "id": row.id,
             "hospital_number_index": row.number_index,
@@ -217,6 +200,12 @@ class Batch:
             "changed_at": row.changed_at,
         }
         self.changes.put(self.changes.patients, row.id, stored)
+
+    def leave_phone(self, patient: str, phone_index: bytes, until: int) -> None:
+        """The phone was the patient's until then."""
+        once = self.left_phone.get(phone_index, ())
+        self.changes.put(self.left_phone, phone_index, (patient, *once))
+        self.changes.former.append({"phone_index": phone_index, "patient_id": patient, "until": until})
 
     def put_appointment(self, row: AppointmentRow) -> None:
         known = row.appointment
@@ -259,46 +248,33 @@ class Batch:
             raise PatientErased
         head = talk.head if talk is not None else GENESIS
         seq = after.seq - len(decision.entries)
-        for entry in decision.entries:
+        for kind, when, actor, data in decision.entries:
             seq += 1
-            at = instant(entry.at)
-            content = canonical({"actor": entry.actor, "data": entry.data})
-            sealed = self.vault.seal(patient.wrapped_key, entry_place(talk_id, seq), content)
-            head = entry_hash(talk_id, seq, at, entry.kind, sealed, head)
-            self.changes.entries.append(
-                {"conversation_id": talk_id, "seq": seq, "at": at, "kind": entry.kind, "sealed": sealed, "hash": head}
-            )
+            at = self.at if when is self.now else instant(when)
+            sealed = self.vault.seal(patient.wrapped_key, entry_place(talk_id, seq), canonical({"actor": actor, "data": data}))
+            head = entry_hash(talk_id, seq, at, kind, sealed, head)
+            self.changes.entries.append((talk_id, seq, at, kind, sealed, head))
         self.changes.put(self.talks, talk_id, Talk(after, head))
-        self.changes.put(self.changes.talks, talk_id, None)
+        self.changes.put(self.changes.talks, talk_id, self._talk_row(talk_id, after, head, patient.wrapped_key))
         for effect in decision.effects:
             self._carry_out(after, patient, effect)
 
-    def _talk_rows(self) -> list[dict[str, Any]]:
-        """The rows of the conversations that were opened or moved on."""
-        at = instant(self.now)
-        rows = []
-        for talk_id in self.changes.talks:
-            talk = self.talks[talk_id]
-            c = talk.conversation
-            key = self.patients[c.patient.id].wrapped_key
-            rows.append(
-                {
-                    "id": talk_id,
-                    "patient_id": c.patient.id,
-                    "appointment_id": c.appointment.id,
-                    "ruleset": c.ruleset,
-                    "version": c.version,
-                    "state": c.state,
-                    "owner": "staff" if c.staff_own else "machine",
-                    "closed": c.closed,
-                    "seq": c.seq,
-                    "head": talk.head,
-                    "sealed": self.vault.seal(key, conversation_place(talk_id), canonical(to_json(c))),
-                    "opened_at": instant(c.opened_at),
-                    "changed_at": at,
-                }
-            )
-        return rows
+    def _talk_row(self, talk_id: str, c: Conversation, head: bytes, key: bytes) -> Row:
+        return (
+            talk_id,
+            c.patient.id,
+            c.appointment.id,
+            c.ruleset,
+            c.version,
+            c.state,
+            "staff" if c.staff_own else "machine",
+            c.closed,
+            c.seq,
+            head,
+            self.vault.seal(key, conversation_place(talk_id), canonical(to_json(c))),
+            instant(c.opened_at),
+            self.at,
+        )
 
     # ---- effects -----------------------------------------------------------------------------------------------------
 
@@ -316,7 +292,7 @@ class Batch:
                     "version": effect.version,
                     "note": effect.note,
                     "start": effect.start.isoformat() if effect.start else None,
-                    "at": self.now.isoformat(),
+                    "at": self._now,
                     "preferences": preferences_json(effect.preferences) if effect.preferences else None,
                 }
                 self._write(c, patient, effect.key, "appointment", effect.action, content)
@@ -332,7 +308,7 @@ class Batch:
             case OpenTask():
                 self._open_task(c, patient, effect)
             case UpdateTask() | CloseTask():
-                self.changes.task_steps.append((effect, c.id, patient.id, instant(self.now)))
+                self.changes.task_steps.append((effect, patient.wrapped_key, self.at))
             case BlockTexts():
                 self.changes.blocks.append(
                     {
@@ -342,62 +318,49 @@ class Batch:
                         "conversation_id": c.id,
                         "scope": effect.scope,
                         "clinic": c.appointment.clinic if effect.scope == CLINIC else "",
-                        "since": instant(self.now),
+                        "since": self.at,
                     }
                 )
             case PreferLanguage():
-                self.put_patient(replace(patient, record={**patient.record, PREFERS: effect.language}))
+                self.put_patient(patient._replace(record={**patient.record, PREFERS: effect.language}))
             case UnblockTexts():
                 if patient.phone_index is not None:
-                    self.changes.blocks.append(Unblock(patient.phone_index, instant(self.now)))
+                    self.changes.blocks.append(Unblock(patient.phone_index, self.at))
 
     def _send(self, c: Conversation, patient: PatientRow, effect: SendText) -> None:
-        at = instant(self.now)
         content = canonical({"to": patient.record.get("mobile"), "text": effect.text})
         self.changes.texts.append(
-            {
-                "key": effect.key,
-                "conversation_id": c.id,
-                "patient_id": patient.id,
-                "phone_index": patient.phone_index,
-                "gateway": self.gateway,
-                "lane": effect.lane,
-                "prompt": effect.prompt,
-                "sealed": self.vault.seal(patient.wrapped_key, text_place(effect.key), content),
-                "segments": effect.segments,
-                "about": effect.about,
-                "safety": effect.safety,
-                "phase": "queued",
-                "status": "queued",
-                "due": at,
-                "not_after": instant(effect.not_after),
-                "queued_at": at,
-                "status_at": at,
-            }
+            (
+                effect.key,
+                c.id,
+                patient.id,
+                patient.phone_index,
+                self.gateway,
+                effect.lane,
+                effect.prompt,
+                self.vault.seal(patient.wrapped_key, text_place(effect.key), content),
+                effect.segments,
+                effect.about,
+                effect.safety,
+                "queued",
+                "queued",
+                self.at,
+                instant(effect.not_after),
+                self.at,
+                self.at,
+            )
         )
 
     def _write(
         self, c: Conversation, patient: PatientRow, key: str, kind: str, action: str, content: dict[str, Any]
     ) -> None:
-        at = instant(self.now)
+        sealed = self.vault.seal(patient.wrapped_key, write_place(key), canonical(content))
         self.changes.writes.append(
-            {
-                "key": key,
-                "conversation_id": c.id,
-                "patient_id": patient.id,
-                "appointment_id": c.appointment.id,
-                "kind": kind,
-                "action": action,
-                "sealed": self.vault.seal(patient.wrapped_key, write_place(key), canonical(content)),
-                "status": "queued",
-                "due": at,
-                "queued_at": at,
-            }
+            (key, c.id, patient.id, c.appointment.id, kind, action, sealed, "queued", self.at, self.at)
         )
 
     def _open_task(self, c: Conversation, patient: PatientRow, effect: OpenTask) -> None:
-        at = instant(self.now)
-        words = [task_step(at, effect)]
+        words = [task_step(self.at, effect)]
         self.changes.tasks.append(
             {
                 "key": effect.key,
@@ -410,8 +373,8 @@ class Batch:
                 "suggest": effect.suggest or "",
                 "sealed": self.vault.seal(patient.wrapped_key, task_place(effect.key), canonical(words)),
                 "due": instant(effect.due),
-                "opened_at": at,
-                "changed_at": at,
+                "opened_at": self.at,
+                "changed_at": self.at,
             }
         )
 
@@ -430,3 +393,25 @@ def appointment_of(row: Any) -> Appointment:
         hospital=row.hospital,
         phone=row.phone,
     )
+
+
+_people, _talk = schema.patients.c, schema.conversations.c
+_PATIENT = (
+    _people.id,
+    _people.hospital_number_index,
+    _people.phone_index,
+    _people.wrapped_key,
+    _people.sealed,
+    _people.language,
+    _people.deceased,
+    _people.do_not_text,
+    _people.changed_at,
+)
+_PATIENTS_BY_NUMBER = sa.select(*_PATIENT).where(
+    _people.hospital_number_index.in_(sa.bindparam("indexes", expanding=True))
+)
+_TALKS = (
+    sa.select(_talk.id, _talk.head, _talk.sealed, *_PATIENT)
+    .join_from(schema.conversations, schema.patients, _people.id == _talk.patient_id)
+    .where(_talk.id.in_(sa.bindparam("ids", expanding=True)))
+)

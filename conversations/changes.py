@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from operator import attrgetter, itemgetter
@@ -12,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from conversations import schema
-from conversations.database import insert_rows, update_rows
+from conversations.bulk import delete_rows, insert_rows, portions, update_rows
 from conversations.transcript import Ledger, canonical
 from conversations.vault import Vault
 from engine.effects import CloseTask, OpenTask, UpdateTask
@@ -21,8 +22,22 @@ from engine.ruleset import PRIORITIES
 
 _LISTS = ("entries", "texts", "writes", "tasks", "task_steps", "blocks", "receipts", "former", "done", "later", "halts")
 _lists = attrgetter(*_LISTS)
-_AT_ONCE = 500  # ids in one IN (...)
 _ABSENT: Any = object()
+Row = tuple[Any, ...]
+# What the values of a row are, in order.
+TALK = (
+    "id", "patient_id", "appointment_id", "ruleset", "version", "state", "owner", "closed", "seq", "head", "sealed",
+    "opened_at", "changed_at",
+)  # fmt: skip
+ENTRY = ("conversation_id", "seq", "at", "kind", "sealed", "hash")
+TEXT = (
+    "key", "conversation_id", "patient_id", "phone_index", "gateway", "lane", "prompt", "sealed", "segments", "about", "safety",
+    "phase", "status", "due", "not_after", "queued_at", "status_at",
+)  # fmt: skip
+WRITE = (
+    "key", "conversation_id", "patient_id", "appointment_id", "kind", "action", "sealed", "status", "due", "queued_at",
+)  # fmt: skip
+TIMER = ("conversation_id", "name", "due", "visit", "attempts")
 _K = TypeVar("_K")
 _V = TypeVar("_V")
 
@@ -37,15 +52,19 @@ class Unblock:
 
 @dataclass(slots=True)
 class Changes:
+    """Rows to come. What every event leaves many of (`Row`) is a tuple in the order of the columns below, the rest names its
+    columns: many rows are made and written on the way of each reply, and a name for each value costs as much as the value."""
+
     patients: dict[str, dict[str, Any]] = field(default_factory=dict)
     appointments: dict[str, dict[str, Any]] = field(default_factory=dict)
-    talks: dict[str, None] = field(default_factory=dict)  # ids, in the order they were first moved
-    timers: dict[tuple[str, str], dict[str, Any] | None] = field(default_factory=dict)  # None: clear
-    entries: list[dict[str, Any]] = field(default_factory=list)
-    texts: list[dict[str, Any]] = field(default_factory=list)
-    writes: list[dict[str, Any]] = field(default_factory=list)
+    talks: dict[str, Row] = field(default_factory=dict)  # by id, as the last event left them
+    timers: dict[tuple[str, str], Row | None] = field(default_factory=dict)  # None: clear
+    entries: list[Row] = field(default_factory=list)
+    texts: list[Row] = field(default_factory=list)
+    writes: list[Row] = field(default_factory=list)
     tasks: list[dict[str, Any]] = field(default_factory=list)
-    task_steps: list[tuple[UpdateTask | CloseTask, str, str, int]] = field(default_factory=list)
+    # The step, the wrapped key of the patient whose task it is, and when.
+    task_steps: list[tuple[UpdateTask | CloseTask, bytes | None, int]] = field(default_factory=list)
     blocks: list[dict[str, Any] | Unblock] = field(default_factory=list)  # in order: the last word counts
     receipts: list[dict[str, Any]] = field(default_factory=list)  # new status of texts
     former: list[dict[str, Any]] = field(default_factory=list)
@@ -76,37 +95,31 @@ class Changes:
         self._log.clear()
 
     def set_timer(self, conversation: str, name: str, due: int, visit: int, attempts: int = 0) -> None:
-        row = {"conversation_id": conversation, "name": name, "due": due, "visit": visit, "attempts": attempts}
-        self.put(self.timers, (conversation, name), row)
+        self.put(self.timers, (conversation, name), (conversation, name, due, visit, attempts))
 
     def clear_timer(self, conversation: str, name: str) -> None:
         self.put(self.timers, (conversation, name), None)
 
 
-def commit(connection: Connection, changes: Changes, talks: list[dict[str, Any]], vault: Vault, at: int) -> None:
-    """Write everything, in the transaction of `connection`; `talks` are the rows of the conversations in `changes.talks`. The
-    unique (conversation, seq) of the transcript is the fence: had another worker decided for one of these conversations
-    meanwhile, this raises IntegrityError and nothing stands.
+def commit(connection: Connection, changes: Changes, vault: Vault, at: int) -> None:
+    """Write everything, in the transaction of `connection`. The unique (conversation, seq) of the transcript is the fence: had
+    another worker decided for one of these conversations meanwhile, this raises IntegrityError and nothing stands.
 
     Every kind of row is one statement for many rows: one statement a row gives up the interpreter lock as often, and beside
     a busy thread each time costs more than the statement."""
     if changes.patients:
-        _insert(connection, schema.patients, list(changes.patients.values()), replacing=True)
+        _insert(connection, schema.patients, list(changes.patients.values()), replacing=_PATIENT_CHANGES)
     if changes.appointments:
-        _insert(connection, schema.appointments, list(changes.appointments.values()), replacing=True)
+        _insert(connection, schema.appointments, list(changes.appointments.values()), replacing=_APPOINTMENT_CHANGES)
     if changes.former:
-        _insert(connection, schema.former_phones, changes.former, replacing=True)
-    if talks:
-        _insert(connection, schema.conversations, talks, replacing=True)
+        _insert(connection, schema.former_phones, changes.former, replacing=("until",))
+    insert_rows(connection, schema.conversations, TALK, list(changes.talks.values()), replacing=_TALK_CHANGES)
     if changes.entries:
         _append(connection, changes.entries, at)
-    for table, rows in (
-        (schema.texts, changes.texts),
-        (schema.writes, changes.writes),
-        (schema.tasks, changes.tasks),
-    ):
-        if rows:
-            _insert(connection, table, rows)
+    insert_rows(connection, schema.texts, TEXT, changes.texts)
+    insert_rows(connection, schema.writes, WRITE, changes.writes)
+    if changes.tasks:
+        _insert(connection, schema.tasks, changes.tasks)
     for step in changes.blocks:
         if isinstance(step, Unblock):
             connection.execute(_UNBLOCK, {"phone": step.phone_index, "at": step.at})
@@ -120,14 +133,13 @@ def commit(connection: Connection, changes: Changes, talks: list[dict[str, Any]]
         halt(connection, vault, gateway, reason, when)
     if changes.later:
         connection.execute(_LATER, changes.later)
-    if changes.done:
-        _mark_done(connection, changes.done)
+    update_rows(connection, _inbox, "id", ("status", "outcome", "done_at"), list(map(_END, changes.done)))
 
 
 def halt(connection: Connection, vault: Vault, gateway: str, reason: str, at: int) -> None:
     """Note that a gateway's account is at fault: its lane rests until the note is old or removed. Staff get a task, one a
     day."""
-    _insert(connection, schema.facts, [{"name": f"halted:{gateway}", "value": reason, "at": at}], replacing=True)
+    _insert(connection, schema.facts, [{"name": f"halted:{gateway}", "value": reason, "at": at}], replacing=("value", "at"))
     now = schema.moment(at)
     key = sha256(f"halted {gateway} {now:%Y-%m-%d}".encode()).hexdigest()[:32]
     if connection.execute(sa.select(_tasks.c.key).where(_tasks.c.key == key)).first() is not None:
@@ -148,42 +160,50 @@ def halt(connection: Connection, vault: Vault, gateway: str, reason: str, at: in
     _insert(connection, _tasks, [task])
 
 
-def _append(connection: Connection, entries: list[dict[str, Any]], at: int) -> None:
+def _append(connection: Connection, entries: list[Row], at: int) -> None:
     ledger = Ledger.read(connection)
     batch = ledger.next_batch
-    for entry in entries:
-        entry["batch"] = batch
-    _insert(connection, schema.transcript, entries)
-    row = ledger.close(at, [(entry["conversation_id"], entry["seq"], entry["hash"]) for entry in entries])
+    insert_rows(connection, schema.transcript, (*ENTRY, "batch"), [(*entry, batch) for entry in entries])
+    row = ledger.close(at, map(_CHAINED, entries))
     connection.execute(sa.insert(schema.ledger), row)
 
 
 def _timers(connection: Connection, changes: Changes) -> None:
-    cleared = [key for key, row in changes.timers.items() if row is None]
-    for start in range(0, len(cleared), _AT_ONCE):
-        some = sa.tuple_(_timer.c.conversation_id, _timer.c.name).in_(cleared[start : start + _AT_ONCE])
-        connection.execute(sa.delete(_timer).where(some))
+    delete_rows(connection, schema.timers, [key for key, row in changes.timers.items() if row is None])
     rows = [row for row in changes.timers.values() if row is not None]
-    if rows:
-        _insert(connection, schema.timers, rows, replacing=True)
+    insert_rows(connection, schema.timers, TIMER, rows, replacing=("due", "visit", "attempts"))
 
 
 def _task_steps(connection: Connection, changes: Changes, vault: Vault) -> None:
-    """Updates and closings, on what the task says at this moment: the batch may have opened it itself."""
-    for step, _, patient_id, at in changes.task_steps:
+    """Updates and closings, on what the tasks say at this moment: the batch may have opened them itself."""
+    steps = changes.task_steps
+    held: dict[str, Any] = {}
+    for some in portions(step.key for step, _, _ in steps):
+        found = connection.execute(sa.select(_tasks.c.key, _tasks.c.status, _tasks.c.sealed, _tasks.c.priority).where(
+            _tasks.c.key.in_(some)
+        ))
+        held.update((row.key, row) for row in found)
+    words: dict[str, list[dict[str, Any]]] = {}
+    updated: dict[str, tuple[str, bytes | None, int, int]] = {}
+    closed: dict[str, tuple[str, str, str, int, int]] = {}
+    for step, wrapped, at in steps:
         if isinstance(step, CloseTask):
-            connection.execute(_CLOSE_TASK, {"task": step.key, "done": step.outcome[:64], "at": at})
+            if step.key in held and held[step.key].status == "open":
+                closed.setdefault(step.key, (step.key, "closed", step.outcome[:64], at, at))
             continue
-        wrapped, sealed, priority = connection.execute(_TASK, {"task": step.key, "patient": patient_id}).one()
-        place = f"tasks|{step.key}"
-        words = orjson.loads(vault.open(wrapped, place, sealed))
-        words.append(task_step(at, step))
+        if step.key not in words:
+            words[step.key] = orjson.loads(vault.open(wrapped, f"tasks|{step.key}", held[step.key].sealed))
+        words[step.key].append(task_step(at, step))
+        priority = updated[step.key][2] if step.key in updated else held[step.key].priority
         if step.priority is not None:
             priority = min(priority, PRIORITIES.index(step.priority))
-        connection.execute(
-            _UPDATE_TASK,
-            {"task": step.key, "words": vault.seal(wrapped, place, canonical(words)), "urgency": priority, "at": at},
-        )
+        updated[step.key] = (step.key, wrapped, priority, at)
+    new = [
+        (key, vault.seal(wrapped, f"tasks|{key}", canonical(words[key])), priority, at)
+        for key, wrapped, priority, at in updated.values()
+    ]
+    update_rows(connection, _tasks, "key", ("sealed", "priority", "changed_at"), new)
+    update_rows(connection, _tasks, "key", ("status", "outcome", "closed_at", "changed_at"), list(closed.values()))
 
 
 def task_step(at: int, effect: OpenTask | UpdateTask) -> dict[str, Any]:
@@ -195,7 +215,9 @@ def task_step(at: int, effect: OpenTask | UpdateTask) -> dict[str, Any]:
     return step
 
 
-def _insert(connection: Connection, table: sa.Table, rows: list[dict[str, Any]], *, replacing: bool = False) -> None:
+def _insert(
+    connection: Connection, table: sa.Table, rows: Sequence[dict[str, Any]], *, replacing: Sequence[str] = ()
+) -> None:
     """Rows of one batch and table all have the same columns."""
     columns = tuple(rows[0])
     insert_rows(connection, table, columns, list(map(itemgetter(*columns), rows)), replacing=replacing)
@@ -207,18 +229,11 @@ def _take_receipts(connection: Connection, receipts: list[dict[str, Any]]) -> No
     update_rows(connection, _texts, "key", ("phase", "status", "reason", "status_at"), words)
 
 
-def _mark_done(connection: Connection, done: list[dict[str, Any]]) -> None:
-    """Most rows of a batch end alike, so one statement for each kind of end."""
-    ends: dict[tuple[str, str, int], list[int]] = {}
-    for each in done:
-        ends.setdefault((each["state"], each["result"], each["at"]), []).append(each["row"])
-    for (state, result, at), ids in ends.items():
-        for first in range(0, len(ids), _AT_ONCE):
-            worked = _inbox.c.id.in_(ids[first : first + _AT_ONCE])
-            connection.execute(sa.update(_inbox).where(worked).values(status=state, outcome=result, done_at=at))
-
-
-_texts, _tasks, _timer, _inbox = schema.texts, schema.tasks, schema.timers, schema.inbox
+_texts, _tasks, _inbox = schema.texts, schema.tasks, schema.inbox
+# What may change of a row that is there; the rest of it never does.
+_PATIENT_CHANGES = ("phone_index", "wrapped_key", "sealed", "language", "deceased", "do_not_text", "changed_at")
+_APPOINTMENT_CHANGES = tuple(column.name for column in schema.appointments.c if not column.primary_key)
+_TALK_CHANGES = ("state", "owner", "closed", "seq", "head", "sealed", "changed_at")
 _UNBLOCK = (
     sa.update(schema.blocks)
     .where(
@@ -228,21 +243,8 @@ _UNBLOCK = (
     )
     .values(lifted_at=sa.bindparam("at"))
 )
-_TASK = (
-    sa.select(schema.patients.c.wrapped_key, _tasks.c.sealed, _tasks.c.priority)
-    .join_from(_tasks, schema.patients, schema.patients.c.id == sa.bindparam("patient"))
-    .where(_tasks.c.key == sa.bindparam("task"))
-)
-_CLOSE_TASK = (
-    sa.update(_tasks)
-    .where(_tasks.c.key == sa.bindparam("task"), _tasks.c.status == "open")
-    .values(status="closed", outcome=sa.bindparam("done"), closed_at=sa.bindparam("at"), changed_at=sa.bindparam("at"))
-)
-_UPDATE_TASK = (
-    sa.update(_tasks)
-    .where(_tasks.c.key == sa.bindparam("task"))
-    .values(sealed=sa.bindparam("words"), priority=sa.bindparam("urgency"), changed_at=sa.bindparam("at"))
-)
+_CHAINED = itemgetter(0, 1, 5)  # of an ENTRY: conversation, seq, hash
 _WORD = itemgetter("text", "phase", "status", "reason", "status_at")
+_END = itemgetter("row", "state", "result", "at")
 # What it sets is whatever columns its rows name.
 _LATER = sa.update(_inbox).where(_inbox.c.id == sa.bindparam("row"))

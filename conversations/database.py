@@ -11,32 +11,25 @@ import fcntl
 import logging
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
-from itertools import chain
 from pathlib import Path
-from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
 from alembic.util import CommandError
-from sqlalchemy.dialects import postgresql
 
 from conversations.errors import FreagraError
-
-T = TypeVar("T")
 
 _log = logging.getLogger("freagra.conversations")
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _BUSY_SECONDS = 5.0
-_WRITER_CACHE_KIB = 65_536
+_WRITER_CACHE_KIB = 98_304  # holds most of the random indexes (hospital number, phone) of a million patients
 _READER_CACHE_KIB = 8_192
 _CHECKPOINT_PAGES = 4_000  # of 4 KiB: the write-ahead log is folded in every 16 MiB
 _LOG_LIMIT_BYTES = 64 << 20  # what the log file shrinks back to after a long reader let it grow
-_ROWS_PER_STATEMENT = 256
-_IN_ONE = 500  # values of one IN (...)
+_STATEMENTS = 512  # kept compiled by each connection
 _READERS = 8
 
 
@@ -199,7 +192,9 @@ def _sqlite(path: Path, seconds: float, *, writes: bool) -> sa.Engine:
 
     def connect() -> sqlite3.Connection:
         # isolation_level None: the driver begins nothing by itself, the "begin" event below does.
-        connection = sqlite3.connect(path, seconds, isolation_level=None, check_same_thread=False)
+        connection = sqlite3.connect(
+            path, seconds, isolation_level=None, check_same_thread=False, cached_statements=_STATEMENTS
+        )
         try:
             for name, value in settings.items():
                 connection.execute(f"PRAGMA {name}={value}")
@@ -221,79 +216,6 @@ def _sqlite(path: Path, seconds: float, *, writes: bool) -> sa.Engine:
     start = "BEGIN IMMEDIATE" if writes else "BEGIN"
     sa.event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(start))
     return engine
-
-
-def portions(wanted: Iterable[T]) -> Iterator[list[T]]:
-    """What is wanted, each once and in order, in lists short enough for one IN (...)."""
-    once = list(dict.fromkeys(wanted))
-    for start in range(0, len(once), _IN_ONE):
-        yield once[start : start + _IN_ONE]
-
-
-def insert_rows(
-    connection: sa.Connection,
-    table: sa.Table,
-    columns: Sequence[str],
-    rows: Sequence[Sequence[Any]],
-    *,
-    replacing: bool = False,
-) -> None:
-    """INSERT many rows, each a value for every column in order, in as few statements as there can be. `replacing`: a row
-    whose primary key is there already gives that one its values.
-
-    On SQLite that is several times quicker than `connection.execute(table.insert(), rows)`, which steps row by row and
-    gives up the interpreter lock at each: beside a busy event loop every such step may wait out a thread switch.
-    Values go to the driver as they are: plain int, str, bytes, None.
-    """
-    keys = [column.name for column in table.primary_key] if replacing else []
-    if connection.dialect.name != "sqlite":
-        names = [dict(zip(columns, row, strict=True)) for row in rows]
-        statement = postgresql.insert(table)
-        if replacing:
-            values = {name: statement.excluded[name] for name in columns if name not in keys}
-            statement = statement.on_conflict_do_update(index_elements=keys, set_=values)
-        connection.execute(statement, names)
-        return
-    suffix = ""
-    if replacing:
-        taken = ", ".join(f"{name} = excluded.{name}" for name in columns if name not in keys)
-        suffix = f"ON CONFLICT ({', '.join(keys)}) DO UPDATE SET {taken}"
-    for first in range(0, len(rows), _ROWS_PER_STATEMENT):
-        part = rows[first : first + _ROWS_PER_STATEMENT]
-        sql = insert_sql(table.name, tuple(columns), len(part), suffix)
-        connection.exec_driver_sql(sql, tuple(chain.from_iterable(part)))
-
-
-def update_rows(
-    connection: sa.Connection, table: sa.Table, key: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]
-) -> None:
-    """UPDATE many rows, each given as its key and then the new value of every column in order, in as few statements as
-    there can be; for the same reason as `insert_rows`."""
-    if connection.dialect.name != "sqlite":
-        statement = sa.update(table).where(table.c[key] == sa.bindparam("the_key"))
-        connection.execute(statement, [dict(zip(("the_key", *columns), row, strict=True)) for row in rows])
-        return
-    for first in range(0, len(rows), _ROWS_PER_STATEMENT):
-        part = rows[first : first + _ROWS_PER_STATEMENT]
-        sql = _update_sql(table.name, key, tuple(columns), len(part))
-        connection.exec_driver_sql(sql, tuple(chain.from_iterable(part)))
-
-
-@lru_cache(maxsize=2048)
-def _update_sql(table: str, key: str, columns: tuple[str, ...], rows: int) -> str:
-    values = ",".join(["(" + ",".join("?" * (len(columns) + 1)) + ")"] * rows)
-    new = ", ".join(f"{name} = new.{name}" for name in columns)
-    return (
-        f"WITH new(the_key, {', '.join(columns)}) AS (VALUES {values}) "
-        f"UPDATE {table} SET {new} FROM new WHERE {table}.{key} = new.the_key"
-    )
-
-
-@lru_cache(maxsize=1024)
-def insert_sql(table: str, columns: tuple[str, ...], rows: int, suffix: str = "") -> str:
-    """INSERT of so many rows, with question marks. `suffix` is what follows the values, such as ON CONFLICT."""
-    values = "(" + ",".join("?" * len(columns)) + ")"
-    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES {','.join([values] * rows)} {suffix}"
 
 
 @lru_cache(maxsize=1)

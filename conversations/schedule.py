@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from conversations import schema
 from conversations.batch import PREFERS, AppointmentRow, Batch, PatientRow
-from conversations.database import portions
+from conversations.bulk import portions
 from conversations.intake import appointment_record
 from conversations.ports import AppointmentRecord, PatientRecord
 from conversations.schema import instant, moment
@@ -52,8 +52,7 @@ class Schedule:
         batch = self._batch
         appointments = [content["id"] for content in contents]
         indexes = dict.fromkeys(self._index(content["patient"]["id"]) for content in contents)
-        batch.load_patients_by_number(indexes)
-        self._patients = {row.number_index: row.id for row in batch.patients.values()}
+        self._patients = batch.load_patients_by_number(indexes)
         patients = [self._patients[index] for index in indexes if index in self._patients]
         batch.load_appointments(appointments)
         table = schema.conversations
@@ -158,9 +157,7 @@ class Schedule:
             return row
         number_changed = held.phone_index != row.phone_index
         if number_changed and held.phone_index is not None:
-            batch.changes.former.append(
-                {"phone_index": held.phone_index, "patient_id": id, "until": instant(changed_at)}
-            )
+            batch.leave_phone(id, held.phone_index, instant(changed_at))
         if number_changed or held.facts() != row.facts():
             for talk in self._of_patient.get(id, ()):
                 if talk in batch.talks:

@@ -13,8 +13,8 @@ import sqlalchemy as sa
 
 from conversations import schema
 from conversations.batch import Batch
+from conversations.bulk import portions
 from conversations.changes import Unblock
-from conversations.database import portions
 from engine.conversation import OPTED_OUT
 from engine.ruleset import SCOPES
 from engine.stopping import covers
@@ -114,21 +114,20 @@ class PhoneBook:
 
     def _owners(self, phone: bytes) -> list[str]:
         """The patients whose number it is, as the events of this very batch left it."""
-        held, changed = self._batch.patients, self._batch.changes.patients
+        held, changed = self._batch.patients, dict.fromkeys(self._batch.got_phone.get(phone, ()))
         owners = [id for id in self._patients.get(phone, ()) if id not in held or held[id].phone_index == phone]
         return owners + [id for id in changed if held[id].phone_index == phone and id not in owners]
 
     def _once(self, phone: bytes) -> list[str]:
         """The patients whose number it was."""
-        left = [row["patient_id"] for row in self._batch.changes.former if row["phone_index"] == phone]
-        return [*left, *self._former.get(phone, ())]
+        return [*self._batch.left_phone.get(phone, ()), *self._former.get(phone, ())]
 
     def _talks_of(self, patients: list[str]) -> list[str]:
         """Their conversations, of each patient the latest first."""
         found: list[str] = []
         for patient in patients:
             talks = self._talks.get(patient, [])
-            if not talks and patient in self._batch.changes.patients:
+            if not talks and patient in self._batch.patients:
                 # The number came with a change in this batch, and the conversations came with the change.
                 talks = [id for id, talk in self._batch.talks.items() if talk.conversation.patient.id == patient]
             found += [id for id in talks if id in self._batch.talks]

@@ -17,8 +17,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from conversations import schema
-from conversations.batch import Batch, Part
-from conversations.changes import commit
+from conversations.batch import Batch
+from conversations.changes import Changes, commit
 from conversations.database import Database
 from conversations.intake import APPOINTMENT, RECEIPT, REPLY, STAFF_ACT, WRITTEN, opened
 from conversations.receipts import Receipts
@@ -91,7 +91,7 @@ class Worker:
                 failed += self._work_timers(batch, timers) if timers else 0
             # Without a reader beside it, so that this commit can fold the write-ahead log in and begin it anew.
             if rows or timers:
-                commits.add(batch.part())
+                commits.add(batch.part(), batch.at)
         return Step(len(rows) + len(timers), failed)
 
     # ---- when a batch fails as a whole -------------------------------------------------------------------------------
@@ -121,7 +121,7 @@ class Worker:
                 self._set_back(batch, row, fault)
             for timer in timers:
                 self._set_timer_back(batch, timer, fault)
-            commits.add(batch.part())
+            commits.add(batch.part(), batch.at)
         return Step(1, 1)
 
     # ---- the inbox ---------------------------------------------------------------------------------------------------
@@ -159,7 +159,7 @@ class Worker:
             else:
                 batch.changes.done.append(_done(row, "done", outcome, batch.now))
             if number % _PART == 0:
-                commits.add(batch.part())
+                commits.add(batch.part(), batch.at)
         return failed
 
     def _set_back(self, batch: Batch, row: Any, fault: Exception) -> None:
@@ -216,12 +216,10 @@ class _Commits:
         self._vault = vault
         self._under_way: Future[None] | None = None
 
-    def add(self, part: Part) -> None:
+    def add(self, part: Changes, at: int) -> None:
         """Raises what the part before met."""
         self._settle()
-        self._under_way = self._writer.submit(
-            lambda held: commit(held, part.changes, part.talks, self._vault, part.at)
-        )
+        self._under_way = self._writer.submit(lambda held: commit(held, part, self._vault, at))
 
     def _settle(self) -> None:
         under_way, self._under_way = self._under_way, None

@@ -23,7 +23,8 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
-from conversations.database import Database, insert_sql
+from conversations.bulk import insert_sql
+from conversations.database import Database
 from conversations.errors import FreagraError
 from conversations.schema import inbox
 

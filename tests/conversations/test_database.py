@@ -13,15 +13,15 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
+from conversations.bulk import delete_rows, insert_rows, update_rows
 from conversations.database import (
     Database,
     DatabaseInUse,
     DatabaseUnfit,
-    insert_rows,
     migration_config,
     open_database,
 )
-from conversations.schema import facts, ledger, metadata, transcript
+from conversations.schema import facts, ledger, metadata, timers, transcript
 
 
 @pytest.fixture
@@ -98,6 +98,12 @@ _ENTRY = {"conversation_id": "c", "seq": 1, "at": 1, "kind": "k", "sealed": b"s"
 _ROW = {"batch": 1, "at": 1, "entries": 1, "digest": b"d" * 32, "hash": b"h" * 32}
 
 
+def _under_another_key(table: sa.Table) -> str:
+    """The table's columns, the last one of its key changed."""
+    names, last = table.c.keys(), list(table.primary_key)[-1].name
+    return ", ".join(f"{name} + 1" if name == last else name for name in names)
+
+
 @pytest.mark.parametrize("table", [transcript, ledger])
 @pytest.mark.parametrize(
     "statement",
@@ -108,6 +114,7 @@ _ROW = {"batch": 1, "at": 1, "entries": 1, "digest": b"d" * 32, "hash": b"h" * 3
         "INSERT OR REPLACE INTO {0} SELECT * FROM {0}",
         "REPLACE INTO {0} SELECT * FROM {0}",
         "INSERT INTO {0} SELECT * FROM {0} WHERE true ON CONFLICT DO UPDATE SET at = 2",
+        "INSERT OR REPLACE INTO {0} (rowid, {1}) SELECT rowid, {2} FROM {0}",
     ],
 )
 def test_the_record_can_only_grow(database: Database, path: Path, table: sa.Table, statement: str) -> None:
@@ -118,7 +125,7 @@ def test_the_record_can_only_grow(database: Database, path: Path, table: sa.Tabl
     stranger = sqlite3.connect(path, isolation_level=None)
     try:
         with pytest.raises(sqlite3.IntegrityError, match=f"{table.name} is append-only"):
-            stranger.execute(statement.format(table.name))
+            stranger.execute(statement.format(table.name, ", ".join(table.c.keys()), _under_another_key(table)))
     finally:
         stranger.close()
     with database.reader() as reader:
@@ -217,3 +224,37 @@ def test_many_rows_are_inserted_in_order_and_in_full(database: Database) -> None
         insert_rows(connection, facts, ("name", "value", "at"), [])
     with database.reader() as reader:
         assert [tuple(row) for row in reader.execute(sa.select(facts).order_by(facts.c.name))] == rows
+
+
+def test_many_rows_are_replaced_updated_and_deleted(database: Database) -> None:
+    names = [f"fact {number:04}" for number in range(700)]
+    with database.writing() as connection, connection.begin():
+        insert_rows(connection, facts, ("name", "value", "at"), [(name, "x", 1) for name in names])
+        insert_rows(connection, facts, ("name", "value", "at"), [(name, "y", 2) for name in names[:300]], replacing=("value",))
+        update_rows(connection, facts, "name", ("at",), [(name, 3) for name in names[200:]])
+        delete_rows(connection, facts, [(name,) for name in [*names[650:], "none"]])
+    with database.reader() as reader:
+        found = [tuple(row) for row in reader.execute(sa.select(facts).order_by(facts.c.name))]
+    assert found == [
+        (name, "y" if place < 300 else "x", 1 if place < 200 else 3) for place, name in enumerate(names[:650])
+    ]
+
+
+def test_rows_with_two_keys_are_deleted_and_no_others_without_reading_the_whole_table(database: Database) -> None:
+    rows = [(f"c{number // 2:03}", f"t{number % 2}", 1, 1, 0) for number in range(600)]
+    plans: list[str] = []
+
+    def explain(connection: sa.Connection, _: object, statement: str, values: object, *__: object) -> None:
+        if statement.startswith("DELETE"):
+            explained = connection.connection.driver_connection.execute(f"EXPLAIN QUERY PLAN {statement}", values)
+            plans.extend(row[3] for row in explained)
+
+    with database.writing() as connection, connection.begin():
+        sa.event.listen(connection, "before_cursor_execute", explain)
+        insert_rows(connection, timers, ("conversation_id", "name", "due", "visit", "attempts"), rows)
+        delete_rows(connection, timers, [("c000", "t1"), ("c007", "t0"), ("c299", "t1"), ("c300", "t0")])
+    with database.reader() as reader:
+        left = {tuple(row) for row in reader.execute(sa.select(timers))}
+    assert left == {row for row in rows if row[:2] not in {("c000", "t1"), ("c007", "t0"), ("c299", "t1")}}
+    assert any("SEARCH timers" in plan for plan in plans)
+    assert not any("SCAN timers" in plan for plan in plans)
