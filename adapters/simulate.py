@@ -297,15 +297,14 @@ def _add_up(held: House, days: int, patients: int, seed: int, appointments: int)
             return int(connection.execute(sa.select(sa.func.count()).select_from(table).where(*where)).scalar() or 0)
 
         outcomes: Counter[str] = Counter()
-        for (outcome,) in connection.execute(sa.select(inbox.c.outcome).where(inbox.c.kind == "reply")):
+        worked = sa.select(inbox.c.outcome).where(inbox.c.kind == "reply", inbox.c.status == "done")
+        for (outcome,) in connection.execute(worked):
             outcomes[outcome.partition(":")[0]] += 1
-        sent = texts.c.status != "unsent"
+        sent = sa.and_(texts.c.status != "unsent", texts.c.segments > 0)
         segments = connection.execute(sa.select(sa.func.coalesce(sa.func.sum(texts.c.segments), 0)).where(sent)).scalar()
         by_kind = sa.select(tasks.c.kind, sa.func.count().label("number")).group_by(tasks.c.kind).order_by(tasks.c.kind)
         escalations = {row.kind: int(row.number) for row in connection.execute(by_kind)}
-        settled = count(schema.transcript, schema.transcript.c.kind == "reply.settled")
         replies = count(inbox, inbox.c.kind == "reply")
-        handled = count(inbox, inbox.c.kind == "reply", inbox.c.status == "done")
         whole = transcript.verify(connection).whole and not any(transcript.replay(connection, held.vault))
         return Figures(
             days=days,
@@ -317,8 +316,8 @@ def _add_up(held: House, days: int, patients: int, seed: int, appointments: int)
             texts=count(texts, sent),
             segments=int(segments or 0),
             cost=round(int(segments or 0) * CENT_PER_SEGMENT / 100, 2),
-            undelivered=count(texts, texts.c.status.in_(["undeliverable", "expired", "rejected", "unknown"])),
-            not_sent=count(texts, texts.c.status == "unsent"),
+            undelivered=count(texts, sent, texts.c.status.in_(["undeliverable", "expired", "rejected", "unknown"])),
+            not_sent=count(texts, texts.c.status == "unsent", texts.c.members == ""),
             replies=replies,
             understood=outcomes["acted"],
             asked_again=outcomes["asked"],
@@ -328,7 +327,7 @@ def _add_up(held: House, days: int, patients: int, seed: int, appointments: int)
             reschedules=count(writes, writes.c.action == "request_reschedule", writes.c.status == "done"),
             cancels=count(writes, writes.c.action == "request_cancel", writes.c.status == "done"),
             escalations=escalations,
-            lost=replies - handled + max(0, handled - settled),
+            lost=replies - sum(outcomes[name] for name in ("acted", "asked", "handed", "noted")),
             chain="whole" if whole else "BROKEN",
         )
 

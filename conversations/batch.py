@@ -18,7 +18,7 @@ from sqlalchemy import Connection
 
 from conversations import schema
 from conversations.bulk import portions
-from conversations.changes import Changes, Row, Unblock, task_step
+from conversations.changes import Changes, Row, TextRow, Unblock, task_step
 from conversations.errors import PatientErased
 from conversations.rulebook import Rulebook
 from conversations.schema import instant, moment
@@ -300,6 +300,7 @@ class Batch:
                 content = {
                     "direction": effect.direction,
                     "text_key": effect.text_key,
+                    "name": effect.name or effect.text_key,
                     "text": effect.text,
                     "status": effect.status,
                     "at": effect.at.isoformat(),
@@ -330,7 +331,7 @@ class Batch:
     def _send(self, c: Conversation, patient: PatientRow, effect: SendText) -> None:
         content = canonical({"to": patient.record.get("mobile"), "text": effect.text})
         self.changes.texts.append(
-            (
+            TextRow(
                 effect.key,
                 c.id,
                 patient.id,
@@ -342,6 +343,7 @@ class Batch:
                 effect.segments,
                 effect.about,
                 effect.safety,
+                "",
                 "queued",
                 "queued",
                 self.at,

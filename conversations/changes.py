@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from operator import attrgetter, itemgetter
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import orjson
 import sqlalchemy as sa
@@ -30,14 +30,35 @@ TALK = (
     "opened_at", "changed_at",
 )  # fmt: skip
 ENTRY = ("conversation_id", "seq", "at", "kind", "sealed", "hash")
-TEXT = (
-    "key", "conversation_id", "patient_id", "phone_index", "gateway", "lane", "prompt", "sealed", "segments", "about", "safety",
-    "phase", "status", "due", "not_after", "queued_at", "status_at",
-)  # fmt: skip
 WRITE = (
     "key", "conversation_id", "patient_id", "appointment_id", "kind", "action", "sealed", "status", "due", "queued_at",
 )  # fmt: skip
 TIMER = ("conversation_id", "name", "due", "visit", "attempts")
+
+
+class TextRow(NamedTuple):
+    """A row of `texts` as it is queued."""
+
+    key: str
+    conversation_id: str
+    patient_id: str
+    phone_index: bytes | None
+    gateway: str
+    lane: str
+    prompt: str
+    sealed: bytes
+    segments: int
+    about: int
+    safety: bool
+    members: str
+    phase: str
+    status: str
+    due: int
+    not_after: int
+    queued_at: int
+    status_at: int
+
+
 _K = TypeVar("_K")
 _V = TypeVar("_V")
 
@@ -60,7 +81,7 @@ class Changes:
     talks: dict[str, Row] = field(default_factory=dict)  # by id, as the last event left them
     timers: dict[tuple[str, str], Row | None] = field(default_factory=dict)  # None: clear
     entries: list[Row] = field(default_factory=list)
-    texts: list[Row] = field(default_factory=list)
+    texts: list[TextRow] = field(default_factory=list)
     writes: list[Row] = field(default_factory=list)
     tasks: list[dict[str, Any]] = field(default_factory=list)
     # The step, the wrapped key of the patient whose task it is, and when.
@@ -116,7 +137,7 @@ def commit(connection: Connection, changes: Changes, vault: Vault, at: int) -> N
     insert_rows(connection, schema.conversations, TALK, list(changes.talks.values()), replacing=_TALK_CHANGES)
     if changes.entries:
         _append(connection, changes.entries, at)
-    insert_rows(connection, schema.texts, TEXT, changes.texts)
+    insert_rows(connection, schema.texts, TextRow._fields, changes.texts)
     insert_rows(connection, schema.writes, WRITE, changes.writes)
     if changes.tasks:
         _insert(connection, schema.tasks, changes.tasks)

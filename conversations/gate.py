@@ -6,6 +6,7 @@ appointment moved. So every text is checked again in the moment of sending, agai
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,10 +17,12 @@ from sqlalchemy import Connection
 from conversations import schema
 from conversations.rulebook import Rulebook
 from conversations.schema import instant
+from conversations.together import members
 from engine import hours
 from engine.appointment import CALLED_OFF
 from engine.conversation import OPTED_OUT
 from engine.effects import REPLY
+from engine.events import TAKEN_APART
 from engine.ruleset import SCOPES, wider
 from engine.stopping import covers
 
@@ -46,18 +49,36 @@ _LOOK = (
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What the gate says of one text: send it, hold it back for good (`unsent`, why), or keep it until `later`."""
+    """What the gate says of one text: send it, hold it back for good (`unsent`, why), or keep it until `later`. `parts`: of a
+    joint text, the same of each text in whose place it leaves."""
 
     row: Any
     unsent: str | None = None
     later: datetime | None = None
+    parts: tuple[Look, ...] = ()
 
 
 def look(connection: Connection, rulebook: Rulebook, keys: list[str], now: datetime) -> list[Look]:
     """Look at these queued texts, in the order of `keys`."""
     rows = {row.key: row for row in connection.execute(_LOOK.where(_texts.c.key.in_(keys)))}
+    own = [each.key for row in rows.values() if row.members for each in members(row.members)]
+    if own:
+        rows.update((row.key, row) for row in connection.execute(_LOOK.where(_texts.c.key.in_(own))))
     blocked = _blocks(connection, list(rows.values()))
-    return [_judge(connection, rulebook, rows[key], blocked, now) for key in keys if key in rows]
+
+    def judge(key: str) -> Look:
+        return _judge(connection, rulebook, rows[key], blocked, now)
+
+    return [_whole(rows[key], judge) if rows[key].members else judge(key) for key in keys if key in rows]
+
+
+def _whole(row: Any, judge: Callable[[str], Look]) -> Look:
+    """A joint text leaves whole or not at all."""
+    parts = tuple(judge(each.key) for each in members(row.members))
+    if any(part.unsent for part in parts):
+        return Look(row, unsent=TAKEN_APART, parts=parts)
+    later = max((part.later for part in parts if part.later is not None), default=None)
+    return Look(row, later=later, parts=parts)
 
 
 def _blocks(connection: Connection, rows: list[Any]) -> dict[bytes | str, list[Any]]:

@@ -32,7 +32,7 @@ from conversations.schema import instant, moment
 from conversations.vault import KeyErased, SealBroken, Vault
 from conversations.writer import Writer
 from engine.effects import LANES
-from engine.events import TextStatus
+from engine.events import TAKEN_APART, TextStatus
 
 _log = logging.getLogger("freagra.conversations")
 
@@ -137,9 +137,12 @@ class Outbox:
                 continue
             if each.unsent is not None:
                 claim.unsent += 1
-                receipt = InboundReceipt(each.row.key, TextStatus.UNSENT, reason=each.unsent)
-                connection.execute(sa.insert(schema.inbox), self._rows([receipt]))
-                _set(connection, each.row.key, phase="held", status_at=instant(now))
+                if each.parts:
+                    _set(connection, each.row.key, phase="done", status="unsent", reason=each.unsent, status_at=instant(now))
+                for held in each.parts or (each,):
+                    receipt = InboundReceipt(held.row.key, TextStatus.UNSENT, reason=held.unsent or TAKEN_APART)
+                    connection.execute(sa.insert(schema.inbox), self._rows([receipt]))
+                    _set(connection, held.row.key, phase="held", status_at=instant(now))
             elif each.later is not None:
                 claim.later += 1
                 _set(connection, each.row.key, due=instant(each.later))

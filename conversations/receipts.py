@@ -15,6 +15,7 @@ from conversations import schema
 from conversations.batch import Batch
 from conversations.intake import receipt_of
 from conversations.schema import instant
+from conversations.together import Member, members
 from engine.conversation import supersedes
 from engine.events import TextReported, TextStatus
 
@@ -22,18 +23,19 @@ from engine.events import TextReported, TextStatus
 class Receipts:
     def __init__(self, batch: Batch) -> None:
         self._batch = batch
-        self._held: dict[str, tuple[str, TextStatus]] = {}  # key -> conversation, status
+        self._held: dict[str, tuple[list[Member], TextStatus]] = {}  # key -> the talks' own texts, status
 
     def prefetch(self, keys: list[str | None]) -> None:
         table = schema.texts
         wanted = [key for key in dict.fromkeys(keys) if key is not None]
         for start in range(0, len(wanted), 500):
-            query = sa.select(table.c.key, table.c.conversation_id, table.c.status).where(
+            query = sa.select(table.c.key, table.c.conversation_id, table.c.status, table.c.members).where(
                 table.c.key.in_(wanted[start : start + 500])
             )
             for row in self._batch.connection.execute(query):
-                self._held[row.key] = (row.conversation_id, TextStatus(row.status))
-        self._batch.load_talks(talk for talk, _ in self._held.values())
+                own = members(row.members) if row.members else [Member(row.key, row.conversation_id)]
+                self._held[row.key] = (own, TextStatus(row.status))
+        self._batch.load_talks(each.talk for own, _ in self._held.values() for each in own)
 
     def take(self, content: dict[str, Any], received_at: datetime) -> str:
         receipt = receipt_of(content)
@@ -44,21 +46,24 @@ class Receipts:
         held = self._held.get(receipt.key)
         if held is None:
             return "no text of ours has this key"
-        talk, status = held
+        own, status = held
         if not supersedes(receipt.status, status):
             return f"known already: {status}"
         changes = self._batch.changes
-        changes.put(self._held, receipt.key, (talk, receipt.status))
-        changes.receipts.append(
-            {
-                "text": receipt.key,
-                "phase": "handed" if receipt.status in (TextStatus.ACCEPTED, TextStatus.SENT) else "done",
-                "status": str(receipt.status),
-                "reason": receipt.reason[:200],
-                "status_at": instant(self._batch.now),
-            }
-        )
-        if talk in self._batch.talks:
-            told = (receipt.status, receipt.code, receipt.reason, received_at, receipt.opted_out)
-            self._batch.decide(talk, TextReported(receipt.key, *told))
+        changes.put(self._held, receipt.key, (own, receipt.status))
+        # What is said of a joint text is said of each text in whose place it left.
+        for key in dict.fromkeys((receipt.key, *(each.key for each in own))):
+            changes.receipts.append(
+                {
+                    "text": key,
+                    "phase": "handed" if receipt.status in (TextStatus.ACCEPTED, TextStatus.SENT) else "done",
+                    "status": str(receipt.status),
+                    "reason": receipt.reason[:200],
+                    "status_at": instant(self._batch.now),
+                }
+            )
+        for each in own:
+            if each.talk in self._batch.talks:
+                told = (receipt.status, receipt.code, receipt.reason, received_at, receipt.opted_out)
+                self._batch.decide(each.talk, TextReported(each.key, *told))
         return str(receipt.status)

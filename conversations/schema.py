@@ -149,10 +149,12 @@ texts = sa.Table(
     sa.Column("lane", sa.String(8), nullable=False),  # engine.effects.LANES
     sa.Column("prompt", sa.String(64), nullable=False),
     sa.Column("sealed", sa.LargeBinary, nullable=False),  # {"to": E.164, "text": ...} under the patient's key
-    sa.Column("segments", sa.Integer, nullable=False),
+    sa.Column("segments", sa.Integer, nullable=False),  # 0: it leaves in a joint text
     sa.Column("about", sa.Integer, nullable=False),  # appointment version told of, 0 none
     sa.Column("safety", sa.Boolean, nullable=False),
-    sa.Column("phase", sa.String(8), nullable=False),  # queued | sending | handed | done: where it is with us
+    # Of a text that reminds of several appointments: "KEY:CONVERSATION ..." of those whose own text it takes the place of.
+    sa.Column("members", sa.Text, nullable=False, server_default=""),
+    sa.Column("phase", sa.String(8), nullable=False),  # queued | joined | sending | held | handed | done: where it is with us
     sa.Column("status", sa.String(16), nullable=False),  # engine.events.TextStatus: how it fares
     sa.Column("reason", sa.String(200), nullable=False, server_default=""),
     sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),

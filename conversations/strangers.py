@@ -15,7 +15,19 @@ from conversations.transcript import canonical
 from conversations.vault import SealBroken
 from engine import hours
 from engine.ruleset import ALL, PRIORITIES
-from engine.understanding import read
+from engine.understanding import label, read
+
+# What a text from an unknown number asks for, as far as it can be read: kind of task, priority, how soon a person should see
+# it, and what it looks like. Whose it is only they can find out, and somebody may be waiting for it.
+_WANTS = {
+    "urgent": ("urgent", "urgent", timedelta(minutes=15), "an emergency"),
+    "deceased": ("bereavement", "urgent", timedelta(hours=1), "the news of a death"),
+    "running_late": ("running_late", "high", timedelta(minutes=15), "someone who is late"),
+    "cancel": ("question", "high", timedelta(hours=4), "a cancellation"),
+    "reschedule": ("question", "high", timedelta(hours=4), "a wish for another time"),
+    "thanks": ("question", "low", timedelta(days=1), "thanks"),
+}
+_OTHER = ("question", "normal", timedelta(hours=4), "")
 
 
 class Strangers:
@@ -26,27 +38,34 @@ class Strangers:
         """A text from a number we do not know. Only a wish for no texts is acted on; it can harm nobody."""
         intent = "unknown"
         for ruleset in self._batch.rulebook.in_force()[:1]:
-            intent = read(ruleset, content["text"]).intent
+            intent = label(read(ruleset, content["text"]))
         if intent == "stop":
-            self._batch.changes.blocks.append(
-                {
-                    "reason": "opted_out",
-                    "phone_index": row.phone_index,
-                    "patient_id": None,
-                    "conversation_id": "",
-                    "scope": ALL,
-                    "clinic": "",
-                    "since": instant(self._batch.now),
-                }
-            )
+            self.stop(row.phone_index)
             return "acted: no texts to this number, which is no patient's we know"
         if intent == "start":
             self._batch.changes.blocks.append(Unblock(row.phone_index, instant(self._batch.now)))
             return "acted: texts are wanted again"
-        urgent = intent == "urgent"
+        if intent == "wrong_number":
+            return "noted: a wrong number, and the number is not known"
+        kind, priority, due, looks = _WANTS.get(intent, _OTHER)
         why = f"A text from {content['sender']}, which is no patient's number that we know."
-        self._open(row, "urgent" if urgent else "question", "urgent" if urgent else "normal", why, content["text"])
+        if looks:
+            why += f" It looks like {looks}."
+        self._open(row, kind, priority, why, content["text"], due)
         return "handed: the number is not known"
+
+    def stop(self, phone: bytes) -> None:
+        """No more texts to this number, whoever has it."""
+        block = {
+            "reason": "opted_out",
+            "phone_index": phone,
+            "patient_id": None,
+            "conversation_id": "",
+            "scope": ALL,
+            "clinic": "",
+            "since": instant(self._batch.now),
+        }
+        self._batch.changes.blocks.append(block)
 
     def changed_hands(self, row: Any, appointment: str) -> None:
         why = (
@@ -66,11 +85,13 @@ class Strangers:
                 words = "(what it said cannot be read)"
         self._open(row, "fault", "high", f"Something that came in ({kind}) could not be worked. {why}", words)
 
-    def _open(self, row: Any, kind: str, priority: str, why: str, words: str) -> None:
+    def _open(
+        self, row: Any, kind: str, priority: str, why: str, words: str, within: timedelta = timedelta(hours=4)
+    ) -> None:
         now = self._batch.now
-        due = now + timedelta(hours=4)
+        due = now + within
         for ruleset in self._batch.rulebook.in_force()[:1]:
-            due = hours.add_open(ruleset.hours, ruleset.hours.staffed, now, timedelta(hours=4))
+            due = hours.due(ruleset.hours, now, within)
         named = [getattr(row, name, "") for name in ("id", "conversation_id", "name")]
         key = sha256(f"task {kind} {named} {now}".encode()).hexdigest()
         said = canonical([{"at": now.isoformat(), "why": why, "words": words}])

@@ -1,7 +1,7 @@
 """Whose reply is this, and about which appointment?
 
 First the gateway's own reference to the text that is answered; then the phone, found by its blind index. A phone may serve a
-whole family, so what is not certain is said to the engine (`rivals`, `others`) rather than guessed.
+whole family: where it has several talks going on, engine/several.py says which of them the reply is for.
 """
 
 from __future__ import annotations
@@ -15,21 +15,21 @@ from conversations import schema
 from conversations.batch import Batch
 from conversations.bulk import portions
 from conversations.changes import Unblock
+from conversations.together import members
 from engine.conversation import OPTED_OUT
 from engine.ruleset import SCOPES
 from engine.stopping import covers
 
-_UNDOABLE = ("request_cancel", "request_reschedule")
-
 
 @dataclass(frozen=True, slots=True)
 class Addressee:
-    """The conversation that a reply belongs to. `rivals` and `others` as in engine.events.ReplyReceived."""
+    """The conversation that a reply belongs to; or the phone's several talks that are going on, and those of them that were
+    told by the text which the gateway says is answered."""
 
     talk: str
     former_number: bool = False
-    rivals: int = 0
-    others: int = 0
+    going: tuple[str, ...] = ()
+    answered: tuple[str, ...] = ()
 
 
 class Stop(NamedTuple):
@@ -48,7 +48,7 @@ class PhoneBook:
         self._patients: dict[bytes, list[str]] = {}
         self._former: dict[bytes, list[str]] = {}
         self._talks: dict[str, list[str]] = {}  # patient -> conversations, the latest first
-        self._texts: dict[str, tuple[str, bytes | None]] = {}  # key -> conversation, phone it went to
+        self._texts: dict[str, tuple[tuple[str, ...], bytes | None]] = {}  # key -> conversations, phone it went to
         self._stops: dict[bytes, list[Stop]] = {}
 
     def prefetch(self, phones: list[bytes], keys: list[str]) -> None:
@@ -68,9 +68,10 @@ class PhoneBook:
                 self._stops.setdefault(row.phone_index, []).append(Stop(row.scope, row.clinic, row.conversation_id))
         for some_keys in portions(keys):
             texts = schema.texts
-            query = sa.select(texts.c.key, texts.c.conversation_id, texts.c.phone_index).where(texts.c.key.in_(some_keys))
-            for row in connection.execute(query):
-                self._texts[row.key] = (row.conversation_id, row.phone_index)
+            columns = (texts.c.key, texts.c.conversation_id, texts.c.phone_index, texts.c.members)
+            for text in connection.execute(sa.select(*columns).where(texts.c.key.in_(some_keys))):
+                told = tuple(each.talk for each in members(text.members)) if text.members else (text.conversation_id,)
+                self._texts[text.key] = (told, text.phone_index)
         self._fetch_talks()
 
     def _fetch_talks(self) -> None:
@@ -87,7 +88,7 @@ class PhoneBook:
             found.extend(self._batch.connection.execute(query).all())
         for row in found:
             self._talks.setdefault(row.patient_id, []).append(row.id)
-        self._batch.load_talks([row.id for row in found] + [talk for talk, _ in self._texts.values()])
+        self._batch.load_talks([row.id for row in found] + [talk for told, _ in self._texts.values() for talk in told])
 
     def stopped(self, phone: bytes, talk: str = "") -> str:
         """The widest scope in which texts to this phone are stopped, by the last words of whoever has it; "" for none. With a
@@ -135,30 +136,33 @@ class PhoneBook:
 
     def find(self, phone: bytes, answers: str | None) -> Addressee | None:
         """None where the number is nobody's we know."""
+        owners = self._owners(phone)
+        answered: tuple[str, ...] = ()
         if answers is not None and answers in self._texts:
-            talk, sent_to = self._texts[answers]
+            told, sent_to = self._texts[answers]
+            held = [talk for talk in told if talk in self._batch.talks]
             # The gateway's reference is a hint that must agree with the number we sent to.
-            if sent_to == phone and talk in self._batch.talks:
-                patient = self._batch.talks[talk].conversation.patient.id
-                return Addressee(talk, former_number=patient not in self._owners(phone))
-        talks = self._talks_of(self._owners(phone))
+            if sent_to == phone and held:
+                answered = tuple(talk for talk in held if self._batch.talks[talk].conversation.patient.id in owners)
+                if not answered:
+                    return Addressee(held[0], former_number=True)
+        talks = self._talks_of(owners)
         if talks:
-            return self._likeliest(talks)
+            return self._likeliest(talks, answered)
         once = self._talks_of(self._once(phone))
         return Addressee(once[0], former_number=True) if once else None
 
-    def _likeliest(self, talks: list[str]) -> Addressee:
-        """The talk with an open question or with a request that a word takes back, else one going on, else the one that
-        ended last."""
+    def _likeliest(self, talks: list[str], answered: tuple[str, ...]) -> Addressee:
+        """The talk that the gateway names or the one that goes on, else the one that ended last; all that go on, where they are
+        several."""
         held = [self._batch.talks[talk].conversation for talk in talks]
         going = [c for c in held if not c.closed and c.told]
-        asking = [c for c in going if c.silent or c.guess or c.asked or c.wish in _UNDOABLE]
-        if asking:
-            asking.sort(key=lambda c: (c.spoke_at or c.opened_at, c.id), reverse=True)
-            return Addressee(asking[0].id, rivals=len(asking) - 1, others=len(going) - len(asking))
+        if len(going) > 1 and (not answered or any(c.id in answered for c in going)):
+            return Addressee(going[0].id, going=tuple(c.id for c in going), answered=answered)
+        if len(answered) == 1 or (answered and not going):
+            return Addressee(answered[0])
         if going:
-            going.sort(key=lambda c: (c.spoke_at or c.opened_at, c.id), reverse=True)
-            return Addressee(going[0].id, others=len(going) - 1)
+            return Addressee(going[0].id)
         waiting = [c for c in held if not c.closed]
         last = max(waiting or held, key=lambda c: (c.spoke_at or c.opened_at, c.id))
         return Addressee(last.id)

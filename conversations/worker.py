@@ -8,9 +8,9 @@ none is forgotten.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -26,8 +26,9 @@ from conversations.rulebook import Rulebook
 from conversations.schedule import Schedule
 from conversations.schema import instant, moment
 from conversations.strangers import Strangers
+from conversations.together import Together
 from conversations.vault import Vault
-from conversations.whose import PhoneBook
+from conversations.whose import Addressee, PhoneBook
 from conversations.writer import StoreAway, Writer
 from engine.effects import PreferLanguage, UnblockTexts
 from engine.events import (
@@ -40,6 +41,9 @@ from engine.events import (
     TimerFired,
     WriteReported,
 )
+from engine.ruleset import Ruleset
+from engine.several import Held, share
+from engine.understanding import read
 
 _log = logging.getLogger("freagra.conversations")
 
@@ -91,7 +95,7 @@ class Worker:
                 failed += self._work_timers(batch, timers) if timers else 0
             # Without a reader beside it, so that this commit can fold the write-ahead log in and begin it anew.
             if rows or timers:
-                commits.add(batch.part(), batch.at)
+                commits.add(_part(batch), batch.at)
         return Step(len(rows) + len(timers), failed)
 
     # ---- when a batch fails as a whole -------------------------------------------------------------------------------
@@ -121,7 +125,7 @@ class Worker:
                 self._set_back(batch, row, fault)
             for timer in timers:
                 self._set_timer_back(batch, timer, fault)
-            commits.add(batch.part(), batch.at)
+            commits.add(_part(batch), batch.at)
         return Step(1, 1)
 
     # ---- the inbox ---------------------------------------------------------------------------------------------------
@@ -159,7 +163,7 @@ class Worker:
             else:
                 batch.changes.done.append(_done(row, "done", outcome, batch.now))
             if number % _PART == 0:
-                commits.add(batch.part(), batch.at)
+                commits.add(_part(batch), batch.at)
         return failed
 
     def _set_back(self, batch: Batch, row: Any, fault: Exception) -> None:
@@ -182,7 +186,7 @@ class Worker:
     def _work_timers(self, batch: Batch, timers: list[Any]) -> int:
         batch.load_talks(row.conversation_id for row in timers)
         failed = 0
-        for row in timers:
+        for row in [*timers, *Together(batch).due_today(timers)]:
             timer = (row.conversation_id, row.name)
             if timer in batch.changes.timers or timer in batch.moved_timers:
                 continue  # an event of this very batch moved or cleared it
@@ -280,19 +284,32 @@ class _Desk:
             opted_out=bool(self._phones.stopped(row.phone_index, found.talk)),
             stopped=self._phones.stopped(row.phone_index),
             at_carrier=content["opt_out"],
-            rivals=found.rivals,
-            others=found.others,
             stale=content.get("stale", False),
         )
-        decision = self._batch.decide(found.talk, event)
+        if found.former_number and read(self._ruleset(found.talk), event.text).intent == "stop":
+            Strangers(self._batch).stop(row.phone_index)
+        events = [(found.talk, event)] if not found.going else self._shared(row.phone_index, found, event)
+        settled = [self._settle(row.phone_index, talk, each) for talk, each in events]
+        return f"{settled[0]['outcome']}: {settled[0]['why']}"
+
+    def _settle(self, phone: bytes, talk: str, event: ReplyReceived) -> Mapping[str, Any]:
+        """A reply, or its part, in one talk; what became of it."""
+        decision = self._batch.decide(talk, event)
         for effect in decision.effects:
             if isinstance(effect, UnblockTexts):
-                self._tell_others(row.phone_index, found.talk, TextsResumed())
+                self._tell_others(phone, talk, TextsResumed())
             elif isinstance(effect, PreferLanguage):
-                patient = decision.conversation.patient.id
-                self._tell_others(row.phone_index, found.talk, LanguageChosen(effect.language), patient)
-        settled = decision.entries[-1].data
-        return f"{settled['outcome']}: {settled['why']}"
+                self._tell_others(phone, talk, LanguageChosen(effect.language), decision.conversation.patient.id)
+        return decision.entries[-1].data
+
+    def _shared(self, phone: bytes, found: Addressee, event: ReplyReceived) -> list[tuple[str, ReplyReceived]]:
+        """A reply from a phone with several talks, each with what of it is for it."""
+        talks = (self._batch.talks[talk].conversation for talk in found.going)
+        shared = share([Held(c, self._ruleset(c.id)) for c in talks], event, found.answered)
+        return [(talk, replace(each, opted_out=bool(self._phones.stopped(phone, talk)))) for talk, each in shared]
+
+    def _ruleset(self, talk: str) -> Ruleset:
+        return self._batch.rulebook.version(self._batch.connection, self._batch.talks[talk].conversation.version)
 
     def _tell_others(self, phone: bytes, heard: str, event: Event, patient: str = "") -> None:
         """What one talk heard holds for all of the phone, or of the patient: START lifts whatever was stopped, and a language
@@ -321,6 +338,12 @@ class _Desk:
         event = WriteReported(content["key"], content["action"], content["ok"], content["conflict"], content["reason"])
         self._batch.decide(content["conversation"], event)
         return "noted"
+
+
+def _part(batch: Batch) -> Changes:
+    """What goes into the next commit, with what is for one phone joined."""
+    Together(batch).join()
+    return batch.part()
 
 
 def _done(row: Any, status: str, outcome: str, now: datetime) -> dict[str, Any]:

@@ -124,7 +124,7 @@ class Writeback:
         if row.kind == "message":
             text = content["text"] or await asyncio.to_thread(self._text, row, content["text_key"])
             record = MessageRecord(
-                content["text_key"], row.appointment_id, content["direction"], text, content["status"], at
+                content["name"], row.appointment_id, content["direction"], text, content["status"], at
             )
             return _Outcome(row, await self._ipms.record(record))
         if row.action == "confirm" and content["version"] != row.held_version:

@@ -49,6 +49,20 @@ class Appointment:
 
 
 @dataclass(frozen=True, slots=True)
+class Listed:
+    """One of several appointments that a phone was told of: what a list for the phone may show of it (`start`, `first_name`),
+    and what staff find it by."""
+
+    conversation: str
+    patient: str
+    first_name: str
+    appointment: str
+    version: int
+    start: datetime
+    clinic: str
+
+
+@dataclass(frozen=True, slots=True)
 class Patient:
     """What the engine may know of a patient."""
 

@@ -2,8 +2,8 @@
 
 The other checks have modules of their own: `checks_states` (the ways through a talk), `checks_stop` (what a STOP stops),
 `checks_times` (what comes when), `checks_languages` (whether each is all there), `checks_prompts` (what we say, and what it
-costs), `checks_carrier` (what carriers make of it), `checks_replies` (what patients say) and `checks_tests` (the phrase checks
-and talks inside the file).
+costs), `checks_carrier` (what carriers make of it), `checks_lists` (what is said of several appointments), `checks_replies`
+(what patients say) and `checks_tests` (the phrase checks and talks inside the file).
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import holidays
 from engine import (
     checks_carrier,
     checks_languages,
+    checks_lists,
     checks_prompts,
     checks_replies,
     checks_states,
@@ -43,6 +44,7 @@ def check_all(draft: Draft, *, rehearse: bool, carrier: Carrier | None) -> None:
     checks_times.check(draft)
     checks_languages.check(draft)
     checks_prompts.check(draft)
+    checks_lists.check(draft)
     checks_carrier.check(draft, carrier)
     checks_replies.check(draft)
     if rehearse:

@@ -153,7 +153,7 @@ def _can_be_priced(draft: Draft) -> bool:
 def _cost(draft: Draft, name: str, language: str) -> None:
     dearest = wording.worst_case(draft.ruleset, name, language)
     cost = dearest.segments
-    limit = draft.ruleset.most_segments(language)
+    limit = wording.parts_limit(draft.ruleset, name, language)
     mark = draft.at("prompts", name, language)
     forced_by, cheap = "", cost.parts
     if cost.encoding == "UCS-2":

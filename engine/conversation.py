@@ -16,7 +16,7 @@ from operator import itemgetter
 from typing import Any, NamedTuple
 
 from engine import preferences
-from engine.appointment import Appointment, AppointmentStatus, Patient
+from engine.appointment import Appointment, AppointmentStatus, Listed, Patient
 from engine.preferences import Preferences
 from engine.reading import LANGUAGE
 from engine.ruleset import CLOSED, PLANNED, wider
@@ -65,12 +65,24 @@ class SentText:
     about: int  # the appointment version it tells of, 0 none
     status: str
     day: str  # local day on which it was queued
+    shared: str = ""  # key of the text that several talks share and in whose place it left
+    number: int = 0  # its number in that text
 
 
 @dataclass(frozen=True, slots=True)
 class OpenedTask:
     key: str
     kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Which:
+    """We asked the phone which of `among` a reply is about. `words`: what of the reply is to be applied to the one named."""
+
+    reply: str
+    text: str
+    words: str
+    among: tuple[Listed, ...]
 
 
 NO_PREFERENCES = Preferences()
@@ -114,13 +126,15 @@ class Conversation(NamedTuple):
     wish_key: str = ""
     blocked: str = ""
     stopped: str = ""  # how much this talk's own STOP stopped, one of ruleset.SCOPES
+    which: Which | None = None  # what this talk asked for all talks of the phone, while it waits for the answer
     texts: tuple[SentText, ...] = ()
     tasks: tuple[OpenedTask, ...] = ()
     preferences: Preferences = NO_PREFERENCES  # when the patient would come instead, until that is settled
 
     def text(self, key: str) -> SentText | None:
+        """The text of this key, or what stood for this talk in the shared text of this key."""
         for text in self.texts:
-            if text.key == key:
+            if key in (text.key, text.shared):
                 return text
         return None
 
@@ -190,6 +204,26 @@ _OF_APPOINTMENT = in_order(Appointment.__match_args__, unset(Appointment))
 _OF_PATIENT = in_order(Patient.__match_args__, unset(Patient))
 
 
+def _listed_json(listed: Listed) -> list[Any]:
+    facts = [listed.conversation, listed.patient, listed.first_name, listed.appointment, listed.version]
+    return [*facts, listed.start.isoformat(), listed.clinic]
+
+
+def which_json(which: Which) -> dict[str, Any]:
+    among = [_listed_json(each) for each in which.among]
+    return {"reply": which.reply, "text": which.text, "words": which.words, "among": among}
+
+
+def _which_of(data: Mapping[str, Any] | None) -> Which | None:
+    if data is None:
+        return None
+    among = tuple(
+        Listed(talk, patient, name, appointment, version, datetime.fromisoformat(start), clinic)
+        for talk, patient, name, appointment, version, start, clinic in data["among"]
+    )
+    return Which(data["reply"], data["text"], data["words"], among)
+
+
 # ---- the fold --------------------------------------------------------------------------------------------------------
 # One function per kind of entry that changes the conversation. A kind without one is a fact that changes nothing but `seq`.
 
@@ -235,6 +269,14 @@ def _reply_read(c: Conversation, entry: Entry) -> Conversation:
     )
 
 
+def _which_asked(c: Conversation, entry: Entry) -> Conversation:
+    return _step(c, which=_which_of(entry.data))
+
+
+def _which_settled(c: Conversation, _: Entry) -> Conversation:
+    return _step(c, which=None)
+
+
 def _reply_asked(c: Conversation, entry: Entry) -> Conversation:
     return _step(c, unclear=entry.data["rung"] + 1, guess=entry.data.get("guess", ""))
 
@@ -274,6 +316,14 @@ def _text_queued(c: Conversation, entry: Entry) -> Conversation:
         day_texts=c.day_texts + 1 if data["day"] == c.day else 1,
         reminded_at=entry.at if data["lane"] == "bulk" or data["asks"] else c.reminded_at,
     )
+
+
+def _text_joined(c: Conversation, entry: Entry) -> Conversation:
+    data = entry.data
+    texts = (
+        replace(text, shared=data["shared"], number=data["number"]) if text.key == data["key"] else text for text in c.texts
+    )
+    return _step(c, texts=tuple(texts))
 
 
 def _text_status(c: Conversation, entry: Entry) -> Conversation:
@@ -414,9 +464,12 @@ _FOLD: Mapping[str, Callable[[Conversation, Entry], Conversation]] = {
     "reply.read": _reply_read,
     "reply.asked": _reply_asked,
     "guess.dropped": _guess_dropped,
+    "which.asked": _which_asked,
+    "which.settled": _which_settled,
     "state.entered": _state_entered,
     "silence.noted": _waited,
     "text.queued": _text_queued,
+    "text.joined": _text_joined,
     "text.status": _text_status,
     "send.failed": _send_failed,
     "conversation.handed": _handed,
@@ -472,6 +525,11 @@ def _iso(moment: datetime | None) -> str | None:
     return None if moment is None else moment.isoformat()
 
 
+def _sent_json(text: SentText) -> list[Any]:
+    facts = [text.key, text.prompt, text.about, text.status, text.day]
+    return [*facts, text.shared, text.number] if text.shared else facts
+
+
 def to_json(c: Conversation) -> dict[str, Any]:
     """Plain JSON values, from which `from_json` makes an equal conversation."""
     return {
@@ -509,7 +567,8 @@ def to_json(c: Conversation) -> dict[str, Any]:
         "wish_key": c.wish_key,
         "blocked": c.blocked,
         "stopped": c.stopped,
-        "texts": [[text.key, text.prompt, text.about, text.status, text.day] for text in c.texts],
+        "which": None if c.which is None else which_json(c.which),
+        "texts": [_sent_json(text) for text in c.texts],
         "tasks": [[task.key, task.kind] for task in c.tasks],
         "preferences": preferences.to_json(c.preferences) if c.preferences else None,
     }
@@ -524,6 +583,7 @@ def from_json(data: Mapping[str, Any]) -> Conversation:
     values[_PLACE["patient"]] = patient_of(data["patient"])
     values[_PLACE["texts"]] = tuple(SentText(*text) for text in data["texts"])
     values[_PLACE["tasks"]] = tuple(OpenedTask(*task) for task in data["tasks"])
+    values[_PLACE["which"]] = _which_of(data["which"])
     held = data["preferences"]
     values[_PLACE["preferences"]] = preferences.from_json(held) if held else NO_PREFERENCES
     return tuple.__new__(Conversation, values)

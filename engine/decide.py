@@ -17,39 +17,40 @@ A reply meets, in this order:
   8. the state  its `replies`; a confirmation only for what the patient was told
   9. the ladder its `unclear`: ask, ask again, then a person
 
-Every reply ends with exactly one `reply.settled` entry: acted, asked, handed (to staff) or noted (nothing to do).
+Every reply ends, in each talk it goes to, with exactly one `reply.settled` entry: acted, asked, handed (to staff) or noted
+(nothing to do).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from engine import tongues
-from engine.conversation import (
-    OPTED_OUT,
-    PATIENT,
-    Conversation,
-    Entry,
-)
-from engine.delivery import text_reported, timer_fired
+from engine.appointment import STANDING
+from engine.conversation import OPTED_OUT, PATIENT, Conversation, Entry, Which, which_json
+from engine.delivery import text_joined, text_reported, timer_fired
 from engine.desk import staff_acted
-from engine.effects import Effect, RecordMessage
+from engine.effects import ClearTimer, Effect, RecordMessage
 from engine.events import (
     AppointmentChanged,
+    Doubt,
     Event,
     LanguageChosen,
     Opened,
     PatientChanged,
     ReplyReceived,
     StaffActed,
+    TextJoined,
     TextReported,
     TextsResumed,
     TimerFired,
     WriteReported,
 )
 from engine.hospital import appointment_changed, opened, patient_changed, write_reported
+from engine.normalise import clean
 from engine.reading import UNKNOWN, Reading
 from engine.ruleset import (
     ALL,
@@ -63,8 +64,8 @@ from engine.ruleset import (
 )
 from engine.stopping import goes_on, meant, reread, texts_resumed
 from engine.told import Told
-from engine.turn import ACTED, ASKED, HANDED, NOTED, Move, Turn
-from engine.understanding import read
+from engine.turn import ACTED, ASKED, HANDED, NOTED, WHICH, Move, Turn, named_to_staff
+from engine.understanding import label, read
 
 # The same text this many times running comes from a robot, or from someone whom the machine does not help.
 ROBOT_REPEATS = 4
@@ -74,6 +75,9 @@ CROSSING = timedelta(seconds=45)
 CLOCKS_APART = timedelta(minutes=2)
 # Gateways without message ids: the same words from the same phone this close together are one text.
 DOUBLED = timedelta(seconds=5)
+
+# The answer to "which one do you mean?" is waited for this long; then a person takes what was said.
+WAIT_FOR_WHICH = timedelta(hours=4)
 
 # What is recorded only for the appointment that the patient was told of.
 SPOKEN_OF = frozenset({"confirm", "request_cancel", "cancel"})
@@ -94,6 +98,8 @@ def decide(ruleset: Ruleset, conversation: Conversation | None, event: Event, no
     match event:
         case ReplyReceived():
             _reply(turn, event)
+        case TextJoined():
+            text_joined(turn, event)
         case TextReported():
             text_reported(turn, event)
         case TimerFired():
@@ -121,40 +127,53 @@ def decide(ruleset: Ruleset, conversation: Conversation | None, event: Event, no
 def _reply(turn: Turn, event: ReplyReceived) -> None:
     c = turn.c
     turn.muted = event.stopped if event.opted_out else ""
-    reading = reread(read(turn.ruleset, event.text, c.patient.language, _told(turn, event)), c.appointment)
-    wished = None if reading.rule == "key" else tongues.wished(turn, event.text)
+    reading = reread(read(turn.ruleset, event.about, c.patient.language, told(turn.ruleset, c, event)), c.appointment)
+    wished = None if reading.rule == "key" else tongues.wished(turn, event.about)
     if wished is not None:
         reading = tongues.asks_for(wished, reading)
     elif c.guess and not event.former_number:
         reading = _answer_to_guess(turn, reading)
-    turn.record(
-        "reply.read",
-        {
-            "reply": event.reply,
-            "text": event.text,
-            "received_at": event.received_at.isoformat(),
-            "answers": event.answers,
-            "former_number": event.former_number,
-            "intent": reading.intent,
-            "score": reading.score,
-            "rule": reading.rule,
-            "normalised": reading.normalised,
-            "candidates": [[found.intent, found.phrase, found.score] for found in reading.candidates],
-            "why": reading.why,
-        },
-        PATIENT,
-    )
-    turn.effects.append(
-        RecordMessage(turn.key("record"), "in", event.reply, event.text, "received", event.received_at)
-    )
+    data: dict[str, Any] = {
+        "reply": event.reply,
+        "text": event.text,
+        "received_at": event.received_at.isoformat(),
+        "answers": event.answers,
+        "former_number": event.former_number,
+        "intent": reading.intent,
+        "score": reading.score,
+        "rule": reading.rule,
+        "normalised": reading.normalised,
+        "candidates": [[found.intent, found.phrase, found.score] for found in reading.candidates],
+        "why": reading.why,
+    }
+    if event.part is not None:
+        data["part"] = event.part
+        data["normalised"] = clean(event.text)  # by which repetitions are told
+    if event.waited is not None:
+        data["waited"] = {"reply": event.waited.reply, "text": event.waited.text}
+    turn.record("reply.read", data, PATIENT)
+    _put_on_record(turn, event)
     outcome, why = _answer(turn, event, reading, wished)
+    if event.beside and outcome == HANDED and turn.c.tasks:
+        turn.update_task(turn.c.tasks[-1].key, f"The phone also has {named_to_staff(event.beside)}.")
     turn.record("reply.settled", {"reply": event.reply, "outcome": outcome, "why": why})
 
 
-def _told(turn: Turn, event: ReplyReceived) -> Told:
-    zone = ZoneInfo(turn.ruleset.hours.timezone)
-    appointment = turn.c.appointment
-    return Told(appointment.start.astimezone(zone), appointment.clinician, event.received_at.astimezone(zone).date())
+def told(ruleset: Ruleset, c: Conversation, event: ReplyReceived) -> Told:
+    """The appointment in whose light a reply to this talk is read."""
+    zone = ZoneInfo(ruleset.hours.timezone)
+    return Told(c.appointment.start.astimezone(zone), c.appointment.clinician, event.received_at.astimezone(zone).date())
+
+
+def _put_on_record(turn: Turn, event: ReplyReceived) -> None:
+    """The reply, whole, on the appointment's record in the iPMS; under a name of its own where other talks have it too."""
+    said = [(event.reply, event.text, event.first)]
+    if event.waited is not None and not event.waited.recorded:
+        said.insert(0, (event.waited.reply, event.waited.text, False))
+    for number, (reply, text, first) in enumerate(said):
+        name = "" if first else f"{reply}.{turn.c.id}"
+        key = turn.key(f"record {number}" if number else "record")
+        turn.effects.append(RecordMessage(key, "in", reply, text, "received", event.received_at, name))
 
 
 def _answer(turn: Turn, event: ReplyReceived, reading: Reading, wished: str | None) -> tuple[str, str]:
@@ -163,6 +182,11 @@ def _answer(turn: Turn, event: ReplyReceived, reading: Reading, wished: str | No
         return _from_former_number(turn, event, reading)
     if _doubled(c, event):
         return NOTED, "the same text twice within seconds"
+    if c.which is not None:
+        turn.record("which.settled", {"reply": c.which.reply, "why": "answered"})
+        turn.effects.append(ClearTimer(WHICH))
+    if event.aside:
+        return NOTED, "it was about another appointment"
     safety = _safety(turn, event, reading)
     if safety is not None:
         return safety
@@ -181,10 +205,8 @@ def _answer(turn: Turn, event: ReplyReceived, reading: Reading, wished: str | No
         return _gone_round(turn, event)
     if wished is not None:
         return tongues.say_in(turn, wished, before, event)
-    if event.rivals:
-        why = "This phone has several appointments open and the reply does not say which."
-        turn.hand_over("question", why, words=event.text)
-        return HANDED, "it cannot be told which appointment is meant"
+    if event.doubt is not None:
+        return _which_one(turn, event, event.doubt)
     if c.guess:
         turn.record("guess.dropped", {"guess": c.guess})
     state = turn.ruleset.states.get(c.state)
@@ -202,6 +224,18 @@ def _answer(turn: Turn, event: ReplyReceived, reading: Reading, wished: str | No
     return _take(turn, state, target, reading.intent, event)
 
 
+def _which_one(turn: Turn, event: ReplyReceived, doubt: Doubt) -> tuple[str, str]:
+    """It cannot be told which of the phone's appointments is meant: ask once, else a person finds out."""
+    if doubt.ask and turn.ask_which(doubt.among):
+        which = Which(event.reply, event.text, event.about, doubt.among)
+        turn.record("which.asked", which_json(which))
+        turn.set_timer(WHICH, turn.now + WAIT_FOR_WHICH, turn.c.visit)
+        return ASKED, "asked which appointment is meant"
+    why = f"It cannot be told which appointment the reply is about: {named_to_staff(doubt.among)}."
+    turn.hand_over("question", why, words=event.text)
+    return HANDED, "it cannot be told which appointment is meant"
+
+
 def _circles(turn: Turn) -> bool:
     return turn.c.repeats >= ROBOT_REPEATS or turn.c.replies > turn.ruleset.limits.replies
 
@@ -216,7 +250,7 @@ def _after_close(turn: Turn, event: ReplyReceived, reading: Reading) -> tuple[st
     """The talk is over: a person reads what comes, except what the last state says needs nobody."""
     state = turn.ruleset.states.get(turn.c.state)
     target = state.replies.get(reading.intent) if state is not None and reading.clear else None
-    if target is not None and target.go == STAY:
+    if (target is not None and target.go == STAY) or (state is None and label(reading) == "thanks"):
         return NOTED, f"{reading.intent} changes nothing here"
     if turn.c.blocked or event.opted_out:
         why = "A reply from someone who gets no more texts."
@@ -233,10 +267,15 @@ def _after_close(turn: Turn, event: ReplyReceived, reading: Reading) -> tuple[st
 
 def _doubled(c: Conversation, event: ReplyReceived) -> bool:
     """Carriers sometimes deliver a text twice. The same words within seconds count once, unless we spoke in between."""
-    if c.repeats < 2 or c.replied_before is None:
+    return c.repeats >= 2 and twice(c, c.replied_before, event.received_at)
+
+
+def twice(c: Conversation, before: datetime | None, at: datetime) -> bool:
+    """Whether the same words, had before at the one moment and now at the other, are one text that was delivered twice."""
+    if before is None:
         return False
-    spoke_between = c.spoke_at is not None and c.spoke_at > c.replied_before
-    return not spoke_between and abs(event.received_at - c.replied_before) <= DOUBLED
+    spoke_between = c.spoke_at is not None and c.spoke_at > before
+    return not spoke_between and abs(at - before) <= DOUBLED
 
 
 def _safety(turn: Turn, event: ReplyReceived, reading: Reading) -> tuple[str, str] | None:
@@ -248,6 +287,8 @@ def _safety(turn: Turn, event: ReplyReceived, reading: Reading) -> tuple[str, st
         return _stop(turn, event, reading)
     if intent not in ("urgent", "deceased", "wrong_number"):
         return None
+    if event.doubt is not None:
+        return _grave_of_someone(turn, event, event.doubt, intent)
     # Said again: of what is grave staff have the talk already.
     if c.state == turn.ruleset.always.get(intent) and c.staff_own:
         return _for_staff(turn, event, reading)
@@ -277,6 +318,18 @@ def _stop(turn: Turn, event: ReplyReceived, reading: Reading) -> tuple[str, str]
     return ACTED, "stop outranks everything"
 
 
+def _grave_of_someone(turn: Turn, event: ReplyReceived, doubt: Doubt, intent: str) -> tuple[str, str]:
+    """A death, or a wrong number, on a phone of several patients, and it cannot be told whom it is about: the machine is silent
+    to all of them until a person has found out."""
+    kind, due, priority = _GRAVE[intent]
+    prompt = turn.ruleset.states[turn.ruleset.always[intent]].say
+    if doubt.speaks and prompt is not None and not turn.c.staff_own:
+        turn.say(prompt, vital=True)
+    why = f"The phone is that of several patients; it cannot be told whom the reply is about: {named_to_staff(doubt.among)}."
+    turn.hand_over(kind, why, due=due, priority=priority, words=event.text)
+    return HANDED, f"{intent.replace('_', ' ')} outranks everything"
+
+
 def _start(turn: Turn, event: ReplyReceived, reading: Reading) -> tuple[str, str] | None:
     """Texts are wanted again, whatever was stopped. The talk goes on where it was stopped, and where the patient has a
     question to answer."""
@@ -304,8 +357,12 @@ def _from_former_number(turn: Turn, event: ReplyReceived, reading: Reading) -> t
     """Someone else's word changes nothing about the patient; but of a danger or a death a person hears first, and the machine
     is silent until they have."""
     why = "A text came from a number that is no longer this patient's. Nothing was done on it."
-    kind, due, priority = _GRAVE.get(reading.intent, ("former_number", timedelta(hours=4), "normal"))
-    if reading.intent in _GRAVE:
+    if reading.intent == "stop":
+        return NOTED, "no texts go to this number; it is no longer the patient's"
+    kind, due, priority = "former_number", timedelta(hours=4), "normal"
+    if reading.intent in _OF_ANYONE:
+        kind, due, priority = _GRAVE[reading.intent]
+    if reading.intent in _OF_ANYONE:
         turn.hand_over(kind, why, due=due, priority=priority, words=event.text)
     else:
         turn.open_task(TaskRule(kind, due, priority, None, why), words=event.text)
@@ -315,7 +372,10 @@ def _from_former_number(turn: Turn, event: ReplyReceived, reading: Reading) -> t
 _GRAVE = {
     "urgent": ("urgent", timedelta(minutes=15), "urgent"),
     "deceased": ("bereavement", timedelta(hours=1), "urgent"),
+    "wrong_number": ("wrong_number", timedelta(hours=4), "urgent"),
 }
+# Whoever says it.
+_OF_ANYONE = frozenset({"urgent", "deceased"})
 
 
 def _for_staff(turn: Turn, event: ReplyReceived, reading: Reading) -> tuple[str, str]:
@@ -323,7 +383,7 @@ def _for_staff(turn: Turn, event: ReplyReceived, reading: Reading) -> tuple[str,
     priority = "urgent" if reading.intent in ("urgent", "deceased") else None
     if turn.c.tasks:
         task, move = turn.c.tasks[-1], turn.c.task("reschedule")
-        if move is not None and priority is None and turn.prefer(event.text, event.received_at):
+        if move is not None and priority is None and turn.prefer(event.about, event.received_at):
             task = move
         turn.update_task(task.key, why, words=event.text, priority=priority)
     else:
@@ -335,7 +395,7 @@ def _answer_to_guess(turn: Turn, reading: Reading) -> Reading:
     """After "did you mean ...?": a plain yes means the guess, a plain no none of it, another clear answer stands for itself.
     What agrees to something without saying to what ("I will be there", after "did you mean: cancel?") is asked about."""
     guess = turn.c.guess
-    if reading.intent == guess or reading.intent not in _affirming(turn.ruleset):
+    if reading.intent == guess or reading.intent not in affirming(turn.ruleset):
         return reading
     if _plain_yes(reading):
         return replace(reading, intent=guess, rule="affirmed", why=f"A plain yes to our question whether they meant {guess}.")
@@ -353,7 +413,8 @@ def _plain_yes(reading: Reading) -> bool:
     return reading.candidates[0].phrase.casefold() != reading.intent
 
 
-def _affirming(ruleset: Ruleset) -> frozenset[str]:
+def affirming(ruleset: Ruleset) -> frozenset[str]:
+    """The intents that a plain yes has."""
     return frozenset(intent.name for intent in ruleset.intents.values() if "Y" in intent.keys or "YES" in intent.keys)
 
 
@@ -363,13 +424,10 @@ def _take(turn: Turn, state: State, target: Target, intent: str, event: ReplyRec
     goal = turn.ruleset.states.get(target.go)
     if goal is not None and goal.hospital in SPOKEN_OF and not _was_told(turn.c, event):
         return _ask_again(turn, state, event)
-    if event.others and (goal is None or goal.hospital != "confirm"):
-        # Another appointment of this phone is settled already; a change of mind may well be about that one.
-        why = "This phone has other appointments; it should be asked which one is meant."
-        turn.hand_over("question", why, words=event.text)
-        return HANDED, "it cannot be told which appointment is meant"
+    if goal is not None and (goal.hospital is not None or goal.asks) and _has_begun(turn):
+        return _too_late(turn, event)
     if _another_time(turn.ruleset, goal):
-        turn.prefer(event.text, event.received_at)
+        turn.prefer(event.about, event.received_at)
     turn.move(f"reply.{intent}", words=event.text)
     return (HANDED if turn.c.staff_own else ACTED), f"read as {intent}"
 
@@ -391,12 +449,25 @@ def _adds(turn: Turn, event: ReplyReceived) -> bool:
     """Add what a reply says of when the patient would come to the task that is open about it. False: there is none, or
     the reply says nothing of that."""
     task = turn.c.task("reschedule")
-    if task is None or not turn.prefer(event.text, event.received_at):
+    if task is None or not turn.prefer(event.about, event.received_at):
         return False
     turn.update_task(task.key, "The patient said more of when they would come.", words=event.text)
     if turn.c.wish == "request_reschedule":
         turn.write("request_reschedule", note=event.text, more=True)
     return True
+
+
+def _has_begun(turn: Turn) -> bool:
+    """Whether the visit that the reply is about should be going on already. (What is asked afterwards is about what was.)"""
+    appointment = turn.c.appointment
+    return appointment.status in STANDING and turn.now >= appointment.start
+
+
+def _too_late(turn: Turn, event: ReplyReceived) -> tuple[str, str]:
+    """Nothing can be confirmed, moved or called off any more; whoever runs the clinic should hear of it now."""
+    turn.move("always.after_close", words=event.text)
+    turn.hand_over("question", "The appointment had begun when this came.", priority="high", words=event.text)
+    return HANDED, "the appointment has begun"
 
 
 def _stay(turn: Turn, state: State, target: Target, intent: str, event: ReplyReceived) -> tuple[str, str]:
@@ -407,7 +478,7 @@ def _stay(turn: Turn, state: State, target: Target, intent: str, event: ReplyRec
             return ASKED, "answered, and the question stands"
         turn.hand_over("unclear_reply", "The reply could not be answered by text.", words=event.text)
         return HANDED, "it could not be answered"
-    if not event.others and _adds(turn, event):
+    if not event.beside and _adds(turn, event):
         return HANDED, "it says more of when they would come"
     if state.hospital is not None and not turn.c.wish and _means(turn.ruleset, state, intent) and _was_told(turn.c, event):
         turn.write(state.hospital, note=event.text)  # the iPMS refused it the first time
@@ -425,6 +496,8 @@ def _was_told(c: Conversation, event: ReplyReceived) -> bool:
     """Whether this reply can be an answer to the appointment as it stands now. Someone who was told of another version
     before must have got the new one, not only have been sent it: a phone that was off gets ours as theirs leaves."""
     version = c.appointment.version
+    if event.shown not in (None, version):
+        return False
     answered = c.text(event.answers) if event.answers is not None else None
     if answered is not None and answered.about not in (0, version):
         return False  # that it names the latest text proves less: gateways name that one, whichever was being answered

@@ -7,11 +7,26 @@ from datetime import timedelta
 from engine import hours
 from engine.conversation import CLOCK, GATEWAY, OPTED_OUT, SentText, supersedes
 from engine.effects import BULK, ClearTimer, RecordMessage
-from engine.events import ARRIVING, FAILED, TextReported, TextStatus, TimerFired
+from engine.events import ARRIVING, FAILED, TAKEN_APART, TextJoined, TextReported, TextStatus, TimerFired
 from engine.ruleset import PLANNED, CadenceStep, TaskRule
-from engine.turn import CLOSE, NO_REPLY, RETRY, Turn, cadence_timer, may_be_texted
+from engine.turn import CLOSE, NO_REPLY, RETRY, WHICH, Turn, cadence_timer, may_be_texted, named_to_staff
 
 # ---- texts -----------------------------------------------------------------------------------------------------------
+
+
+def text_joined(turn: Turn, event: TextJoined) -> None:
+    """The text keeps its key and all that hangs on it; what is said of the shared one is said of it."""
+    turn.record(
+        "text.joined",
+        {
+            "key": event.key,
+            "shared": event.shared,
+            "text": event.text,
+            "number": event.number,
+            "count": event.count,
+            "segments": event.segments,
+        },
+    )
 
 
 def text_reported(turn: Turn, event: TextReported) -> None:
@@ -80,6 +95,9 @@ def _unsent(turn: Turn, event: TextReported, text: SentText) -> None:
     """The send gate held a text back."""
     if event.key != turn.c.texts[-1].key:
         return  # a later text has taken its place
+    if event.reason == TAKEN_APART:
+        turn.say_again(text, lane=BULK)  # another talk's part of the shared text must not leave; this one's may
+        return
     if event.reason == "former number" and turn.say_again(text):
         return  # the number changed while the text was waiting: said to the phone that is the patient's now
     if event.reason in ("expired", "former number"):
@@ -96,6 +114,9 @@ def _unsent(turn: Turn, event: TextReported, text: SentText) -> None:
 
 def timer_fired(turn: Turn, event: TimerFired) -> None:
     c = turn.c
+    if event.name == WHICH:
+        _nobody_said_which(turn)
+        return
     if c.closed:
         return
     version = c.appointment.version
@@ -118,6 +139,17 @@ def timer_fired(turn: Turn, event: TimerFired) -> None:
         for rule in turn.ruleset.cadence:
             if event.name == cadence_timer(rule.name):
                 _cadence(turn, rule)
+
+
+def _nobody_said_which(turn: Turn) -> None:
+    """We asked which appointment was meant and heard no more: what was said is still to be done."""
+    which = turn.c.which
+    if which is None:
+        return
+    turn.record("timer.fired", {"name": WHICH}, CLOCK)
+    turn.record("which.settled", {"reply": which.reply, "why": "no answer"})
+    why = f"Asked which appointment was meant, the phone did not answer: {named_to_staff(which.among)}."
+    turn.hand_over("question", why, words=which.text)
 
 
 def _cadence(turn: Turn, rule: CadenceStep) -> None:

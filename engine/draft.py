@@ -23,6 +23,7 @@ from engine.ruleset import (
     ALL,
     ANYTHING,
     BUILT_IN_STATES,
+    MOST_LISTED,
     SCOPES,
     STAY,
     AppliesTo,
@@ -32,9 +33,11 @@ from engine.ruleset import (
     Intent,
     LanguageWords,
     Limits,
+    ListPrompt,
     Matching,
     Moment,
     NoReply,
+    OnePhone,
     PhraseCheck,
     Prompt,
     Ruleset,
@@ -149,6 +152,7 @@ def build(values: Values, root: Table, text: str) -> Ruleset:
         always=dict(values.get("always", {})),
         staff=dict(values.get("staff", {})),
         states=_states(_dict(values, "states"), prompts),
+        one_phone=_one_phone(values["one_phone"]) if "one_phone" in values else None,
         phrases=_phrases(root),
         talks=_talks(values.get("talks", ()), root),
         segments={language: block["segments"] for language, block in translations.items() if "segments" in block},
@@ -186,6 +190,16 @@ def _language_words(value: Values) -> LanguageWords:
 def _intent(name: str, value: Values) -> Intent:
     lists = {key: _lists(value.get(key, {})) for key in ("phrases", "words", "unless")}
     return Intent(name, keys=kept(value.get("keys", ())), called=_good(value.get("called", {})), **lists)
+
+
+def _one_phone(value: Values) -> OnePhone:
+    def listing(key: str) -> ListPrompt | None:
+        given = value.get(key, {})
+        if not {"ask", "line"} <= given.keys():
+            return None
+        return ListPrompt(given["ask"], given["line"], given.get("named", given["line"]))
+
+    return OnePhone(listing("which"), listing("together"), value.get("most", MOST_LISTED))
 
 
 def _lists(value: Values) -> dict[str, tuple[str, ...]]:

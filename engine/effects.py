@@ -55,6 +55,7 @@ class RecordMessage:
     text: str
     status: str
     at: datetime
+    name: str = ""  # under which it stands in the iPMS, where `text_key` stands there for another appointment too
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from engine.appointment import Appointment, Patient
+from engine.appointment import Appointment, Listed, Patient
 
 
 class TextStatus(StrEnum):
@@ -27,6 +27,10 @@ ARRIVING = frozenset({TextStatus.ACCEPTED, TextStatus.SENT, TextStatus.DELIVERED
 FAILED = frozenset({TextStatus.UNDELIVERABLE, TextStatus.EXPIRED, TextStatus.REJECTED, TextStatus.UNKNOWN})
 
 
+# The reason of UNSENT for a part of a shared text that was held back because of another part of it.
+TAKEN_APART = "taken apart"
+
+
 @dataclass(frozen=True, slots=True)
 class Opened:
     """A conversation begins: an appointment is on record and a ruleset applies to it."""
@@ -37,13 +41,35 @@ class Opened:
 
 
 @dataclass(frozen=True, slots=True)
+class Doubt:
+    """It cannot be told which of the phone's appointments a reply is about, or which of its patients. `ask`: the phone is to be
+    asked; otherwise a person finds out. One talk `speaks` for all of them."""
+
+    among: tuple[Listed, ...]
+    ask: bool = False
+    speaks: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Waited:
+    """An earlier reply, of which only now is known what it is about. `recorded`: it stands in this talk already."""
+
+    reply: str
+    text: str
+    recorded: bool
+
+
+@dataclass(frozen=True, slots=True)
 class ReplyReceived:
     """A text from the patient's phone. `received_at` is when the gateway had it; `answers` is the key of the text that the
     gateway says it answers, if it says so; `former_number` that the phone is no longer the patient's. `opted_out`: this phone
     has the texts of this talk stopped, by whichever talk; `stopped`: the widest scope (ruleset.SCOPES) in which it has any
-    stopped, "" for none. `at_carrier`: the carrier took it as an opt-out, so it stops everything. When the gateway does not say
-    which text is answered: `rivals` counts this phone's other talks with a question still open, `others` its other talks that
-    are going on. `stale`: it was long under way, or nobody knows how long."""
+    stopped, "" for none. `at_carrier`: the carrier took it as an opt-out, so it stops everything. `stale`: it was long under
+    way, or nobody knows how long.
+
+    Where the phone has several appointments (engine/several.py): `part` is the words that are about this one, of the reply
+    itself or of the one that `waited`; `shown` the version of the appointment in the list that was answered; `beside` the
+    phone's other appointments, for staff; `aside`: it turned out to be about another one; `first`: no other talk has it too."""
 
     reply: str  # our inbox id
     text: str
@@ -51,11 +77,34 @@ class ReplyReceived:
     answers: str | None = None
     former_number: bool = False
     opted_out: bool = False
-    rivals: int = 0
-    others: int = 0
     stale: bool = False
     stopped: str = ""
     at_carrier: bool = False
+    part: str | None = None
+    waited: Waited | None = None
+    shown: int | None = None
+    beside: tuple[Listed, ...] = ()
+    doubt: Doubt | None = None
+    aside: bool = False
+    first: bool = True
+
+    @property
+    def about(self) -> str:
+        """The words that are about this appointment."""
+        return self.text if self.part is None else self.part
+
+
+@dataclass(frozen=True, slots=True)
+class TextJoined:
+    """A queued text of this conversation leaves as a part of one that several conversations of the phone share: number
+    `number` of `count` there. `text` is what of it is about this patient, `segments` what the whole costs."""
+
+    key: str
+    shared: str
+    text: str
+    number: int
+    count: int
+    segments: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +195,6 @@ class WriteReported:
 
 
 Event = (
-    Opened | ReplyReceived | TextReported | TimerFired | AppointmentChanged | PatientChanged | StaffActed | WriteReported
-    | TextsResumed | LanguageChosen
+    Opened | ReplyReceived | TextJoined | TextReported | TimerFired | AppointmentChanged | PatientChanged | StaffActed
+    | WriteReported | TextsResumed | LanguageChosen
 )

@@ -79,6 +79,7 @@ CODES: Mapping[str, Code] = {
     "R050": _error("A text can cost more SMS parts than the limit."),
     "R051": _warning("A character makes the whole text dearer."),
     "R052": _error("{guess} is used where there is no guess, or where no intent can be named."),
+    "R053": _error("A prompt of a list lacks what tells appointments apart, shows what it must not, or stands elsewhere."),
     # Reading replies
     "R060": _error("The same phrase stands under two intents."),
     "R061": _error("The same key stands under two intents."),

@@ -56,8 +56,12 @@ PRIORITIES = ("urgent", "high", "normal", "low")
 # wrong_number, deceased, stop, rescheduled) mean the same in every ruleset.
 STAFF_TARGETS = ("confirm", "cancel", "keep", "hand_back")
 
-# Placeholders a prompt may use. All but {guess} come from the appointment and patient.
-PLACEHOLDERS = ("clinician", "clinic", "place", "hospital", "phone", "date", "time", "weekday", "first_name", "guess")
+# Placeholders a prompt may use. {guess} is what an intent is called; {list} the lines of `one_phone` and {count} how many there
+# are; {number} stands in such a line alone; all others come from the appointment and patient.
+PLACEHOLDERS = (
+    "clinician", "clinic", "place", "hospital", "phone", "date", "time", "weekday", "first_name", "initial", "guess", "list",
+    "count", "number",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +185,33 @@ class Rung:
 
 
 @dataclass(frozen=True, slots=True)
+class ListPrompt:
+    """A prompt about several appointments. `ask` has {list}, made of `line` once for each; of `named` where the phone is that
+    of several patients."""
+
+    ask: str
+    line: str
+    named: str
+
+    def line_for(self, patients: int) -> str:
+        return self.named if patients > 1 else self.line
+
+
+MOST_LISTED = 3
+
+
+@dataclass(frozen=True, slots=True)
+class OnePhone:
+    """What is said where one phone has several appointments. `which` asks which of them a reply is about, `together` is the
+    reminder of several that are due on one day. Without the first a person finds out; without the second each has its own
+    text."""
+
+    which: ListPrompt | None = None
+    together: ListPrompt | None = None
+    most: int = MOST_LISTED  # appointments in one text; with more, a person finds out, and reminders are cut into several texts
+
+
+@dataclass(frozen=True, slots=True)
 class SendFailed:
     """After a text could not be delivered: try again after each wait, then go to `go`."""
 
@@ -272,6 +303,7 @@ class Ruleset:
     always: Mapping[str, str]  # ALWAYS_INTENTS + ALWAYS_EVENTS -> state
     staff: Mapping[str, str]  # STAFF_TARGETS -> state
     states: Mapping[str, State]
+    one_phone: OnePhone | None = None
     phrases: tuple[PhraseCheck, ...] = ()
     talks: tuple[Talk, ...] = ()
     segments: Mapping[str, int] = field(default_factory=dict)  # language -> its own limit, in place of limits.segments

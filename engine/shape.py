@@ -140,6 +140,27 @@ CADENCE_STEP = Block(
     one_of=(("go", "say"),),
 )
 
+_LISTING = {
+    "ask": Key(_PROMPT, "The text itself. {list} in it is where the lines go, {count} how many they are.", required=True),
+    "line": Key(_PROMPT, "One line of the list: {number}, {date} and {time} of one appointment.", required=True),
+    "named": Key(_PROMPT, "The line where the phone is that of several patients: with {initial} or {first_name}."),
+}
+
+ONE_PHONE = Block(
+    "one_phone",
+    {
+        "which": Key(
+            Block("which", dict(_LISTING)),
+            "The question which appointment a reply is about. Without it, staff find out.",
+        ),
+        "together": Key(
+            Block("together", dict(_LISTING)),
+            "The reminder of several appointments that are due on one day. Without it, each has a text of its own.",
+        ),
+        "most": Key(Number(2, 6), "How many appointments one such text may list. 3 if left out."),
+    },
+)
+
 ALWAYS = Block(
     "always",
     {
@@ -381,6 +402,7 @@ FILE = Block(
             required=True,
         ),
         "closes": Key(MOMENT, "When the talk is over. Later replies go to staff.", required=True),
+        "one_phone": Key(ONE_PHONE, "What is said where one phone has several appointments: a family's, or two clinics'."),
         "matching": Key(MATCHING, "How alike a reply must be to a known phrase."),
         "words": Key(
             Named(LANGUAGE, LANGUAGE_WORDS, "words for each language"),

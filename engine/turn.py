@@ -6,15 +6,15 @@ methods here are the few things a talk can do: enter a state, say a prompt, writ
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from engine import hours, preferences, wording
-from engine.appointment import CALLED_OFF, Patient
+from engine.appointment import CALLED_OFF, Listed, Patient
 from engine.availability import read_preferences
 from engine.cadence import Due, plan
 from engine.conversation import MACHINE, OPTED_OUT, Conversation, Entry, SentText, apply
@@ -56,6 +56,7 @@ _MILLISECOND = timedelta(milliseconds=1)
 NO_REPLY = "no_reply"
 RETRY = "retry"
 CLOSE = "close"
+WHICH = "which"
 
 
 # However late a booking, a question is left open at least this long before silence counts.
@@ -64,6 +65,11 @@ TIME_TO_ANSWER = timedelta(hours=2)
 
 def cadence_timer(name: str) -> str:
     return f"cadence.{name}"
+
+
+def named_to_staff(listed: Sequence[Listed]) -> str:
+    """Appointments as staff find them. No patient's name: the task is on the record of one of them."""
+    return "; ".join(f"{each.appointment} ({each.clinic}, {each.start:%Y-%m-%d %H:%M})" for each in listed)
 
 
 def may_be_texted(patient: Patient) -> bool:
@@ -236,11 +242,12 @@ class Turn:
         farewell: bool = False,
         stops: str = "",
         needed: bool = True,
+        listed: Sequence[Listed] = (),
     ) -> bool:
         """Queue a prompt. False where it must not go out: then the transcript says why, and staff learn of it where the
         patient would otherwise be left without a word that is `needed`. `vital` is said once a day whatever the limit;
         a `farewell` may pass the block that its own decision sets; one that answers a STOP (`stops`: its scope) also
-        passes a STOP of less."""
+        passes a STOP of less. `listed` fills the {list} of a prompt that has one."""
         expires = self.now + ANSWER_LIFE if lane == REPLY else self.closes
         withheld = self._withheld(stops) or self._untimely(prompt, expires, vital)
         if withheld is not None:
@@ -249,14 +256,42 @@ class Turn:
                 why = f"The text “{prompt}” was not sent: {withheld}."
                 self.open_task(TaskRule("not_sent", timedelta(days=1), "normal", "call_back", why))
             return False
-        rendered = wording.render(self.ruleset, prompt, self.c.appointment, self.c.patient, guess)
+        if listed:
+            rendered = self._rendered_list(listed)
+        else:
+            rendered = wording.render(self.ruleset, prompt, self.c.appointment, self.c.patient, guess)
         self._queue(prompt, rendered, lane, asks, expires, farewell)
         return True
+
+    def _rendered_list(self, listed: Sequence[Listed]) -> wording.Rendered:
+        """The question which of these is meant. It knows no more of them than when they are, and whose."""
+        rule = self.ruleset.one_phone
+        which = rule.which if rule is not None else None
+        assert which is not None, "asked where there is such a question alone"
+        several = [
+            (
+                replace(self.c.appointment, start=each.start, clinician="", clinic="", clinic_name="", place=""),
+                Patient(each.patient, each.first_name, self.c.patient.language),
+            )
+            for each in listed
+        ]
+        return wording.render_list(self.ruleset, which, several, self.c.patient.language)
+
+    def ask_which(self, among: Sequence[Listed]) -> bool:
+        """Ask the phone which of its appointments is meant. False where the ruleset has no such question, or not for so many,
+        or it must not go out."""
+        rule = self.ruleset.one_phone
+        if rule is None or rule.which is None or len(among) > rule.most:
+            return False
+        return self.say(rule.which.ask, listed=among)
 
     def say_again(self, text: SentText, *, lane: str = REPLY) -> bool:
         """Queue once more what did not reach the patient. A question back whose guess is void gives way to the state's own
         question. False where there is nothing to say or it must not go out."""
         asks = text.key == self.c.asked
+        rule = self.ruleset.one_phone
+        if rule is not None and rule.which is not None and text.prompt == rule.which.ask:
+            return self.c.which is not None and self.ask_which(self.c.which.among)
         if text.prompt and (self.c.guess or not _asks_back(self.ruleset, text.prompt)):
             return self.say(text.prompt, lane=lane, asks=asks, guess=self.c.guess or None)
         state = self.ruleset.states.get(self.c.state)

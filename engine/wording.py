@@ -5,8 +5,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from itertools import product
@@ -17,7 +17,7 @@ from babel.dates import format_date, parse_pattern
 
 from engine.appointment import Appointment, AppointmentStatus, Patient
 from engine.blanks import BLANKS
-from engine.ruleset import PLACEHOLDERS, DateFormats, Ruleset
+from engine.ruleset import PLACEHOLDERS, DateFormats, ListPrompt, Ruleset
 from engine.sms import Segments, fold, is_gsm7, plain, segments
 
 __all__ = [
@@ -196,6 +196,14 @@ class _Facts:
     appointment: Appointment
     patient: Patient
     guess: str
+    listing: str = ""
+    count: str = ""
+    number: str = ""
+
+
+def _initial(facts: _Facts) -> str:
+    name = _clean(facts.patient.first_name)
+    return f"{name[0].upper()}." if name else ""
 
 
 def _clinician(facts: _Facts) -> str:
@@ -225,7 +233,11 @@ _VALUES: Mapping[str, Callable[[_Facts], str]] = {
     "hospital": _hospital,
     "phone": _phone,
     "first_name": lambda facts: _clean(facts.patient.first_name),
+    "initial": _initial,
     "guess": lambda facts: facts.guess,
+    "list": lambda facts: facts.listing,
+    "count": lambda facts: facts.count,
+    "number": lambda facts: facts.number,
 }
 _WRITTEN = {"date": 0, "time": 1, "weekday": 2}
 
@@ -287,6 +299,23 @@ class _Speech:
             values.append(value)
         text = template.pattern % tuple(values)
         return _close_up(text) if tidy else text
+
+    def write_list(
+        self,
+        listing: ListPrompt,
+        several: Sequence[tuple[Appointment, Patient]],
+        longest: Mapping[str, int] | None,
+        only: str | None = None,
+    ) -> str:
+        line = self.template(listing.line_for(len({patient.id for _, patient in several})))
+        lines = (
+            self.write(line, _Facts(appointment, patient, "", number=str(number)), appointment.start, longest)
+            for number, (appointment, patient) in enumerate(several, 1)
+            if only in (None, patient.id)
+        )
+        appointment, patient = several[0]
+        facts = _Facts(appointment, patient, "", listing=" ".join(lines), count=str(len(several)))
+        return self.write(self.template(listing.ask), facts, appointment.start, longest)
 
     def settle(self, text: str) -> str:
         """Folds accents where that keeps a text within GSM-7; where it does not, folding would cost letters and save
@@ -351,6 +380,32 @@ def render(
     return Rendered(text, chosen, cost)
 
 
+def render_list(
+    ruleset: Ruleset,
+    listing: ListPrompt,
+    several: Sequence[tuple[Appointment, Patient]],
+    language: str,
+    *,
+    only: str | None = None,
+) -> Rendered:
+    """The text of a prompt that lists several appointments, in the order given, numbered from one. With `only`, the lines of
+    this patient alone. Languages and missing values as in `render`. May cost `limits.segments` for each text it stands for."""
+    chosen = _language(ruleset, ruleset.prompts[listing.ask].texts, None, language)
+    speech = _speech(ruleset, chosen)
+    text = speech.settle(speech.write_list(listing, several, None, only))
+    cost = segments(text)
+    if cost.parts > list_limit(ruleset, listing, len(several), chosen):
+        text = speech.settle(speech.write_list(listing, several, LONGEST, only))
+        cost = segments(text)
+    return Rendered(text, chosen, cost)
+
+
+def list_limit(ruleset: Ruleset, listing: ListPrompt, many: int, language: str) -> int:
+    """The most parts that a list may cost: the reminders' saves as many texts as it has lines, the question saves none."""
+    together = ruleset.one_phone.together if ruleset.one_phone is not None else None
+    return ruleset.most_segments(language) * (many if listing == together else 1)
+
+
 def _language(ruleset: Ruleset, texts: Mapping[str, str], *wanted: str | None) -> str:
     for tag in wanted:
         if not tag:
@@ -378,6 +433,8 @@ def worst_case(ruleset: Ruleset, prompt: str, language: str, *, fadas: bool = Tr
     filler = _NAME_FADAS if fadas and not speech.folds else _NAME_PLAIN
     value = {name: filler[:length].strip() for name, length in LONGEST.items()}
     patient = Patient(id="", first_name=value["first_name"], language=language)
+    listing = _listing(ruleset, prompt, language)
+    most = ruleset.one_phone.most if ruleset.one_phone is not None else 0
     guesses = [""]
     if "guess" in template.names:
         guesses += [_clean(intent.called.get(language, "")) for intent in ruleset.intents.values()]
@@ -389,11 +446,48 @@ def worst_case(ruleset: Ruleset, prompt: str, language: str, *, fadas: bool = Tr
             clinic_name=value["clinic"], clinician=value["clinician"], place=value["place"], type="",
             hospital=value["hospital"], phone=_NUMBER,
         )  # fmt: skip
-        text = speech.settle(speech.write(template, _Facts(appointment, patient, guess), start, None))
+        if listing is None:
+            text = speech.write(template, _Facts(appointment, patient, guess), start, None)
+        else:
+            text = _dearest_list(speech, listing, most, appointment, patient)
+        text = speech.settle(text)
         cost = segments(text)
         if (cost.parts, cost.units) > (dearest.segments.parts, dearest.segments.units):
             dearest = Rendered(text, language, cost)
     return dearest
+
+
+def _listing(ruleset: Ruleset, prompt: str, language: str) -> ListPrompt | None:
+    """The listing whose text this prompt is, if its lines can be written."""
+    rule = ruleset.one_phone
+    for listing in (rule.which, rule.together) if rule is not None else ():
+        if listing is not None and listing.ask == prompt:
+            lines = [ruleset.prompts.get(name) for name in (listing.line, listing.named)]
+            return listing if all(line is not None and _can_be_written(line.texts.get(language)) for line in lines) else None
+    return None
+
+
+def parts_limit(ruleset: Ruleset, prompt: str, language: str) -> int:
+    """The most SMS parts that a prompt may cost."""
+    rule = ruleset.one_phone
+    if rule is None or rule.together is None or rule.together.ask != prompt:
+        return ruleset.most_segments(language)
+    return list_limit(ruleset, rule.together, rule.most, language)
+
+
+def _can_be_written(template: str | None) -> bool:
+    try:
+        return template is not None and bool(_compile(template))
+    except TemplateFault:
+        return False
+
+
+def _dearest_list(speech: _Speech, listing: ListPrompt, most: int, appointment: Appointment, patient: Patient) -> str:
+    """The list at its longest: of one patient or of several."""
+    alone = [(appointment, patient)] * most
+    family = [(appointment, replace(patient, id=str(number))) for number in range(most)]
+    texts = [speech.write_list(listing, each, None) for each in (alone, family)]
+    return max(texts, key=len)
 
 
 @lru_cache(maxsize=64)

@@ -71,8 +71,14 @@ def _changed(_: str, data: Data, zone: ZoneInfo) -> list[Line]:
 
 def _read(_: str, data: Data, __: ZoneInfo) -> list[Line]:
     why = f": {data['why']}" if data["why"] else ""
+    about = []
+    if "waited" in data:
+        about = [Line("patient", "had said", data["waited"]["text"], "cyan")]
+    elif "part" in data:
+        about = [Line("of it", "this is about the appointment", data["part"], "cyan")]
     return [
         Line("patient", "texts", data["text"], "cyan"),
+        *about,
         Line("read as", f"{data['intent']} (rule {data['rule']}, score {data['score']:.0f}){why}", tone="bold"),
     ]
 
@@ -167,9 +173,12 @@ _TELL: Mapping[str, Callable[[str, Data, ZoneInfo], list[Line]]] = {
     "reply.settled": _settled,
     "reply.asked": _nothing,  # the text that asks follows
     "guess.dropped": _nothing,
+    "which.asked": _told("bot", lambda data: f"asks which of {len(data['among'])} appointments is meant"),
+    "which.settled": _nothing,
     "state.entered": _entered,
     "silence.noted": _nothing,
     "text.queued": _queued,
+    "text.joined": _told("bot", lambda data: f"it leaves as number {data['number']} of {data['count']} in one text"),
     "text.withheld": _withheld,
     "text.status": _text_status,
     "send.failed": _nothing,  # the status before it says so

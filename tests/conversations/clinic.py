@@ -296,11 +296,12 @@ class Clinic:
         return [row.outcome if row.status == "done" else row.status for row in self.rows(query)]
 
     def settled(self) -> dict[str, int]:
-        """Inbox id of each reply -> how many reply.settled entries the transcript holds for it."""
-        found: dict[str, int] = {}
+        """Inbox id of each reply -> how many reply.settled entries the transcript of a talk holds for it, at most."""
+        found: dict[tuple[str, str], int] = {}
         for entry in self.entries("reply.settled"):
-            found[entry["data"]["reply"]] = found.get(entry["data"]["reply"], 0) + 1
-        return found
+            place = (entry["data"]["reply"], entry["conversation"])
+            found[place] = found.get(place, 0) + 1
+        return {reply: max(found[place] for place in found if place[0] == reply) for reply, _ in found}
 
     def entries(self, kind: str | None = None) -> Iterator[dict[str, Any]]:
         with self.house.database.reader() as connection:

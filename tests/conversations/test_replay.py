@@ -24,6 +24,7 @@ from adapters.simulate import Simulation, VirtualPatientSystem
 from conversations import schema, transcript
 from conversations.ports import AppointmentWrite, InboundReply, OutboundText, SendResult, WriteResult
 from conversations.schema import moment
+from conversations.together import members
 from tests.conversations.clinic import HOSPITAL, MONDAY, RULES, keys
 
 # Everything that a gateway can do to us, more often than it does.
@@ -56,25 +57,31 @@ class Watch:
         assert self.held is not None
         self.sent.append((text.key, text.to))
         index = self.held.vault.phone_index(text.to)
-        texts, patients, blocks = schema.texts, schema.patients, schema.blocks
+        texts = schema.texts
         with self.held.database.reader() as connection:
-            row = connection.execute(
-                sa.select(texts.c.conversation_id, texts.c.safety, patients)
-                .join(patients, patients.c.id == texts.c.patient_id)
-                .where(texts.c.key == text.key)
-            ).one()
-            stopped = connection.execute(
-                sa.select(blocks.c.reason, blocks.c.conversation_id).where(
-                    blocks.c.lifted_at.is_(None),
-                    sa.or_(blocks.c.phone_index == index, blocks.c.patient_id == row.id),
-                )
-            ).all()
+            joint = connection.execute(sa.select(texts.c.members).where(texts.c.key == text.key)).scalar_one()
+            for key in [each.key for each in members(joint)] or [text.key]:
+                self._look(connection, key, index)
+
+    def _look(self, connection: sa.Connection, key: str, index: bytes) -> None:
+        texts, patients, blocks = schema.texts, schema.patients, schema.blocks
+        row = connection.execute(
+            sa.select(texts.c.conversation_id, texts.c.safety, patients)
+            .join(patients, patients.c.id == texts.c.patient_id)
+            .where(texts.c.key == key)
+        ).one()
+        stopped = connection.execute(
+            sa.select(blocks.c.reason, blocks.c.conversation_id).where(
+                blocks.c.lifted_at.is_(None),
+                sa.or_(blocks.c.phone_index == index, blocks.c.patient_id == row.id),
+            )
+        ).all()
         if row.deceased or row.do_not_text:
-            self.wrong.append(f"{text.key}: to someone who died or wants no texts")
+            self.wrong.append(f"{key}: to someone who died or wants no texts")
         if row.phone_index != index:
-            self.wrong.append(f"{text.key}: to a former number")
+            self.wrong.append(f"{key}: to a former number")
         if any(not (row.safety and each.conversation_id == row.conversation_id) for each in stopped):
-            self.wrong.append(f"{text.key}: to a number that wants no texts")
+            self.wrong.append(f"{key}: to a number that wants no texts")
 
     def on_confirm(self, write: AppointmentWrite, hospital: Hospital) -> None:
         """The start that the iPMS is about to confirm must be one that a text told, and the last that did."""
@@ -228,18 +235,18 @@ def test_the_chain_is_whole_and_replay_gives_the_rows(week: Week) -> None:
         assert list(transcript.replay(connection, week.held.vault)) == []
 
 
-def test_every_reply_has_one_outcome(week: Week) -> None:
-    settled: Counter[str] = Counter()
+def test_every_reply_has_one_outcome_in_each_talk_it_went_to(week: Week) -> None:
+    settled: Counter[tuple[str, str]] = Counter()
     with week.held.database.reader() as connection:
         for talk in connection.execute(sa.select(schema.conversations.c.id)).scalars().all():
             for line in transcript.export(connection, week.held.vault, conversation=talk):
                 entry = orjson.loads(line)
                 if entry["kind"] == "reply.settled":
-                    settled[entry["data"]["reply"]] += 1
+                    settled[entry["data"]["reply"], talk] += 1
         replies = connection.execute(sa.select(schema.inbox).where(schema.inbox.c.kind == "reply")).all()
     assert {row.status for row in replies} == {"done"}
     known = {str(row.id) for row in replies if "not known" not in row.outcome and "no patient's we know" not in row.outcome}
-    assert set(settled) == known
+    assert {reply for reply, _ in settled} == known
     assert set(settled.values()) == {1}
 
 
@@ -261,6 +268,7 @@ def test_no_text_went_where_it_must_not(week: Week) -> None:
 
 def test_no_key_was_taken_twice_and_each_text_is_in_the_transcript(week: Week) -> None:
     queued: Counter[str] = Counter()
+    joined: set[str] = set()
     with week.held.database.reader() as connection:
         rows = {row.key: row for row in connection.execute(sa.select(schema.texts))}
         for talk in connection.execute(sa.select(schema.conversations.c.id)).scalars().all():
@@ -268,7 +276,10 @@ def test_no_key_was_taken_twice_and_each_text_is_in_the_transcript(week: Week) -
                 entry = orjson.loads(line)
                 if entry["kind"] == "text.queued":
                     queued[entry["data"]["key"]] += 1
-    assert set(queued) == set(rows)
+                elif entry["kind"] == "text.joined":
+                    joined.add(entry["data"]["shared"])
+    assert set(queued) | joined == set(rows)
+    assert joined == {key for key, row in rows.items() if row.members}
     assert set(queued.values()) == {1}
     again = [key for key, times in Counter(key for key, _ in week.watch.sent).items() if times > 1]
     # Handed over again only where the gateway had said that it did not take it.
@@ -278,7 +289,9 @@ def test_no_key_was_taken_twice_and_each_text_is_in_the_transcript(week: Week) -
 def test_what_the_transcript_says_of_a_text_is_what_the_outbox_holds(week: Week) -> None:
     last: dict[str, str] = {}
     with week.held.database.reader() as connection:
-        rows = {row.key: row.status for row in connection.execute(sa.select(schema.texts))}
+        # A joint text has no entries of its own: those in whose place it left have them.
+        own = sa.select(schema.texts).where(schema.texts.c.members == "")
+        rows = {row.key: row.status for row in connection.execute(own)}
         for talk in connection.execute(sa.select(schema.conversations.c.id)).scalars().all():
             for line in transcript.export(connection, week.held.vault, conversation=talk):
                 entry = orjson.loads(line)

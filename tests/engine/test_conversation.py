@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from engine.appointment import Listed
 from engine.conversation import (
     Conversation,
     Entry,
@@ -21,7 +22,7 @@ from engine.conversation import (
     supersedes,
     to_json,
 )
-from engine.events import PatientChanged, StaffAct, TextStatus, WriteReported
+from engine.events import Doubt, PatientChanged, ReplyReceived, StaffAct, TextJoined, TextStatus, WriteReported
 from engine.loader import load
 from engine.rehearsal import Rehearsal
 from engine.ruleset import Ruleset
@@ -41,6 +42,13 @@ def rules() -> Ruleset:
 def eventful() -> tuple[Entry, ...]:
     """A talk in which nearly everything happens."""
     play = Rehearsal(rules())
+    mine = play.conversation.appointment
+    listed = Listed("rehearsal", "p", "Mary", mine.id, mine.version, mine.start, mine.clinic)
+    play.happen(ReplyReceived("w", "C", play.now, doubt=Doubt((listed, replace(listed, conversation="b")), ask=True)))
+    play.wait(timedelta(hours=5))
+    play.staff(StaffAct.HAND_BACK)
+    play.wait(timedelta(days=1))
+    play.happen(TextJoined(play.conversation.texts[-1].key, "a" * 32, "1) today", 1, 2, 1))
     play.patient("thanks")
     play.patient("maybe cancel")
     play.patient("Y")
@@ -76,7 +84,7 @@ def test_the_talk_is_eventful() -> None:
         "conversation.opened", "state.entered", "text.queued", "text.status", "send.failed", "timer.fired", "reply.read",
         "reply.asked", "guess.dropped", "reply.settled", "task.opened", "task.closed", "ipms.queued", "ipms.status",
         "appointment.changed", "patient.changed", "staff.acted", "conversation.handed", "conversation.handed_back",
-        "texts.blocked", "texts.unblocked",
+        "texts.blocked", "texts.unblocked", "which.asked", "which.settled", "text.joined",
     }  # fmt: skip
 
 

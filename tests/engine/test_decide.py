@@ -10,11 +10,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from engine.appointment import AppointmentStatus
+from engine.appointment import AppointmentStatus, Listed
 from engine.decide import Decision
 from engine.effects import OpenTask, SendText, UpdateTask, WriteAppointment
 from engine.events import (
     AppointmentChanged,
+    Doubt,
     Event,
     PatientChanged,
     ReplyReceived,
@@ -880,23 +881,42 @@ class TestTimers:
 
 
 class TestManyAppointments:
-    def test_a_yes_that_may_be_for_another_goes_to_a_person(self) -> None:
+    """What becomes of a reply in one talk, once it was shared among those of the phone."""
+
+    def among(self, play: Talk) -> tuple[Listed, ...]:
+        mine = play.conversation.appointment
+        own = Listed("rehearsal", "rehearsal", "Mary", mine.id, mine.version, mine.start, mine.clinic)
+        return (own, replace(own, conversation="other", patient="p2", first_name="Tom", appointment="other"))
+
+    def test_what_may_be_for_another_goes_to_a_person(self) -> None:
         play = reminded()
         play.wait(MINUTE)
-        play.hears("Y", rivals=1)
+        play.hears("Y", doubt=Doubt(self.among(play)))
         assert (play.written, play.settled()) == ([], "handed")
 
-    def test_a_cancel_with_others_settled_goes_to_a_person(self) -> None:
+    def test_or_is_asked_about(self) -> None:
         play = reminded()
         play.wait(MINUTE)
-        play.hears("C", others=1)
-        assert (play.written, play.settled()) == ([], "handed")
+        play.hears("Y", doubt=Doubt(self.among(play), ask=True))
+        assert (play.written, play.settled(), play.prompts()) == ([], "asked", ["which_one"])
 
-    def test_a_yes_with_others_settled_is_for_the_one_that_asks(self) -> None:
+    def test_a_part_of_it_is_read_by_itself(self) -> None:
         play = reminded()
         play.wait(MINUTE)
-        play.hears("Y", others=1)
-        assert play.written == ["confirm"]
+        play.hears("yes for Tom, cancel Mary's", part="cancel")
+        assert play.written == ["request_cancel"]
+
+    def test_what_was_about_another_changes_nothing(self) -> None:
+        play = reminded()
+        play.wait(MINUTE)
+        play.hears("cancel Tom's", aside=True)
+        assert (play.written, play.settled(), play.opened) == ([], "noted", [])
+
+    def test_an_answer_to_a_list_that_showed_an_earlier_date_confirms_nothing(self) -> None:
+        play = reminded()
+        play.wait(MINUTE)
+        play.hears("1", part="yes", shown=0)
+        assert (play.written, play.settled()) == ([], "asked")
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ import hypothesis.strategies as st
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 
-from engine.appointment import CALLED_OFF, Appointment, AppointmentStatus, Patient
+from engine.appointment import CALLED_OFF, Appointment, AppointmentStatus, Listed, Patient
 from engine.conversation import Conversation, Entry, fold, from_json, to_json
 from engine.decide import CLOCKS_APART, Decision, decide
 from engine.effects import (
@@ -32,6 +32,7 @@ from engine.effects import (
 )
 from engine.events import (
     AppointmentChanged,
+    Doubt,
     Event,
     Opened,
     PatientChanged,
@@ -161,7 +162,7 @@ class Talk(RuleBasedStateMachine):
     @rule(
         text=st.sampled_from(TEXTS),
         thinking=st.sampled_from([0, 2, 20, 60, 3600]),
-        oddity=st.sampled_from(["", "", "", "", "", "", "former", "opted_out", "rivals", "others", "answers", "late"]),
+        oddity=st.sampled_from(["", "", "", "", "", "", "former", "opted_out", "whose", "which", "aside", "answers", "late"]),
         pick=st.integers(0, 20),
     )
     def patient_writes(self, text: str, thinking: int, oddity: str, pick: int) -> None:
@@ -179,8 +180,8 @@ class Talk(RuleBasedStateMachine):
             former_number=oddity == "former",
             opted_out=oddity == "opted_out",
             stopped="clinic" if oddity == "opted_out" else "",
-            rivals=int(oddity == "rivals"),
-            others=int(oddity == "others"),
+            doubt=Doubt(self.among(), ask=oddity == "which") if oddity in ("whose", "which") else None,
+            aside=oddity == "aside" and text not in (*GRAVE, *STOPS),
         )
 
     @rule(text=st.sampled_from([*YES, *AGREEING, *KEEPING, *CANCELLING, *MOVING, *STOPS, "START", "START", "thanks"]))
@@ -229,6 +230,12 @@ class Talk(RuleBasedStateMachine):
         self.patient_answers(text)
         self.void_guess = False
 
+    def among(self) -> tuple[Listed, ...]:
+        """This talk and one of another patient with the same phone."""
+        mine = self.c.appointment
+        own = Listed(self.c.id, "p", "Mary", mine.id, mine.version, mine.start, mine.clinic)
+        return (own, replace(own, conversation="other", patient="p2", appointment="b"))
+
     def reply(
         self,
         text: str,
@@ -238,13 +245,13 @@ class Talk(RuleBasedStateMachine):
         former_number: bool = False,
         opted_out: bool = False,
         stopped: str = "",
-        rivals: int = 0,
-        others: int = 0,
+        doubt: Doubt | None = None,
+        aside: bool = False,
     ) -> None:
         self.replies += 1
         event = ReplyReceived(
-            f"r{self.replies}", text, received_at or self.now, answers, former_number, opted_out, rivals, others,
-            stopped=stopped,
+            f"r{self.replies}", text, received_at or self.now, answers, former_number, opted_out, stopped=stopped,
+            doubt=doubt, aside=aside,
         )  # fmt: skip
         before = self.c
         decision = self.happen(event)

@@ -225,7 +225,8 @@ class TestRender:
 
     @pytest.mark.parametrize("language", ["en", "ga", "pl", "uk", "ro", "pt", "es", "fr", "lt", "ar"])
     def test_every_language_that_is_shipped_has_words_for_nothing(self, language: str) -> None:
-        everything = "|".join(f"{{{name}}}" for name in PLACEHOLDERS)
+        of_lists = ("initial", "list", "count", "number")  # left out where there is nothing
+        everything = "|".join(f"{{{name}}}" for name in PLACEHOLDERS if name not in of_lists)
         rules = replace(ruleset(p={language: everything}), languages=(language,))
         bare = appointment(clinician="", clinic_name="", clinic="", place="", hospital="", phone="")
         assert "" not in render(rules, "p", bare, patient(language, ""), guess="none").text.split("|")

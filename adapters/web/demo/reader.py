@@ -94,7 +94,7 @@ class Reader:
 
     def counts(self) -> Counts:
         sent = sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(_texts.c.segments), 0)).where(
-            _texts.c.status.not_in(_HELD)
+            _texts.c.status.not_in(_HELD), _texts.c.segments > 0
         )
         replies = sa.select(sa.func.count()).select_from(_inbox).where(_inbox.c.kind == "reply")
         tasks = sa.select(sa.func.count(), sa.func.count().filter(_tasks.c.status == "open")).select_from(_tasks)

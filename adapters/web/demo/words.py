@@ -251,7 +251,12 @@ def _opened(_: Entry, data: Mapping[str, Any]) -> Line:
 
 
 def _read(_: Entry, data: Mapping[str, Any]) -> Line:
-    return Line("patient", "The patient texts", quote=data["text"], reading=data)
+    notes: tuple[str, ...] = ()
+    if "waited" in data:
+        notes = (f"which settles what was said before: “{data['waited']['text']}”",)
+    elif "part" in data:
+        notes = (f"of it, about this appointment: “{data['part']}”",)
+    return Line("patient", "The patient texts", notes=notes, quote=data["text"], reading=data)
 
 
 def _settled(_: Entry, data: Mapping[str, Any]) -> Line:
@@ -261,6 +266,19 @@ def _settled(_: Entry, data: Mapping[str, Any]) -> Line:
 def _asked(_: Entry, data: Mapping[str, Any]) -> Line:
     guess = f": did they mean “{meaning(data['guess'])}”?" if data.get("guess") else ""
     return Line("freagra", f"The patient is asked{guess or ' again'}", small=True)
+
+
+def _joined(_: Entry, data: Mapping[str, Any]) -> Line:
+    said = f"It leaves as number {data['number']} of the {data['count']} appointments in one text"
+    return Line("freagra", said, quote=data["text"])
+
+
+def _which_asked(_: Entry, data: Mapping[str, Any]) -> Line:
+    return Line("freagra", f"The phone is asked which of its {len(data['among'])} appointments is meant", small=True)
+
+
+def _which_settled(_: Entry, data: Mapping[str, Any]) -> Line:
+    return Line("freagra", f"The question which appointment was meant is over: {data['why']}", small=True)
 
 
 def _guess_dropped(_: Entry, data: Mapping[str, Any]) -> Line:
@@ -408,10 +426,13 @@ _TELLERS: Mapping[str, Callable[[Entry, Mapping[str, Any]], Line]] = {
     "reply.settled": _settled,
     "reply.asked": _asked,
     "guess.dropped": _guess_dropped,
+    "which.asked": _which_asked,
+    "which.settled": _which_settled,
     "state.entered": _entered,
     "silence.noted": _silence,
     "text.queued": _queued,
     "text.status": _status,
+    "text.joined": _joined,
     "text.withheld": _withheld,
     "send.failed": _failed,
     "appointment.changed": _changed,

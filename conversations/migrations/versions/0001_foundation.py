@@ -173,6 +173,7 @@ def _tables() -> None:
         sa.Column("segments", sa.Integer(), nullable=False),
         sa.Column("about", sa.Integer(), nullable=False),
         sa.Column("safety", sa.Boolean(), nullable=False),
+        sa.Column("members", sa.Text(), server_default="", nullable=False),
         sa.Column("phase", sa.String(length=8), nullable=False),
         sa.Column("status", sa.String(length=16), nullable=False),
         sa.Column("reason", sa.String(length=200), server_default="", nullable=False),
