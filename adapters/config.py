@@ -3,6 +3,9 @@
 The file is `freagra.toml` in the working folder, or wherever FREAGRA_CONFIG says; docs/freagra.toml shows all of it.
 Without one Freagra runs on the embedded default: a SQLite file in `freagra-data/`, listening on loopback only, with no
 gateway and no iPMS configured.
+
+A variable with _FILE at its end names a file that holds the value, as systemd, Compose and Kubernetes hand out secrets:
+FREAGRA_DATABASE_URL_FILE=/run/secrets/database_url.
 """
 
 from __future__ import annotations
@@ -17,13 +20,17 @@ from typing import Any
 
 import orjson
 
+from conversations.vault import open_to_others
+
 SECTIONS = {
-    "service": {"home", "host", "port", "database_url", "public_url", "rules", "batch"},
+    "service": {"home", "keys", "access", "host", "port", "database_url", "public_url", "rules", "batch"},
     "gateway": None,  # the adapter says what it needs
     "ipms": None,
 }
 ENVIRONMENT = {
     "FREAGRA_HOME": ("service", "home"),
+    "FREAGRA_KEYS": ("service", "keys"),
+    "FREAGRA_ACCESS": ("service", "access"),
     "FREAGRA_HOST": ("service", "host"),
     "FREAGRA_PORT": ("service", "port"),
     "FREAGRA_DATABASE_URL": ("service", "database_url"),
@@ -50,6 +57,8 @@ class Access:
 @dataclass(frozen=True, slots=True)
 class Config:
     home: Path
+    keys: Path | None = None  # the key file, where it lies elsewhere than in the home folder: it is never made there
+    access: Path | None = None  # the same for the access file
     host: str = "127.0.0.1"
     port: int = 8080
     database_url: str = ""
@@ -63,6 +72,20 @@ class Config:
     def database(self) -> str:
         return self.database_url or f"sqlite:///{(self.home / 'freagra.sqlite3').absolute()}"
 
+    @property
+    def address(self) -> str:
+        """Where the service is for whoever is on the same machine."""
+        host = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(self.host, self.host)
+        return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
+
+    @property
+    def key_file(self) -> Path:
+        return self.keys or self.home / "keys.json"
+
+    @property
+    def access_file(self) -> Path:
+        return self.access or self.home / "access.json"
+
 
 def load_config(path: Path | None = None, environ: Mapping[str, str] | None = None) -> Config:
     """Raises ConfigError."""
@@ -72,12 +95,14 @@ def load_config(path: Path | None = None, environ: Mapping[str, str] | None = No
     if named is not None or Path("freagra.toml").exists():
         sections = _read(named or Path("freagra.toml"))
     for variable, (section, key) in ENVIRONMENT.items():
-        if variable in environ:
-            sections[section][key] = environ[variable]
+        if (value := _from_environment(variable, environ)) is not None:
+            sections[section][key] = value
     service = sections["service"]
     base = (named or Path("freagra.toml")).parent
     return Config(
         home=base / str(service.get("home", "freagra-data")),
+        keys=base / str(service["keys"]) if service.get("keys") else None,
+        access=base / str(service["access"]) if service.get("access") else None,
         host=str(service.get("host", "127.0.0.1")),
         port=_number("port", service.get("port", 8080), 0, 65_535),
         database_url=str(service.get("database_url", "")),
@@ -87,6 +112,22 @@ def load_config(path: Path | None = None, environ: Mapping[str, str] | None = No
         gateway=sections["gateway"],
         ipms=sections["ipms"],
     )
+
+
+def _from_environment(variable: str, environ: Mapping[str, str]) -> str | None:
+    """Raises ConfigError for a file that cannot be read, or where both the value and a file are given."""
+    named = f"{variable}_FILE"
+    if named not in environ:
+        return environ.get(variable)
+    if variable in environ:
+        raise ConfigError(f"{variable} and {named} are both set; leave one of them out")
+    try:
+        # Editors end a file with a line break, and no secret does.
+        return Path(environ[named]).read_text("utf-8").rstrip("\r\n")
+    except OSError as error:
+        raise ConfigError(f"{named}: {environ[named]} cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError:
+        raise ConfigError(f"{named}: {environ[named]} is not text in UTF-8") from None
 
 
 def _read(path: Path) -> dict[str, dict[str, Any]]:
@@ -125,15 +166,34 @@ def _files(value: Any) -> list[str]:
     raise ConfigError('rules must be a list of files, such as ["rules/appointment-reminder.yaml"]')
 
 
+def access_of(config: Config) -> Access:
+    """The installation's own secrets; made where the home folder has none yet. Raises ConfigError, also where others may
+    read them."""
+    if config.access is None:
+        return load_or_make_access(config.home)
+    if not config.access.exists():
+        raise ConfigError(f"access: there is no file {config.access}; freagra init makes one")
+    return _read_access(config.access)
+
+
 def load_or_make_access(home: Path) -> Access:
-    """The installation's own secrets. Raises ConfigError when others may read the file."""
+    """What lies in the home folder, made where there is none. Raises ConfigError."""
     path = home / "access.json"
     if not path.exists():
-        home.mkdir(mode=0o700, parents=True, exist_ok=True)
-        made = {"api_key": secrets.token_urlsafe(32), "webhook_secret": secrets.token_urlsafe(32)}
-        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(orjson.dumps(made, option=orjson.OPT_INDENT_2))
-    if path.stat().st_mode & 0o077:
+        make_access(path)
+    return _read_access(path)
+
+
+def make_access(path: Path) -> None:
+    """New secrets in a file that is not there yet."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    made = {"api_key": secrets.token_urlsafe(32), "webhook_secret": secrets.token_urlsafe(32)}
+    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(orjson.dumps(made, option=orjson.OPT_INDENT_2))
+
+
+def _read_access(path: Path) -> Access:
+    if open_to_others(path.stat()):
         raise ConfigError(f"{path}: others may read this file; run: chmod 600 {path}")
     try:
         held = orjson.loads(path.read_bytes())

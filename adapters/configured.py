@@ -11,7 +11,7 @@ from typing import Any, get_type_hints
 import sqlalchemy as sa
 
 from adapters.bootstrap import House, house
-from adapters.config import Access, Config, ConfigError, load_or_make_access
+from adapters.config import Access, Config, ConfigError, access_of
 from adapters.gateways.carriers import carrier_of
 from adapters.gateways.none import NO_GATEWAY, NoGateway
 from adapters.gateways.registry import GatewayMisconfigured, make_gateway
@@ -20,6 +20,7 @@ from adapters.ipms.rest.client import RestPatientSystem, RestSettings
 from adapters.local import SystemClock
 from conversations.ports import Clock, Gateway, PatientSystem
 from conversations.schema import instant, texts
+from conversations.vault import load_keys
 
 
 @contextmanager
@@ -27,7 +28,7 @@ def configured_house(config: Config) -> Iterator[House]:
     """The house on the configured store, with its rules in force. Raises ConfigError, RulesBroken, and what `house`
     raises."""
     clock = SystemClock()
-    gateway = gateway_of(config, load_or_make_access(config.home))
+    gateway = gateway_of(config, access_of(config))
     patient_system = patient_system_of(config, clock)
     with house(
         home=config.home,
@@ -35,6 +36,7 @@ def configured_house(config: Config) -> Iterator[House]:
         gateway=gateway,
         patient_system=patient_system,
         clock=clock,
+        keys=load_keys(config.keys) if config.keys is not None else None,
         batch=config.batch,
         carrier=carrier_of(config.gateway),
     ) as opened:

@@ -16,9 +16,10 @@ from typing import Any
 import uvicorn
 
 from adapters.bootstrap import House
-from adapters.config import Config, ConfigError, load_or_make_access
+from adapters.config import Config, ConfigError, access_of
 from adapters.configured import address_waiting_texts, configured_house
 from adapters.gateways.none import NO_GATEWAY, NoGateway
+from adapters.supervised import keep_telling, tell
 from adapters.tuning import settle
 from adapters.web.app import make_app
 
@@ -30,11 +31,11 @@ _CONNECTIONS = 1000  # beyond these, and the bodies they may hold in memory, cal
 
 def serve(config: Config) -> int:
     """Run until told to stop; the exit code. Raises ConfigError, RulesBroken, and what opening the store raises."""
-    first_start = not (config.home / "keys.json").exists()
+    first_start = not config.key_file.exists()
     listener = _listen(config)
     with listener, configured_house(config) as house:
         address_waiting_texts(house)
-        access = load_or_make_access(config.home)
+        access = access_of(config)
         app = make_app(house, access=access, gateways={house.gateway.name: house.gateway})
         settle()
         server = _Server(_settings(app), _greeting(config, house, listener, first_start))
@@ -89,7 +90,14 @@ class _Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         asyncio.get_running_loop().set_exception_handler(_forgotten)
         await super().startup(sockets)
+        self._telling = asyncio.ensure_future(keep_telling())
+        tell("READY=1")
         print(self._greeting, flush=True)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        tell("STOPPING=1")
+        await super().shutdown(sockets)
+        self._telling.cancel()
 
 
 def _greeting(config: Config, house: House, listener: socket.socket, first_start: bool) -> str:
@@ -103,12 +111,12 @@ def _greeting(config: Config, house: House, listener: socket.socket, first_start
     else:
         public = config.public_url or "https://YOUR-ADDRESS"
         lines.append(f"  webhooks of {house.gateway.name}: {public}/hooks/{house.gateway.name}/SECRET/KIND")
-        lines.append(f"    SECRET is webhook_secret in {config.home / 'access.json'}")
-    lines.append(f"  API for the iPMS: /api/v1 (its key is api_key in {config.home / 'access.json'})")
+        lines.append(f"    SECRET is webhook_secret in {config.access_file}")
+    lines.append(f"  API for the iPMS: /api/v1 (its key is api_key in {config.access_file})")
     if first_start:
         lines += [
             "",
-            f"New keys were made: {config.home / 'keys.json'}",
+            f"New keys were made: {config.key_file}",
             "Back this file up now, apart from the database. Without it nobody can read what is stored;",
             "whoever has it and the database can read everything.",
         ]

@@ -93,6 +93,21 @@ def load_or_make_keys(path: Path) -> Keys:
     return _load(path)
 
 
+def load_keys(path: Path) -> Keys:
+    """The keys in a file that must be there. Raises KeyFileError."""
+    if not path.exists():
+        raise KeyFileError(
+            f"{path}: there is no key file. Put back its copy; freagra init makes one where nothing was ever sealed."
+        )
+    return _load(path)
+
+
+def open_to_others(held: os.stat_result) -> bool:
+    """Whether accounts that need not may read a file of secrets, or anyone but its owner may change it. A group may read
+    what is not our own: so systems hand secrets out, as root's file and our group's, and we could not change its mode."""
+    return bool(held.st_mode & 0o027 or (held.st_mode & 0o040 and held.st_uid == os.geteuid()))
+
+
 def _make(path: Path) -> None:
     document = {
         "format": _FORMAT,
@@ -126,8 +141,9 @@ def _make(path: Path) -> None:
 
 def _load(path: Path) -> Keys:
     with open(path, "rb") as file:
-        mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
-        if mode & 0o077:
+        held = os.fstat(file.fileno())
+        if open_to_others(held):
+            mode = stat.S_IMODE(held.st_mode)
             raise KeyFileError(f"{path}: others may read this key file (mode {mode:04o}). Run: chmod 600 {path}")
         raw = file.read(1 << 20)
     try:

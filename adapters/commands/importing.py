@@ -18,7 +18,7 @@ import orjson
 from adapters.bootstrap import House
 from adapters.commands.output import Failure, counted, progress, say_errors
 from adapters.commands.refused import write_refused
-from adapters.config import Config, load_or_make_access
+from adapters.config import Config, access_of
 from adapters.configured import configured_house
 from adapters.ipms.csv import Row, read_csv
 from adapters.ipms.records import content_key, to_payload
@@ -167,12 +167,11 @@ class _Api:
     """Through the service that has the store open, as an iPMS would."""
 
     def __init__(self, config: Config, digest: str, holder: str, client: httpx.Client) -> None:
-        host = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(config.host, config.host)
-        self.address = f"http://[{host}]:{config.port}" if ":" in host else f"http://{host}:{config.port}"
+        self.address = config.address
         self._holder = holder
         self._client = client
         self._headers = {
-            "Authorization": f"Bearer {load_or_make_access(config.home).api_key}",
+            "Authorization": f"Bearer {access_of(config).api_key}",
             "Content-Type": "application/json",
             "Idempotency-Key": f"import {digest}",
         }
@@ -182,7 +181,7 @@ class _Api:
             return []
         answer = self._post(orjson.dumps([to_payload(record) for record in records]))
         if answer.status_code == 401:
-            raise Failure(f"{self.address} does not take the API key of this home folder's access.json")
+            raise Failure(f"{self.address} does not take the API key of this installation's access.json")
         if answer.status_code not in (202, 422):
             raise Failure(f"{self.address} answers {answer.status_code} to an import; what it had taken stays taken")
         return _words(answer, len(records))

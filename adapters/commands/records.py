@@ -23,7 +23,7 @@ from conversations.errors import UnknownRuleset
 from conversations.rulebook import Rulebook
 from conversations.schema import appointments, conversations, moment, patients, transcript
 from conversations.transcript import Witness, export, replay, verify
-from conversations.vault import Vault, load_or_make_keys
+from conversations.vault import Vault, load_keys
 
 
 @contextmanager
@@ -34,10 +34,7 @@ def _reading(config: Config) -> Iterator[sa.Connection]:
 
 
 def _vault(config: Config) -> Vault:
-    path = config.home / "keys.json"
-    if not path.exists():
-        raise Failure(f"{path}: there is no key file, and without it nothing can be read; put back its copy")
-    return Vault(load_or_make_keys(path))
+    return Vault(load_keys(config.key_file))
 
 
 def _entries(connection: sa.Connection) -> int:

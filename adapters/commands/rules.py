@@ -19,6 +19,7 @@ from adapters.ipms.none import NoPatientSystem
 from adapters.ipms.records import TIMEZONE
 from conversations.database import DatabaseInUse, open_database
 from conversations.schema import conversations, moment, rulesets
+from conversations.vault import load_keys
 
 
 def list_rules(config: Config) -> int:
@@ -50,6 +51,7 @@ def publish_rules(config: Config, names: Sequence[str]) -> int:
             database_url=config.database,
             gateway=NoGateway(),
             patient_system=NoPatientSystem(),
+            keys=load_keys(config.keys) if config.keys is not None else None,
             carrier=carrier_of(config.gateway),
         ) as opened:
             changed = opened.publish(paths)

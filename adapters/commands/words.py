@@ -29,7 +29,10 @@ def parser() -> argparse.ArgumentParser:
     whole.add_argument("--version", action="version", version=f"freagra {_version()}")
     whole.set_defaults(run=None, parser=whole, log_level="ERROR")
     commands = whole.add_subparsers(title="commands", metavar="COMMAND")
-    for add in (_demo, _serve, _check, _chat, _teach, _import, _classify, _transcript, _rules, _backup, _simulate):
+    for add in (
+        _demo, _serve, _health, _check, _chat, _teach, _import, _classify, _transcript, _rules, _init, _migrate, _backup,
+        _simulate,
+    ):  # fmt: skip
         add(commands)
     return whole
 
@@ -132,6 +135,22 @@ def _run_serve(given: argparse.Namespace) -> int:
     from adapters.serve import serve
 
     return serve(_config(given))
+
+
+def _health(commands: Any) -> None:
+    parser = _add(
+        commands, "health", "ask the service on this machine whether it is well", _run_health,
+        more="Exit code 1 where it is not.",
+        examples="  freagra health\n  freagra health --ready",
+    )  # fmt: skip
+    parser.add_argument("--ready", action="store_true", help="not only alive: its store and all its loops in working order")
+    _config_option(parser)
+
+
+def _run_health(given: argparse.Namespace) -> int:
+    from adapters.commands.health import health
+
+    return health(_config(given), ready=given.ready)
 
 
 def _check(commands: Any) -> None:
@@ -358,6 +377,38 @@ def _run_publish(given: argparse.Namespace) -> int:
     return publish_rules(_config(given), given.files)
 
 
+def _init(commands: Any) -> None:
+    parser = _add(
+        commands, "init", "make the keys and secrets of a new installation", _run_init,
+        more="For services of several processes, which share them; one process alone makes them when it first starts. "
+        "Nothing that is there is changed.",
+        examples="  freagra init\n  freagra init deploy/secrets",
+    )  # fmt: skip
+    parser.add_argument("folder", nargs="?", type=Path, metavar="FOLDER", help="where, if not in the configured places")
+    _config_option(parser)
+
+
+def _run_init(given: argparse.Namespace) -> int:
+    from adapters.commands.beginning import init
+
+    return init(_config(given), given.folder)
+
+
+def _migrate(commands: Any) -> None:
+    parser = _add(
+        commands, "migrate", "bring the tables of the database to this version", _run_migrate,
+        more="A service does that itself when it starts; where it has several processes, this is done once before them.",
+        examples="  freagra migrate",
+    )  # fmt: skip
+    _config_option(parser)
+
+
+def _run_migrate(given: argparse.Namespace) -> int:
+    from adapters.commands.beginning import migrate
+
+    return migrate(_config(given))
+
+
 def _backup(commands: Any) -> None:
     parser = _add(
         commands, "backup", "copy the database while the service runs", _run_backup,
@@ -379,7 +430,7 @@ def _run_backup(given: argparse.Namespace) -> int:
     with open_database(config.database, read_only=True) as database:
         backup(database, given.target, datetime.now(UTC))
     print(f"{given.target}: {given.target.stat().st_size:,} bytes, checked")
-    print(f"It can be read only with {config.home / 'keys.json'}: keep a copy of that file too, in another place.")
+    print(f"It can be read only with {config.key_file}: keep a copy of that file too, in another place.")
     return 0
 
 
@@ -393,7 +444,7 @@ def _check_target(target: Path, config: Config) -> None:
         raise Failure(f"{target} is a folder; name a file in it, such as {target / 'freagra-backup.sqlite3'}", 2)
     if not target.parent.is_dir():
         raise Failure(f"{target}: there is no folder {target.parent}", 2)
-    in_use = [Path(make_url(config.database).database or "."), config.home / "keys.json", config.home / "access.json"]
+    in_use = [Path(make_url(config.database).database or "."), config.key_file, config.access_file]
     if target.resolve() in [path.resolve() for path in in_use]:
         raise Failure(f"{target} is in use by this installation; name another file", 2)
 
