@@ -22,6 +22,11 @@ from conversations.strangers import Strangers
 from engine.appointment import CALLED_OFF, Appointment, AppointmentStatus
 from engine.events import AppointmentChanged, Opened, PatientChanged, StaffAct, StaffActed
 
+# The conversations of one appointment: by our id of the patient, and the ruleset.
+_Talks = dict[tuple[str, str], str]
+
+_OTHER_HANDS = "the appointment is another patient's now"
+
 
 def _new_patient_id(batch: Batch, index: bytes) -> str:
     """Our pseudonym of a patient met for the first time: no way back from it without the keys. It begins with the time, so
@@ -30,12 +35,10 @@ def _new_patient_id(batch: Batch, index: bytes) -> str:
     return f"{milliseconds:012x}{index.hex()[:20]}"
 
 
-def conversation_id(batch: Batch, appointment: str, ruleset: str) -> str:
+def conversation_id(batch: Batch, appointment: str, ruleset: str, patient: str) -> str:
     """For a conversation that opens now. Ids begin with the time, so that the transcript grows at its end."""
     milliseconds = instant(batch.now) // 1000
-    return f"{milliseconds:012x}{batch.vault.number_index(f'conversation {appointment} {ruleset}').hex()[:20]}"
-
-
+    return f"{milliseconds:012x}{batch.vault.number_index(f'conversation {appointment} {ruleset} {patient}').hex()[:20]}"
 
 
 class Schedule:
@@ -43,7 +46,7 @@ class Schedule:
 
     def __init__(self, batch: Batch) -> None:
         self._batch = batch
-        self._of_appointment: dict[str, dict[str, str]] = {}  # ruleset -> conversation
+        self._of_appointment: dict[str, _Talks] = {}
         self._of_patient: dict[str, list[str]] = {}
         self._indexes: dict[str, bytes] = {}  # hospital number -> its blind index
         self._patients: dict[bytes, str] = {}  # blind index -> our id of the patient
@@ -62,9 +65,9 @@ class Schedule:
                 self._of_patient.setdefault(talk.patient_id, []).append(talk.id)
         # By appointment too: one that went to another patient keeps the conversations it had.
         for some in portions(id for id in appointments if id in batch.appointments):
-            columns = (table.c.id, table.c.appointment_id, table.c.ruleset)
+            columns = (table.c.id, table.c.appointment_id, table.c.patient_id, table.c.ruleset)
             for row in batch.connection.execute(sa.select(*columns).where(table.c.appointment_id.in_(some))):
-                self._of_appointment.setdefault(row.appointment_id, {})[row.ruleset] = row.id
+                self._of_appointment.setdefault(row.appointment_id, {})[row.patient_id, row.ruleset] = row.id
         batch.load_talks(id for ids in self._of_patient.values() for id in ids)
         batch.load_talks(id for talks in self._of_appointment.values() for id in talks.values())
 
@@ -82,36 +85,35 @@ class Schedule:
         self._batch.put_appointment(AppointmentRow(appointment, patient.id, record.revision, instant(changed_at)))
         talks = self._of_appointment.setdefault(record.id, {})
         if other:
-            return self._changed_hands(row, record.id, talks)
+            self._changed_hands(row, record.id, talks, patient.id)
         if held is not None and held.appointment != appointment:
-            for talk in talks.values():
+            for (whose, _), talk in talks.items():
                 # One that stopped because the appointment went to another patient is not about this one.
-                if talk in self._batch.talks and self._batch.talks[talk].conversation.patient.id == patient.id:
+                if whose == patient.id and talk in self._batch.talks:
                     self._batch.decide(talk, AppointmentChanged(appointment))
         opened = self._open(appointment, patient, talks)
-        return opened or ("changed" if held is not None else "no ruleset applies")
+        outcome = opened or ("changed" if held is not None else "no ruleset applies")
+        return f"{_OTHER_HANDS}; {outcome}" if other else outcome
 
-    def _open(self, appointment: Appointment, patient: PatientRow, talks: dict[str, str]) -> str:
+    def _open(self, appointment: Appointment, patient: PatientRow, talks: _Talks) -> str:
         opened: list[str] = []
         for ruleset in self._batch.rulebook.applying(appointment):
-            if ruleset.name in talks:
+            if (patient.id, ruleset.name) in talks:
                 continue
-            talk = conversation_id(self._batch, appointment.id, ruleset.name)
+            talk = conversation_id(self._batch, appointment.id, ruleset.name, patient.id)
             self._batch.decide(talk, Opened(talk, appointment, patient.facts()), ruleset=ruleset)
-            talks[ruleset.name] = talk
+            talks[patient.id, ruleset.name] = talk
             self._of_patient.setdefault(patient.id, []).append(talk)
             opened.append(ruleset.name)
         return f"opened {', '.join(opened)}" if opened else ""
 
-    def _changed_hands(self, row: Any, appointment: str, talks: dict[str, str]) -> str:
-        """The appointment is another patient's now: an error put right, or two records of one person made one. Which of
-        them should hear what, only a person can tell."""
-        why = "the appointment is another patient's now"
-        for talk in talks.values():
-            if talk in self._batch.talks:
-                self._batch.decide(talk, StaffActed(StaffAct.CLOSE, "iPMS", why, tell=False))
+    def _changed_hands(self, row: Any, appointment: str, talks: _Talks, patient: str) -> None:
+        """The appointment is another patient's now: an error put right, or two records of one person made one. The talks of
+        all others end without a word; what they should hear, and whether it was right at all, a person finds out."""
+        for (whose, _), talk in talks.items():
+            if whose != patient and talk in self._batch.talks:
+                self._batch.decide(talk, StaffActed(StaffAct.CLOSE, "iPMS", _OTHER_HANDS, tell=False))
         Strangers(self._batch).changed_hands(row, appointment)
-        return why
 
     def _index(self, number: str) -> bytes:
         index = self._indexes.get(number)

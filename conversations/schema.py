@@ -88,7 +88,7 @@ conversations = sa.Table(
     sa.Column("sealed", sa.LargeBinary, nullable=False),  # the whole projection, engine.conversation.Conversation
     _instant("opened_at"),
     _instant("changed_at"),
-    sa.UniqueConstraint("appointment_id", "ruleset", name="one_conversation_per_appointment_and_ruleset"),
+    sa.UniqueConstraint("appointment_id", "ruleset", "patient_id", name="one_conversation_per_appointment_and_ruleset"),
 )
 
 # Append-only: triggers refuse UPDATE and DELETE. Each entry's hash covers the one before it in its conversation. On SQLite its

@@ -69,8 +69,8 @@ class Strangers:
 
     def changed_hands(self, row: Any, appointment: str) -> None:
         why = (
-            f"The iPMS gave appointment {appointment} to another patient. Its texts are stopped and neither patient was told: "
-            "see which of them should be."
+            f"The iPMS gave appointment {appointment} to another patient, who is reminded of it from now on. The former one "
+            "gets no more texts about it and was not told: see whether they should be, and whether the change was right."
         )
         self._open(row, "fault", "high", why, "")
 

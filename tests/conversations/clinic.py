@@ -257,14 +257,17 @@ class Clinic:
         """As if the disk had it so."""
         self.house.writer.submit(lambda connection: connection.execute(statement).rowcount).result()
 
-    def talk(self, appointment: str = "A1") -> Conversation:
-        """The conversation as its row holds it."""
-        table = schema.conversations
-        (row,) = self.rows(
-            sa.select(table.c.id, table.c.sealed, schema.patients.c.wrapped_key)
-            .join(schema.patients, schema.patients.c.id == table.c.patient_id)
+    def talk(self, appointment: str = "A1", number: str | None = None) -> Conversation:
+        """The conversation as its row holds it: with the patient of this hospital number, where there are several."""
+        table, patients = schema.conversations, schema.patients
+        query = (
+            sa.select(table.c.id, table.c.sealed, patients.c.wrapped_key)
+            .join(patients, patients.c.id == table.c.patient_id)
             .where(table.c.appointment_id == appointment)
         )
+        if number is not None:
+            query = query.where(patients.c.hospital_number_index == self.house.vault.number_index(number))
+        (row,) = self.rows(query)
         content = self.house.vault.open(row.wrapped_key, transcript.conversation_place(row.id), row.sealed)
         return from_json(transcript.orjson.loads(content))
 

@@ -241,11 +241,11 @@ class TestWhoseReply:
     def test_two_children_on_one_phone_told_apart_by_the_text_that_is_answered(self, clinic: Clinic) -> None:
         clinic.invite("A1", number="H1", mobile=CARA)
         clinic.invite("A2", number="H2", mobile=CARA, first_name="Tom", days=9)
-        first, second = clinic.texts("reminder")
-        clinic.reply(CARA, "Y", answers=second.key)
+        texts = {row.conversation_id: row.key for row in clinic.texts("reminder")}
+        clinic.reply(CARA, "Y", answers=texts[clinic.talk("A2").id])
         assert clinic.book.actions("A2") == ["confirm"]
         assert clinic.book.actions("A1") == []
-        clinic.reply(CARA, "C", answers=first.key)
+        clinic.reply(CARA, "C", answers=texts[clinic.talk("A1").id])
         assert clinic.book.actions("A1") == ["request_cancel"]
 
     def test_two_children_on_one_phone_not_told_apart_are_asked_about_and_then_for_a_person(self, clinic: Clinic) -> None:
@@ -352,7 +352,7 @@ class TestSnapshots:
         other = clinic.appointment(number="H2", mobile=BEN, first_name="Ben", days=12, clinician="Mr Roche")
         clinic.tell(other)
         assert all("Roche" not in sent.text for sent in clinic.carrier.sent if sent.to == ANN)
-        assert clinic.talk().closed
+        assert clinic.talk(number="H1").closed
         assert clinic.tasks() == ["fault"]
         # Nothing stands still for it, and what the first patient says now is for a person.
         clinic.reply(CARA, "Y")
@@ -360,6 +360,20 @@ class TestSnapshots:
         clinic.reply(ANN, "Y")
         assert clinic.book.actions("A1") == []
         clinic.tell(replace(record, status="cancelled"))
+
+    def test_an_id_that_goes_to_another_patient_is_talked_about_with_that_one(self, clinic: Clinic) -> None:
+        clinic.invite()
+        clinic.reply(ANN, "Y")
+        clinic.tell(clinic.appointment(number="H2", mobile=BEN, first_name="Ben", days=12, clinician="Mr Roche"))
+        clinic.wait(days=3)
+        assert [sent.text.count("Roche") for sent in clinic.carrier.sent if sent.to == BEN] == [1]
+        clinic.reply(BEN, "C")
+        assert clinic.book.actions() == ["confirm", "request_cancel"]
+        # Back again: the first patient's talk stays ended, and staff know.
+        clinic.tell(clinic.appointment(days=14))
+        clinic.reply(BEN, "keep")
+        assert clinic.book.actions() == ["confirm", "request_cancel"]
+        assert clinic.tasks().count("fault") == 2
 
 
 class TestSending:
