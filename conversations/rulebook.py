@@ -62,16 +62,7 @@ class Rulebook:
 
     def applying(self, appointment: Appointment) -> list[Ruleset]:
         """The rulesets in force that apply to this appointment as it stands."""
-        return [ruleset for ruleset in self._in_force if applies(ruleset, appointment)]
-
-
-def applies(ruleset: Ruleset, appointment: Appointment) -> bool:
-    to = ruleset.applies_to
-    return (
-        str(appointment.status) in to.statuses
-        and (to.clinics is None or appointment.clinic in to.clinics)
-        and (to.types is None or appointment.type in to.types)
-    )
+        return [ruleset for ruleset in self._in_force if ruleset.applies_to.takes(appointment)]
 
 
 def publish(connection: Connection, ruleset: Ruleset, at: int) -> bool:
@@ -92,8 +83,6 @@ def publish(connection: Connection, ruleset: Ruleset, at: int) -> bool:
     else:
         connection.execute(sa.update(rulesets).where(rulesets.c.version == ruleset.version).values(in_force=True))
     return True
-
-
 
 
 def retire_others(connection: Connection, names: Iterable[str]) -> list[str]:

@@ -9,7 +9,7 @@ Two rules hold this file together:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields, replace
 from datetime import datetime
 from operator import itemgetter
@@ -209,6 +209,11 @@ def _listed_json(listed: Listed) -> list[Any]:
     return [*facts, listed.start.isoformat(), listed.clinic]
 
 
+def listed_of(facts: Sequence[Any]) -> Listed:
+    talk, patient, name, appointment, version, start, clinic = facts
+    return Listed(talk, patient, name, appointment, version, datetime.fromisoformat(start), clinic)
+
+
 def which_json(which: Which) -> dict[str, Any]:
     among = [_listed_json(each) for each in which.among]
     return {"reply": which.reply, "text": which.text, "words": which.words, "among": among}
@@ -217,11 +222,7 @@ def which_json(which: Which) -> dict[str, Any]:
 def _which_of(data: Mapping[str, Any] | None) -> Which | None:
     if data is None:
         return None
-    among = tuple(
-        Listed(talk, patient, name, appointment, version, datetime.fromisoformat(start), clinic)
-        for talk, patient, name, appointment, version, start, clinic in data["among"]
-    )
-    return Which(data["reply"], data["text"], data["words"], among)
+    return Which(data["reply"], data["text"], data["words"], tuple(map(listed_of, data["among"])))
 
 
 # ---- the fold --------------------------------------------------------------------------------------------------------

@@ -79,6 +79,11 @@ DOUBLED = timedelta(seconds=5)
 # The answer to "which one do you mean?" is waited for this long; then a person takes what was said.
 WAIT_FOR_WHICH = timedelta(hours=4)
 
+# Why a reply was settled, where that is known of the reply itself and of nothing that the rules say.
+LONG_UNDER_WAY = "it was long under way"
+ABOUT_ANOTHER = "it was about another appointment"
+WHICH_UNKNOWN = "it cannot be told which appointment is meant"
+
 # What is recorded only for the appointment that the patient was told of.
 SPOKEN_OF = frozenset({"confirm", "request_cancel", "cancel"})
 
@@ -186,7 +191,7 @@ def _answer(turn: Turn, event: ReplyReceived, reading: Reading, wished: str | No
         turn.record("which.settled", {"reply": c.which.reply, "why": "answered"})
         turn.effects.append(ClearTimer(WHICH))
     if event.aside:
-        return NOTED, "it was about another appointment"
+        return NOTED, ABOUT_ANOTHER
     safety = _safety(turn, event, reading)
     if safety is not None:
         return safety
@@ -200,7 +205,7 @@ def _answer(turn: Turn, event: ReplyReceived, reading: Reading, wished: str | No
         return _after_close(turn, event, reading)
     if event.stale:
         turn.hand_over("unclear_reply", "The reply was long under way; it may be out of date.", words=event.text)
-        return HANDED, "it was long under way"
+        return HANDED, LONG_UNDER_WAY
     if _circles(turn):
         return _gone_round(turn, event)
     if wished is not None:
@@ -233,7 +238,7 @@ def _which_one(turn: Turn, event: ReplyReceived, doubt: Doubt) -> tuple[str, str
         return ASKED, "asked which appointment is meant"
     why = f"It cannot be told which appointment the reply is about: {named_to_staff(doubt.among)}."
     turn.hand_over("question", why, words=event.text)
-    return HANDED, "it cannot be told which appointment is meant"
+    return HANDED, WHICH_UNKNOWN
 
 
 def _circles(turn: Turn) -> bool:

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from datetime import time, timedelta
 from typing import Any
 
+from engine.appointment import Appointment
 from engine.told import Told
 
 # States every talk has without naming them: nothing sent yet, and over.
@@ -80,6 +81,14 @@ class AppliesTo:
     statuses: frozenset[str]  # FHIR R4 Appointment.status
     clinics: frozenset[str] | None = None  # None: all
     types: frozenset[str] | None = None
+
+    def takes(self, appointment: Appointment) -> bool:
+        """Whether the rules are for this appointment as it stands."""
+        return (
+            str(appointment.status) in self.statuses
+            and (self.clinics is None or appointment.clinic in self.clinics)
+            and (self.types is None or appointment.type in self.types)
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,7 +33,7 @@ def _reading(config: Config) -> Iterator[sa.Connection]:
         yield connection
 
 
-def _vault(config: Config) -> Vault:
+def vault_of(config: Config) -> Vault:
     return Vault(load_keys(config.key_file))
 
 
@@ -54,7 +54,7 @@ def _patient(connection: sa.Connection, vault: Vault, number: str) -> str:
 
 def show(config: Config, *, conversation: str | None, patient: str | None, appointment: str | None) -> int:
     """The conversations as timelines. Raises Failure where there are none."""
-    vault = _vault(config)
+    vault = vault_of(config)
     with _reading(config) as connection:
         talk = conversations.c
         query = sa.select(talk.id).order_by(talk.opened_at, talk.id)
@@ -159,7 +159,7 @@ def _write(path: Path, text: str) -> None:
 
 def replay_store(config: Config) -> int:
     """1 with every conversation whose row is not what its entries add up to."""
-    vault = _vault(config)
+    vault = vault_of(config)
     wrong = erased = 0
     with _reading(config) as connection, progress(_entries(connection), "replaying", "entries") as bar:
         talks = connection.execute(sa.select(sa.func.count()).select_from(conversations)).scalar_one()
@@ -183,7 +183,7 @@ def replay_store(config: Config) -> int:
 
 def export_to(config: Config, *, conversation: str | None, patient: str | None, out: Path | None) -> int:
     """Entries as JSON lines, to a file that only its owner may read or to standard output. Raises Failure."""
-    vault = _vault(config)
+    vault = vault_of(config)
     with _reading(config) as connection:
         whose = _patient(connection, vault, patient) if patient is not None else None
         if conversation is not None:

@@ -30,8 +30,8 @@ def parser() -> argparse.ArgumentParser:
     whole.set_defaults(run=None, parser=whole, log_level="ERROR")
     commands = whole.add_subparsers(title="commands", metavar="COMMAND")
     for add in (
-        _demo, _serve, _health, _check, _chat, _teach, _import, _classify, _transcript, _rules, _init, _migrate, _backup,
-        _simulate,
+        _demo, _serve, _health, _check, _chat, _teach, _impact, _import, _classify, _transcript, _rules, _init, _migrate,
+        _backup, _simulate,
     ):  # fmt: skip
         add(commands)
     return whole
@@ -230,6 +230,27 @@ def _run_teach(given: argparse.Namespace) -> int:
     return teach(
         given.ruleset, given.text, given.intent, given.lang, against=given.against, yes=given.yes, dry_run=given.dry_run
     )
+
+
+def _impact(commands: Any) -> None:
+    parser = _add(
+        commands, "impact", "what a draft of rules would have done to the talks on record", _run_impact,
+        more="Plays them again under the draft: which replies would be read differently, which talks would have come out "
+        "differently, tasks and texts more or fewer. Only reads. The output may hold patients' words.",
+        examples="  freagra impact my-clinic.yaml --since 30d\n  freagra impact my-clinic.yaml --since 2026-11-01 --json",
+    )  # fmt: skip
+    parser.add_argument("ruleset", metavar="RULESET", help="a ruleset file, or the name of one that comes with Freagra")
+    parser.add_argument(
+        "--since", default="30d", metavar="30d", help="talks that began since then: a length of time or a date (30d)"
+    )
+    parser.add_argument("--json", action="store_true", help="the figures as JSON, without patients' words")
+    _config_option(parser)
+
+
+def _run_impact(given: argparse.Namespace) -> int:
+    from adapters.commands.impact import show_impact
+
+    return show_impact(_config(given), given.ruleset, given.since, as_json=given.json)
 
 
 def _import(commands: Any) -> None:

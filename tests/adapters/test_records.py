@@ -219,3 +219,32 @@ def test_a_backup_does_not_go_just_anywhere(run: Run, store: Path, tmp_path: Pat
         assert said in err
     assert (home / "keys.json").read_bytes() == before
     assert run("transcript", "verify", "--config", store)[0] == 0
+
+
+class TestImpact:
+    DRAFT = ("\n      confirm: confirmed", "\n      confirm: with_staff")
+
+    def draft(self, tmp_path: Path) -> Path:
+        path = tmp_path / "draft.yaml"
+        text = re.sub(r"\ntalks:.*?\n(?=\S)", "\n", REMINDER.read_text("utf-8"), flags=re.DOTALL)  # they go another way now
+        path.write_text(text.replace(*self.DRAFT, 1), "utf-8")
+        return path
+
+    def test_it_tells_what_a_draft_would_have_done(self, recorded: Path, run: Run, tmp_path: Path) -> None:
+        code, out, err = run("impact", str(self.draft(tmp_path)), "--since", "2026-03-01", "--config", recorded)
+        assert (code, err) == (0, "")
+        assert "2 conversations with 1 reply" in out
+        assert "1  confirm → with staff" in out
+
+    def test_its_json_holds_no_words_of_a_patient(self, recorded: Path, run: Run, tmp_path: Path) -> None:
+        given = ["impact", str(self.draft(tmp_path)), "--since", "2026-03-01", "--json", "--config", recorded]
+        code, out, _ = run(*given)
+        found = json.loads(out)
+        assert code == 0
+        assert found["outcomes"] == [{"before": "confirm", "after": "with_staff", "count": 1}]
+        assert found["tasks"]["after"]["question"] == 1
+
+    def test_a_period_that_is_none_is_wrong_use(self, recorded: Path, run: Run) -> None:
+        code, _, err = run("impact", "appointment-reminder", "--since", "May", "--config", recorded)
+        assert code == 2
+        assert "2026-11-01" in err
