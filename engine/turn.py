@@ -41,8 +41,9 @@ WISHES = frozenset({"reschedule", "cancellation_review"})
 # Tasks that a patient's settled answer makes needless.
 MOOT_ONCE_SETTLED = WISHES | {"call_patient", "unclear_reply", "undelivered"}
 
-# What the machine says however many texts went out that day, each once a day.
-VITAL = frozenset({"always.urgent", "always.appointment_cancelled"})
+# What is said however many texts went out that day, each once a day: the limit is there against a machine that goes round in
+# circles, and must not keep from the patient what staff settled.
+VITAL = frozenset({"always.urgent", "always.appointment_cancelled", "staff.confirm", "staff.cancel", "staff.keep"})
 
 # An answer to a patient is worthless a day later; a reminder is once the talk closes.
 ANSWER_LIFE = timedelta(days=1)

@@ -750,6 +750,12 @@ class TestBounds:
         assert play.settled() == "handed"
         assert "not_sent" in play.kinds()
 
+    def test_what_staff_settle_is_told_however_many_texts_went_out(self) -> None:
+        play = reminded(ruleset=stricter(texts_a_day=1))
+        play.patient("What is the address?")
+        play.staff(StaffAct.CONFIRM)
+        assert play.prompts() == ["confirmed"]
+
     def test_a_text_that_failed_was_not_borne_and_counts_once(self) -> None:
         play = talk(deliver=False, ruleset=stricter(texts_a_day=2))
         play.staff(StaffAct.ANSWER, "One.")
