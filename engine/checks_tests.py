@@ -1,4 +1,5 @@
-"""The tests that travel inside a ruleset: phrase checks are read, talks are played, what no talk shows is listed."""
+"""The tests of a ruleset: phrase checks are read, talks are played, what no talk shows is listed, and the talks that every
+ruleset has to pass are played too."""
 
 from __future__ import annotations
 
@@ -10,6 +11,7 @@ from engine.problems import Mark, listed
 from engine.reading import Reading
 from engine.rehearsal import run_talks
 from engine.ruleset import STAY
+from engine.safety import breaches
 from engine.turn import Move
 from engine.understanding import read
 
@@ -27,6 +29,10 @@ def check(draft: Draft) -> None:
         draft.report.add("R081", places.get((fault.line, fault.column), whole), fault.message)
     if not faults:
         _untold(draft, moves)
+    for breach in breaches(draft.ruleset):
+        hint = f"{breach.mend}\nevery ruleset has to pass this talk: {breach.talk}"
+        mark = draft.at_key(*breach.path) if breach.way is None else _place(draft, breach.way)
+        draft.report.add("R083", mark, breach.what, hint)
 
 
 # ---- phrase checks ---------------------------------------------------------------------------------------------------
@@ -108,6 +114,23 @@ def _home(draft: Draft, move: Move) -> str:
             state = draft.like(state)
         return state or move.source
     return draft.own(move.source, "no_reply" if kind == "silence" else kind) or move.source
+
+
+def _place(draft: Draft, move: Move) -> Mark:
+    """Where it is written that the way leads where it leads."""
+    home = _home(draft, move)
+    kind, _, name = move.trigger.partition(".")
+    match kind:
+        case "always" | "staff":
+            return draft.at(kind, name)
+        case "cadence":
+            number = next(place for place, step in enumerate(draft.ruleset.cadence) if step.name == name)
+            return draft.at(kind, number, "go")
+        case "reply":
+            return draft.at("states", home, "replies", name)
+        case "silence" | "unclear":
+            return draft.at("states", home, "no_reply" if kind == "silence" else kind, int(name), "go")
+    return draft.at("states", home, kind, "go")
 
 
 def _written(draft: Draft) -> Iterator[tuple[str, str, str]]:

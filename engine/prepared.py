@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from engine import sms
 from engine.lexicon import Role
@@ -31,9 +32,36 @@ class Prepared:
     prompts: Mapping[str, tuple[str, ...]]  # fixed stretches of our own texts by their first QUOTED_FROM letters
 
 
+class _Shelf:
+    """Phrasebooks by all that goes into one, the oldest dropped first: of two versions of a ruleset that read a language alike,
+    as most do, the second has the first one's book, which is most of the work of preparing."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._books: dict[tuple[object, ...], Phrasebook] = {}
+
+    def book(self, ruleset: Ruleset, language: str) -> Phrasebook:
+        intents = ruleset.intents.values()
+        read = (
+            (each.name, each.keys, each.phrases.get(language), each.words.get(language), each.unless.get(language))
+            for each in intents
+        )
+        key = (language, ruleset.words.get(language), *read)
+        found = self._books.get(key)
+        if found is None:
+            found = Phrasebook(ruleset, language)
+            if len(self._books) >= self._most:
+                self._books.pop(next(iter(self._books)), None)
+            self._books[key] = found
+        return found
+
+
+_SHELF = _Shelf(64)
+
+
 def prepare(ruleset: Ruleset) -> Prepared:
     """Index a ruleset for reading. Pure; costs some milliseconds, so callers keep the result per version."""
-    books = {language: Phrasebook(ruleset, language) for language in ruleset.languages}
+    books = {language: _SHELF.book(ruleset, language) for language in ruleset.languages}
     keys: dict[str, tuple[str, str]] = {}
     for intent in ruleset.intents.values():
         for key in intent.keys:
@@ -73,9 +101,14 @@ def prepare(ruleset: Ruleset) -> Prepared:
     )
 
 
+@lru_cache(maxsize=8_192)
+def _as_quoted(text: str) -> str:
+    return normalise(text).text
+
+
 def _prompt_parts(ruleset: Ruleset) -> Mapping[str, tuple[str, ...]]:
     parts = {
-        normalise(sent).text
+        _as_quoted(sent)
         for prompt in ruleset.prompts.values()
         for text in prompt.texts.values()
         for part in re.split(r"\{\w+\}|(?<=[.!?]) ", text)

@@ -102,6 +102,7 @@ CODES: Mapping[str, Code] = {
     "R080": _error("A reply is not read as the file says it is."),
     "R081": _error("A talk does not go as the file says it goes."),
     "R082": _warning("No talk shows these ways from state to state."),
+    "R083": _error("One of the talks that every ruleset has to pass, for safety, goes wrong."),
 }
 
 
