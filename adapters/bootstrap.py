@@ -12,6 +12,8 @@ from sqlalchemy import Connection
 
 from adapters.local import LocalBus, SystemClock
 from conversations.database import Database, open_database
+from conversations.desk import Desk
+from conversations.finding import Finder
 from conversations.intake import Intake
 from conversations.keeping import match_keys
 from conversations.outbox import Outbox
@@ -53,6 +55,7 @@ class House:
     worker: Worker
     outbox: Outbox
     writeback: Writeback
+    desk: Desk
     service: Service
     carrier: Carrier | None
 
@@ -117,10 +120,11 @@ def house(
             worker = Worker(database, writer, vault, rulebook, gateway.name, batch=batch)
             outbox = Outbox(database, writer, vault, rulebook, gateway, intake, clock, bus, rng=rng)
             writeback = Writeback(database, writer, vault, patient_system, intake, clock, rng=rng)
-            service = Service(worker, outbox, writeback, clock, bus)
+            desk = Desk(writer, vault, intake, clock, bus)
+            service = Service(worker, outbox, writeback, Finder(database, writer, vault, clock), clock, bus)
             yield House(
                 database, writer, vault, rulebook, gateway, patient_system, clock, bus, intake, worker, outbox, writeback,
-                service, carrier,
+                desk, service, carrier,
             )
 
 

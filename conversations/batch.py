@@ -256,6 +256,9 @@ class Batch:
             self.changes.entries.append((talk_id, seq, at, kind, sealed, head))
         self.changes.put(self.talks, talk_id, Talk(after, head))
         self.changes.put(self.changes.talks, talk_id, self._talk_row(talk_id, after, head, patient.wrapped_key))
+        if talk is not None and after.tasks and after.appointment is not talk.conversation.appointment:
+            start, clinic = instant(after.appointment.start), after.appointment.clinic
+            self.changes.task_moves.extend((task.key, start, clinic) for task in after.tasks)
         for effect in decision.effects:
             self._carry_out(after, patient, effect)
 
@@ -375,6 +378,7 @@ class Batch:
                 "suggest": effect.suggest or "",
                 "sealed": self.vault.seal(patient.wrapped_key, task_place(effect.key), canonical(words)),
                 "due": instant(effect.due),
+                "start": instant(c.appointment.start),
                 "opened_at": self.at,
                 "changed_at": self.at,
             }

@@ -39,18 +39,21 @@ def insert_rows(
     rows: Sequence[Row],
     *,
     replacing: Sequence[str] = (),
+    once: bool = False,
 ) -> None:
     """INSERT many rows, each a value for every column in order. A row whose primary key is there already gives that one
-    its values of the columns `replacing`; without them it is refused. What never changes is best not named there, since
-    every index on a named column is written anew."""
+    its values of the columns `replacing`, or is left out where each goes in `once`; otherwise it is refused. What never
+    changes is best not named there, since every index on a named column is written anew."""
     if connection.dialect.name != "sqlite":
         statement = postgresql.insert(table)
         if replacing:
             new = {name: statement.excluded[name] for name in replacing}
             statement = statement.on_conflict_do_update(index_elements=list(table.primary_key), set_=new)
+        elif once:
+            statement = statement.on_conflict_do_nothing()
         connection.execute(statement, [dict(zip(columns, row, strict=True)) for row in rows])
         return
-    suffix = ""
+    suffix = "ON CONFLICT DO NOTHING" if once else ""
     if replacing:
         keys = ", ".join(column.name for column in table.primary_key)
         taken = ", ".join(f"{name} = excluded.{name}" for name in replacing)

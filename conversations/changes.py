@@ -20,7 +20,10 @@ from engine.effects import CloseTask, OpenTask, UpdateTask
 from engine.preferences import to_json
 from engine.ruleset import PRIORITIES
 
-_LISTS = ("entries", "texts", "writes", "tasks", "task_steps", "blocks", "receipts", "former", "done", "later", "halts")
+_LISTS = (
+    "entries", "texts", "writes", "tasks", "task_steps", "task_moves", "blocks", "receipts", "former", "done", "later",
+    "halts",
+)  # fmt: skip
 _lists = attrgetter(*_LISTS)
 _ABSENT: Any = object()
 Row = tuple[Any, ...]
@@ -86,6 +89,7 @@ class Changes:
     tasks: list[dict[str, Any]] = field(default_factory=list)
     # The step, the wrapped key of the patient whose task it is, and when.
     task_steps: list[tuple[UpdateTask | CloseTask, bytes | None, int]] = field(default_factory=list)
+    task_moves: list[tuple[str, int, str]] = field(default_factory=list)  # new start and clinic of an open task's appointment
     blocks: list[dict[str, Any] | Unblock] = field(default_factory=list)  # in order: the last word counts
     receipts: list[dict[str, Any]] = field(default_factory=list)  # new status of texts
     former: list[dict[str, Any]] = field(default_factory=list)
@@ -150,6 +154,9 @@ def commit(connection: Connection, changes: Changes, vault: Vault, at: int) -> N
         _take_receipts(connection, changes.receipts)
     _timers(connection, changes)
     _task_steps(connection, changes, vault)
+    if changes.task_moves:
+        moves = {move[0]: move for move in changes.task_moves}
+        update_rows(connection, _tasks, "key", ("start", "clinic"), list(moves.values()))
     for gateway, reason, when in changes.halts:
         halt(connection, vault, gateway, reason, when)
     if changes.later:
@@ -200,12 +207,12 @@ def _task_steps(connection: Connection, changes: Changes, vault: Vault) -> None:
     steps = changes.task_steps
     held: dict[str, Any] = {}
     for some in portions(step.key for step, _, _ in steps):
-        found = connection.execute(sa.select(_tasks.c.key, _tasks.c.status, _tasks.c.sealed, _tasks.c.priority).where(
-            _tasks.c.key.in_(some)
-        ))
+        found = connection.execute(sa.select(
+            _tasks.c.key, _tasks.c.status, _tasks.c.sealed, _tasks.c.priority, _tasks.c.due
+        ).where(_tasks.c.key.in_(some)))
         held.update((row.key, row) for row in found)
     words: dict[str, list[dict[str, Any]]] = {}
-    updated: dict[str, tuple[str, bytes | None, int, int]] = {}
+    updated: dict[str, tuple[str, bytes | None, int, int, int]] = {}
     closed: dict[str, tuple[str, str, str, int, int]] = {}
     for step, wrapped, at in steps:
         if isinstance(step, CloseTask):
@@ -215,15 +222,19 @@ def _task_steps(connection: Connection, changes: Changes, vault: Vault) -> None:
         if step.key not in words:
             words[step.key] = orjson.loads(vault.open(wrapped, f"tasks|{step.key}", held[step.key].sealed))
         words[step.key].append(task_step(at, step))
-        priority = updated[step.key][2] if step.key in updated else held[step.key].priority
+        known = updated.get(step.key)
+        priority, due = (known[2], known[3]) if known is not None else (held[step.key].priority, held[step.key].due)
         if step.priority is not None:
             priority = min(priority, PRIORITIES.index(step.priority))
-        updated[step.key] = (step.key, wrapped, priority, at)
+        if step.due is not None:
+            due = min(due, schema.instant(step.due))
+        updated[step.key] = (step.key, wrapped, priority, due, at)
+    # What has news is looked at again, snoozed or not.
     new = [
-        (key, vault.seal(wrapped, f"tasks|{key}", canonical(words[key])), priority, at)
-        for key, wrapped, priority, at in updated.values()
+        (key, vault.seal(wrapped, f"tasks|{key}", canonical(words[key])), priority, due, 0, at)
+        for key, wrapped, priority, due, at in updated.values()
     ]
-    update_rows(connection, _tasks, "key", ("sealed", "priority", "changed_at"), new)
+    update_rows(connection, _tasks, "key", ("sealed", "priority", "due", "shown_from", "changed_at"), new)
     update_rows(connection, _tasks, "key", ("status", "outcome", "closed_at", "changed_at"), list(closed.values()))
 
 

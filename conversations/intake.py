@@ -30,7 +30,7 @@ from conversations.transcript import canonical
 from conversations.vault import Vault
 from conversations.writer import Writer
 from engine.conversation import in_order, unset
-from engine.events import StaffAct, TextStatus
+from engine.events import StaffAct, StaffActed, TextStatus
 
 WORK = "work"  # bus topic: the inbox has something
 
@@ -105,15 +105,21 @@ class Intake:
         self, conversation: str, act: StaffAct, by: str, key: str, *, text: str = "", start: datetime | None = None,
         tell: bool = True,
     ) -> bool:
+        return (await self.take([self.staff_row(conversation, StaffActed(act, by, text, start, tell), key)]))[0]
+
+    def staff_row(self, conversation: str, acted: StaffActed, key: str) -> dict[str, Any]:
+        """What staff did with a conversation, under a key that is theirs alone."""
         content = {
             "conversation": conversation,
-            "act": str(act),
-            "by": by,
-            "text": text,
-            "start": start.isoformat() if start else None,
-            "tell": tell,
+            "act": str(acted.act),
+            "by": acted.by,
+            "text": acted.text,
+            "start": acted.start.isoformat() if acted.start else None,
+            "tell": acted.tell,
+            "until": acted.until.isoformat() if acted.until else None,
+            "to": acted.to,
         }
-        return (await self.take([self.row("staff", STAFF_ACT, key, content)]))[0]
+        return self.row("staff", STAFF_ACT, key, content)
 
     def written_row(self, key: str, conversation: str, action: str, result: WriteResult) -> dict[str, Any]:
         """What the iPMS said to something we wrote."""
@@ -163,6 +169,19 @@ def receipt_of(content: Mapping[str, Any]) -> InboundReceipt:
         content["reason"],
         halts=content["halts"],
         opted_out=content.get("opted_out", False),
+    )
+
+
+def acted_of(content: Mapping[str, Any]) -> StaffActed:
+    start, until = content["start"], content.get("until")
+    return StaffActed(
+        StaffAct(content["act"]),
+        content["by"],
+        content["text"],
+        datetime.fromisoformat(start) if start else None,
+        content["tell"],
+        datetime.fromisoformat(until) if until else None,
+        content.get("to", ""),
     )
 
 

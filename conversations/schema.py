@@ -26,6 +26,10 @@ def moment(instant: int) -> datetime:
     return _EPOCH + timedelta(microseconds=instant)
 
 
+# The start of what has no appointment: later than any.
+NEVER = instant(datetime(9999, 1, 1, tzinfo=UTC))
+
+
 def _instant(name: str, *, null: bool = False, index: bool = False) -> sa.Column[int]:
     return sa.Column(name, sa.BigInteger, nullable=null, index=index)
 
@@ -230,10 +234,63 @@ tasks = sa.Table(
     _instant("opened_at"),
     _instant("changed_at"),
     _instant("closed_at", null=True),
+    # Of the appointment it is about, as the talk has it; NEVER where it is about none.
+    sa.Column("start", sa.BigInteger, nullable=False, server_default=str(NEVER)),
+    # In no queue before this: snoozed, or an act of staff that would settle it is on its way.
+    sa.Column("shown_from", sa.BigInteger, nullable=False, server_default="0"),
+    # The order of the queues, and behind it whatever they are filtered and counted by: neither reads a row for that.
     sa.Index(
-        "tasks_open", "priority", "due",
+        "tasks_queued", "priority", "start", "opened_at", "key", "clinic", "kind", "owner", "shown_from", "due",
+        "status",  # or SQLite would read the row after all
         sqlite_where=sa.text("status = 'open'"), postgresql_where=sa.text("status = 'open'"),
     ),
+)
+
+# What staff hold a reply to have meant, for whoever keeps the clinic's rules: taken into them, or declined.
+proposals = sa.Table(
+    "proposals",
+    metadata,
+    sa.Column("key", sa.String(32), primary_key=True),
+    sa.Column("conversation_id", sa.String(32), nullable=False),
+    sa.Column("patient_id", sa.String(32), nullable=False, index=True),
+    sa.Column("clinic", sa.String(64), nullable=False),
+    sa.Column("ruleset", sa.String(64), nullable=False),
+    sa.Column("version", sa.String(16), nullable=False),  # of the ruleset that read the reply
+    sa.Column("language", sa.String(8), nullable=False),
+    sa.Column("sealed", sa.LargeBinary, nullable=False),  # {"text", "normalised", "note"} under the patient's key
+    sa.Column("read_as", sa.String(64), nullable=False),  # the intent, or unknown or mixed
+    sa.Column("rule", sa.String(64), nullable=False),  # which rule decided so
+    sa.Column("wanted", sa.String(64), nullable=False),  # the intent that was meant
+    sa.Column("proposed_by", sa.String(64), nullable=False),
+    _instant("proposed_at"),
+    sa.Column("status", sa.String(8), nullable=False, server_default="open"),  # open | taken | declined
+    sa.Column("settled_by", sa.String(64), nullable=False, server_default=""),
+    _instant("settled_at", null=True),
+    sa.Index("proposals_waiting", "status", "proposed_at"),
+)
+
+# Answers that staff give again and again, for one click: of a clinic ("" for all) and in a language.
+canned_answers = sa.Table(
+    "canned_answers",
+    metadata,
+    sa.Column("id", sa.String(32), primary_key=True),
+    sa.Column("clinic", sa.String(64), nullable=False, server_default=""),
+    sa.Column("language", sa.String(8), nullable=False),
+    sa.Column("title", sa.String(80), nullable=False),
+    sa.Column("text", sa.String(640), nullable=False),
+    sa.Column("changed_by", sa.String(64), nullable=False),
+    _instant("changed_at"),
+)
+
+# What a talk is found by: a keyed token of a name, a word or a day, cut to 64 bits, and the talk's id as bytes. Ids begin with
+# the time, so that the newest of a token come last. `clinic` is that of the appointment when the row was written.
+search_tokens = sa.Table(
+    "search_tokens",
+    metadata,
+    sa.Column("token", sa.LargeBinary(8), primary_key=True),
+    sa.Column("clinic", sa.String(64), primary_key=True),
+    sa.Column("talk", sa.LargeBinary(16), primary_key=True),
+    sqlite_with_rowid=False,
 )
 
 # No texts to this number (opted_out, wrong_number) or this patient (deceased), until lifted.

@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from conversations.finding import Finder
 from conversations.intake import WORK
 from conversations.outbox import Outbox
 from conversations.ports import Bus, Clock
@@ -23,10 +24,13 @@ _log = logging.getLogger("freagra.conversations")
 SEND = "send"
 WRITE = "write"
 SWEEP = "sweep"
+SEARCH = "search"
 
 _IDLE = 0.25  # seconds between looks for what no one announced: timers that fall due, rows left by a crash
 _SWEEP = 30.0
 _REST = 1.0
+_BEHIND = 2.0  # seconds between looks of the index for what is new in the transcript
+_BREATH = 0.05  # between its steps, for those whom patients wait for
 _GRACE = 20.0  # a send may be waiting for its gateway
 
 
@@ -39,10 +43,13 @@ class Pulse:
 
 
 class Service:
-    def __init__(self, worker: Worker, outbox: Outbox, writeback: Writeback, clock: Clock, bus: Bus) -> None:
+    def __init__(
+        self, worker: Worker, outbox: Outbox, writeback: Writeback, finder: Finder, clock: Clock, bus: Bus
+    ) -> None:
         self._worker = worker
         self._outbox = outbox
         self._writeback = writeback
+        self._finder = finder
         self._clock = clock
         self._bus = bus
         self.pulse = Pulse()
@@ -56,12 +63,13 @@ class Service:
             asyncio.create_task(self._loop("outbox", SEND, self._outbox.step, _IDLE)),
             asyncio.create_task(self._loop("writeback", WRITE, self._writeback.step, _IDLE)),
             asyncio.create_task(self._loop("sweep", SWEEP, self._outbox.sweep, _SWEEP)),
+            asyncio.create_task(self._loop("search", SEARCH, self._find, _BEHIND)),
         ]
 
     async def stop(self) -> None:
         """Let every loop finish what it has begun."""
         self._stopping = True
-        for topic in (WORK, SEND, WRITE, SWEEP):
+        for topic in (WORK, SEND, WRITE, SWEEP, SEARCH):
             self._bus.notify(topic)
         _, unfinished = await asyncio.wait(self._tasks, timeout=_GRACE) if self._tasks else (set(), set())
         for task in unfinished:
@@ -75,6 +83,12 @@ class Service:
             self._bus.notify(SEND)
             self._bus.notify(WRITE)
         return step.events
+
+    async def _find(self) -> int:
+        further = await asyncio.to_thread(self._finder.step)
+        if further:
+            await asyncio.sleep(_BREATH)
+        return further
 
     async def _loop(self, name: str, topic: str, work: Callable[[], Awaitable[int]], idle: float) -> None:
         while not self._stopping:

@@ -10,7 +10,7 @@ from typing import Any
 from conversations.batch import Batch, task_place
 from conversations.changes import Unblock
 from conversations.intake import opened
-from conversations.schema import instant
+from conversations.schema import NEVER, instant
 from conversations.transcript import canonical
 from conversations.vault import SealBroken
 from engine import hours
@@ -107,6 +107,7 @@ class Strangers:
                 "suggest": "",
                 "sealed": self._batch.vault.seal_own(task_place(key[:32]), said),
                 "due": instant(due),
+                "start": NEVER,
                 "opened_at": instant(now),
                 "changed_at": instant(now),
             }

@@ -43,6 +43,7 @@ _NONCE = 12
 _TAG = 16
 _ID = 4
 _INDEX = 16
+_TOKEN = 8
 _WRAPPED_PLACE = b"patients.wrapped_key"
 _FORMAT = "freagra-keys-1"
 _OPEN_CIPHERS = 4_096  # patients whose cipher is kept ready, some 2.5 KiB each
@@ -258,6 +259,11 @@ class Vault:
     def number_index(self, hospital_number: str) -> bytes:
         """16 bytes by which a patient is found. The number is taken as it is spelt."""
         return self._blind(b"hospital number|" + hospital_number.encode())
+
+    def search_token(self, kind: str, word: str) -> bytes:
+        """8 bytes by which a word is found. Equal words of a kind have equal tokens, so that their number can be counted by
+        whoever reads the database; which word it is can be told, or tried, with the index key alone."""
+        return self._blind(f"search {kind}|{word}".encode())[:_TOKEN]
 
     def _blind(self, named: bytes) -> bytes:
         # HMAC-SHA256, cut to 128 bits: no two of some 2^32 numbers meet, and the indexes on them, which are random and cannot

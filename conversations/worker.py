@@ -20,7 +20,7 @@ from conversations import schema
 from conversations.batch import Batch
 from conversations.changes import Changes, commit
 from conversations.database import Database
-from conversations.intake import APPOINTMENT, RECEIPT, REPLY, STAFF_ACT, WRITTEN, opened
+from conversations.intake import APPOINTMENT, RECEIPT, REPLY, STAFF_ACT, WRITTEN, acted_of, opened
 from conversations.receipts import Receipts
 from conversations.rulebook import Rulebook
 from conversations.schedule import Schedule
@@ -35,8 +35,6 @@ from engine.events import (
     Event,
     LanguageChosen,
     ReplyReceived,
-    StaffAct,
-    StaffActed,
     TextsResumed,
     TimerFired,
     WriteReported,
@@ -321,15 +319,7 @@ class _Desk:
     def _staff_act(self, row: Any, content: dict[str, Any]) -> str:  # noqa: ARG002  all kinds are worked alike
         if content["conversation"] not in self._batch.talks:
             return "no such conversation"
-        start = content["start"]
-        event = StaffActed(
-            StaffAct(content["act"]),
-            content["by"],
-            content["text"],
-            datetime.fromisoformat(start) if start else None,
-            content["tell"],
-        )
-        self._batch.decide(content["conversation"], event)
+        self._batch.decide(content["conversation"], acted_of(content))
         return "done"
 
     def _written(self, row: Any, content: dict[str, Any]) -> str:  # noqa: ARG002

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-from engine.events import StaffAct, StaffActed
+from typing import Any
+
+from engine.events import AMONG_STAFF, StaffAct, StaffActed
 from engine.turn import CLOSE, Turn, may_be_texted
 
 
 def staff_acted(turn: Turn, event: StaffActed) -> None:
     actor = f"staff:{event.by}"
-    data = {"act": str(event.act), "text": event.text, "start": event.start.isoformat() if event.start else None}
+    data: dict[str, Any] = {
+        "act": str(event.act), "text": event.text, "start": event.start.isoformat() if event.start else None,
+    }  # fmt: skip
+    if event.until is not None:
+        data["until"] = event.until.isoformat()
+    if event.to:
+        data["to"] = event.to
     turn.record("staff.acted", data, actor)
+    if event.act in AMONG_STAFF:
+        return
     match event.act:
         case StaffAct.TAKE:
             if not turn.c.staff_own:
@@ -33,8 +43,6 @@ def staff_acted(turn: Turn, event: StaffActed) -> None:
         case StaffAct.CLOSE:
             turn.settle_tasks(None, "closed", actor)
             turn.close(event.text or "closed by staff")
-        case StaffAct.NOTE:
-            pass
 
 
 def _settled_by_staff(turn: Turn, event: StaffActed, actor: str) -> None:

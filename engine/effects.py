@@ -72,13 +72,15 @@ class OpenTask:
 
 @dataclass(frozen=True, slots=True)
 class UpdateTask:
-    """Something happened on a task that is still open: new words, a higher priority."""
+    """Something happened on a task that is still open: new words, a higher priority, less time. A priority never falls and a
+    `due` that is later than the task's changes nothing."""
 
     key: str
     why: str
     priority: str | None = None
     words: str = ""
     preferences: Preferences | None = None
+    due: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

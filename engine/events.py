@@ -169,18 +169,36 @@ class StaffAct(StrEnum):
     NOTE = "note"
     HAND_BACK = "hand_back"  # the machine goes on
     CLOSE = "close"
+    # What staff do among themselves. It stands in the transcript and moves nothing.
+    CLAIM = "claim"  # "I have this one"
+    RELEASE = "release"  # nobody has it any more
+    ASSIGN = "assign"
+    SNOOZE = "snooze"
+    UNDO = "undo"  # an act was taken back before it took effect
+    MEANT = "meant"  # what a reply was meant to say, proposed to the clinic's rules
+
+
+# Acts that leave a talk as it is.
+AMONG_STAFF = frozenset(
+    {
+        StaffAct.NOTE, StaffAct.CLAIM, StaffAct.RELEASE, StaffAct.ASSIGN, StaffAct.SNOOZE, StaffAct.UNDO, StaffAct.MEANT,
+    }
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class StaffActed:
-    """`text` is what to text the patient (answer) or the note among colleagues (note, call_back, close). `start` is the new
-    start of a rescheduled appointment, as staff settled it in the iPMS."""
+    """`text` is what to text the patient (answer), the note among colleagues (note, call_back, close), which act was taken back
+    (undo) or the intent that was meant (meant). `start` is the new start of a rescheduled appointment, as staff settled it in
+    the iPMS; `until` the end of a snooze; `to` whom a task was assigned to."""
 
     act: StaffAct
     by: str
     text: str = ""
     start: datetime | None = None
     tell: bool = True  # also tell the patient, where the act has a text
+    until: datetime | None = None
+    to: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -419,13 +419,13 @@ class Turn:
 
     def open_task(self, rule: TaskRule, *, words: str = "") -> None:
         """Open a task, or add to the one of its kind that is open already."""
+        due = hours.due(self.ruleset.hours, self.now, rule.due)
         open_already = self.c.task(rule.kind)
         if open_already is not None:
-            self.update_task(open_already.key, rule.why, words=words, priority=rule.priority)
+            self.update_task(open_already.key, rule.why, words=words, priority=rule.priority, due=due)
             return
         if rule.kind in WISHES:
             self.settle_tasks(WISHES - {rule.kind}, f"replaced by {rule.kind}")
-        due = hours.due(self.ruleset.hours, self.now, rule.due)
         key = self.key("task")
         data: dict[str, Any] = {
             "key": key,
@@ -446,14 +446,18 @@ class Turn:
         """What a task of this kind holds of when the patient would come."""
         return self.c.preferences if kind == "reschedule" and self.c.preferences else None
 
-    def update_task(self, key: str, why: str, *, words: str = "", priority: str | None = None) -> None:
+    def update_task(
+        self, key: str, why: str, *, words: str = "", priority: str | None = None, due: datetime | None = None
+    ) -> None:
         assert priority is None or priority in PRIORITIES
         data: dict[str, Any] = {"key": key, "why": why, "words": words, "priority": priority}
+        if due is not None:
+            data["due"] = due.isoformat()
         wanted = next((self._wanted(task.kind) for task in self.c.tasks if task.key == key), None)
         if wanted is not None:
             data["preferences"] = preferences.to_json(wanted)
         self.record("task.updated", data)
-        self.effects.append(UpdateTask(key, why, priority, words, wanted))
+        self.effects.append(UpdateTask(key, why, priority, words, wanted, due))
 
     def settle_tasks(self, kinds: frozenset[str] | set[str] | None, outcome: str, actor: str = MACHINE) -> None:
         """Close the open tasks of these kinds; None: of every kind."""

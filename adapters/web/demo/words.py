@@ -51,6 +51,12 @@ _ACTS = {
     "stop": "stops texts",
     "note": "makes a note",
     "close": "ends the talk",
+    "claim": "takes this on",
+    "release": "leaves this to others",
+    "assign": "gives this to a colleague",
+    "snooze": "puts this off",
+    "undo": "takes back what was not done yet",
+    "meant": "says what the reply meant",
 }
 _ASKED_OF_HOSPITAL = {
     "confirm": "confirm the appointment",
