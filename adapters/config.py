@@ -26,6 +26,7 @@ SECTIONS = {
     "service": {"home", "keys", "access", "host", "port", "database_url", "public_url", "rules", "batch"},
     "gateway": None,  # the adapter says what it needs
     "ipms": None,
+    "costs": {"text", "letter"},
 }
 ENVIRONMENT = {
     "FREAGRA_HOME": ("service", "home"),
@@ -55,6 +56,14 @@ class Access:
 
 
 @dataclass(frozen=True, slots=True)
+class Costs:
+    """In EUR: one SMS part, as the HSE pays for it, and a posted letter, by An Post's national stamp of February 2026."""
+
+    text: float = 0.06
+    letter: float = 1.85
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     home: Path
     keys: Path | None = None  # the key file, where it lies elsewhere than in the home folder: it is never made there
@@ -67,6 +76,7 @@ class Config:
     batch: int = 1024  # events worked at once
     gateway: Mapping[str, Any] = field(default_factory=dict, repr=False)  # kind, and what that adapter needs
     ipms: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    costs: Costs = Costs()
 
     @property
     def database(self) -> str:
@@ -111,6 +121,7 @@ def load_config(path: Path | None = None, environ: Mapping[str, str] | None = No
         batch=_number("batch", service.get("batch", 1024), 1, 10_000),
         gateway=sections["gateway"],
         ipms=sections["ipms"],
+        costs=Costs(**{name: _price(name, value) for name, value in sections["costs"].items()}),
     )
 
 
@@ -158,6 +169,12 @@ def _number(name: str, value: Any, least: int, most: int) -> int:
     if not least <= number <= most:
         raise ConfigError(f"{name} must be a number from {least} to {most}, not {value!r}")
     return number
+
+
+def _price(name: str, value: Any) -> float:
+    if isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value < 1_000:
+        return float(value)
+    raise ConfigError(f"[costs] {name} must be an amount in EUR from 0 on, such as 0.06, not {value!r}")
 
 
 def _files(value: Any) -> list[str]:

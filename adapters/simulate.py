@@ -23,11 +23,13 @@ from typing import Any
 import sqlalchemy as sa
 
 from adapters.bootstrap import House, house
+from adapters.config import Costs
 from adapters.gateways.simulator.virtual import VirtualGateway
 from adapters.ipms.simulator.book import make_book
 from adapters.ipms.simulator.hospital import Hospital, Refused
 from adapters.local import VirtualClock
 from conversations import schema, transcript
+from conversations.figures import figures, replies
 from conversations.ports import (
     AppointmentRecord,
     AppointmentWrite,
@@ -40,7 +42,6 @@ from conversations.vault import Keys
 from engine import hours
 from engine.events import StaffAct
 
-CENT_PER_SEGMENT = 6
 # A Monday, so that a short simulation meets working days.
 FIRST_DAY = date(2026, 3, 2)
 _TICK = timedelta(seconds=30)
@@ -290,46 +291,35 @@ def simulate(days: int, patients: int, seed: int, rulesets: Sequence[Path] = ())
 
 
 def _add_up(held: House, days: int, patients: int, seed: int, appointments: int) -> Figures:
-    inbox, texts, writes, tasks = schema.inbox, schema.texts, schema.writes, schema.tasks
+    begin, end = moment(0), held.clock.now() + timedelta(days=1)
     with held.database.reader() as connection:
-
-        def count(table: sa.Table, *where: sa.ColumnElement[bool]) -> int:
-            return int(connection.execute(sa.select(sa.func.count()).select_from(table).where(*where)).scalar() or 0)
-
-        outcomes: Counter[str] = Counter()
-        worked = sa.select(inbox.c.outcome).where(inbox.c.kind == "reply", inbox.c.status == "done")
-        for (outcome,) in connection.execute(worked):
-            outcomes[outcome.partition(":")[0]] += 1
-        sent = sa.and_(texts.c.status != "unsent", texts.c.segments > 0)
-        segments = connection.execute(sa.select(sa.func.coalesce(sa.func.sum(texts.c.segments), 0)).where(sent)).scalar()
-        by_kind = sa.select(tasks.c.kind, sa.func.count().label("number")).group_by(tasks.c.kind).order_by(tasks.c.kind)
-        escalations = {row.kind: int(row.number) for row in connection.execute(by_kind)}
-        replies = count(inbox, inbox.c.kind == "reply")
+        counted = figures(connection, begin, end)
+        answers = replies(connection, begin, end)
         whole = transcript.verify(connection).whole and not any(transcript.replay(connection, held.vault))
-        return Figures(
-            days=days,
-            patients=patients,
-            seed=seed,
-            appointments=appointments,
-            conversations=count(schema.conversations),
-            reminders=count(texts, sent, texts.c.lane == "bulk"),
-            texts=count(texts, sent),
-            segments=int(segments or 0),
-            cost=round(int(segments or 0) * CENT_PER_SEGMENT / 100, 2),
-            undelivered=count(texts, sent, texts.c.status.in_(["undeliverable", "expired", "rejected", "unknown"])),
-            not_sent=count(texts, texts.c.status == "unsent", texts.c.members == ""),
-            replies=replies,
-            understood=outcomes["acted"],
-            asked_again=outcomes["asked"],
-            handed_to_staff=outcomes["handed"],
-            needed_nothing=outcomes["noted"],
-            confirmed=count(writes, writes.c.action == "confirm", writes.c.status == "done"),
-            reschedules=count(writes, writes.c.action == "request_reschedule", writes.c.status == "done"),
-            cancels=count(writes, writes.c.action == "request_cancel", writes.c.status == "done"),
-            escalations=escalations,
-            lost=replies - sum(outcomes[name] for name in ("acted", "asked", "handed", "noted")),
-            chain="whole" if whole else "BROKEN",
-        )
+    return Figures(
+        days=days,
+        patients=patients,
+        seed=seed,
+        appointments=appointments,
+        conversations=counted.conversations,
+        reminders=counted.reminders,
+        texts=counted.texts,
+        segments=counted.segments,
+        cost=round(counted.segments * Costs().text, 2),
+        undelivered=counted.undelivered,
+        not_sent=counted.not_sent,
+        replies=answers.received,
+        understood=answers.understood,
+        asked_again=answers.asked_again,
+        handed_to_staff=answers.handed_to_staff,
+        needed_nothing=answers.needed_nothing,
+        confirmed=counted.confirmed,
+        reschedules=counted.reschedules,
+        cancels=counted.cancels,
+        escalations=dict(counted.escalations),
+        lost=answers.pending,
+        chain="whole" if whole else "BROKEN",
+    )
 
 
 _TOLD = (
@@ -355,11 +345,11 @@ _TOLD = (
 )
 
 
-def told(figures: Figures) -> str:
+def told(found: Figures) -> str:
     """The figures for a person."""
-    lines = [f"{figures.patients} appointments over {figures.days} days (seed {figures.seed})", ""]
+    lines = [f"{found.patients} appointments over {found.days} days (seed {found.seed})", ""]
     for name, label in _TOLD:
-        value = getattr(figures, name)
+        value = getattr(found, name)
         if isinstance(value, dict):
             lines.append(f"{label:36}{sum(value.values()):>10}")
             lines.extend(f"  {kind.replace('_', ' '):34}{number:>10}" for kind, number in value.items())
@@ -369,11 +359,11 @@ def told(figures: Figures) -> str:
 
 
 def simulate_command(days: int, patients: int, seed: int, rulesets: list[Path], as_json: bool) -> int:
-    figures = simulate(days, patients, seed, rulesets)
+    found = simulate(days, patients, seed, rulesets)
     if as_json:
-        values = {name: getattr(figures, name) for name in figures.__slots__}
+        values = {name: getattr(found, name) for name in found.__slots__}
         json.dump(values, sys.stdout, indent=2)
         sys.stdout.write("\n")
     else:
-        print(told(figures))
-    return 0 if figures.lost == 0 and figures.chain == "whole" else 1
+        print(told(found))
+    return 0 if found.lost == 0 and found.chain == "whole" else 1

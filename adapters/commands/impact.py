@@ -30,7 +30,7 @@ def since(text: str, now: datetime) -> datetime:
     try:
         found = datetime.fromisoformat(text)
     except ValueError as fault:
-        raise Failure(f'--since takes a length of time such as 30d, or a date such as 2026-11-01, not "{text}"', 2) from fault
+        raise Failure(f'a length of time such as 30d, or a date such as 2026-11-01, is wanted, not "{text}"', 2) from fault
     return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 

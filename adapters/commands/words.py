@@ -30,8 +30,8 @@ def parser() -> argparse.ArgumentParser:
     whole.set_defaults(run=None, parser=whole, log_level="ERROR")
     commands = whole.add_subparsers(title="commands", metavar="COMMAND")
     for add in (
-        _demo, _serve, _health, _check, _chat, _teach, _impact, _import, _classify, _transcript, _rules, _init, _migrate,
-        _backup, _simulate,
+        _demo, _serve, _health, _check, _chat, _teach, _impact, _import, _classify, _transcript, _report, _rules, _init,
+        _migrate, _backup, _simulate,
     ):  # fmt: skip
         add(commands)
     return whole
@@ -371,6 +371,26 @@ def _run_export(given: argparse.Namespace) -> int:
     from adapters.commands.records import export_to
 
     return export_to(_config(given), conversation=given.conversation, patient=given.patient, out=given.out)
+
+
+def _report(commands: Any) -> None:
+    parser = _add(
+        commands, "report", "what a span of time brought, and what it saved against posted letters", _run_report,
+        more="Only reads, and holds no patient's data. Prices are the [costs] of the settings.",
+        examples="  freagra report\n  freagra report --since 2026-10-01 --until 2026-11-01 --json",
+    )  # fmt: skip
+    parser.add_argument(
+        "--since", default="30d", metavar="30d", help="from when on: a length of time before now, or a date (30d)"
+    )
+    parser.add_argument("--until", metavar="2026-11-01", help="up to when, said the same way; now if left out")
+    parser.add_argument("--json", action="store_true", help="the figures as JSON")
+    _config_option(parser)
+
+
+def _run_report(given: argparse.Namespace) -> int:
+    from adapters.commands.report import report
+
+    return report(_config(given), given.since, given.until, as_json=given.json)
 
 
 def _rules(commands: Any) -> None:

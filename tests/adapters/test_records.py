@@ -248,3 +248,34 @@ class TestImpact:
         code, _, err = run("impact", "appointment-reminder", "--since", "May", "--config", recorded)
         assert code == 2
         assert "2026-11-01" in err
+
+
+def test_the_report_tells_what_was_done_and_what_it_saved(run: Run, recorded: Path) -> None:
+    code, out, _ = run("report", "--since", "2026-03-01", "--until", "2026-04-01", "--config", recorded)
+    assert code == 0
+    assert re.search(r"letters not posted +2 +at EUR 1\.85 +3\.70", out)
+    # Two reminders and one answer, a part each.
+    assert re.search(r"SMS parts +3 +at EUR 0\.06 +-0\.18", out)
+    assert re.search(r"saved, EUR +3\.52", out)
+    assert re.search(r"EYE +3 +0 +0 +0 +\d+ +3\.52", out)
+    assert "Gobnait" not in out
+    figures = json.loads(run("report", "--since", "2026-03-01", "--until", "2026-04-01", "--json", "--config", recorded)[1])
+    assert (figures["saved"], figures["replies"]["understood"], figures["replies"]["pending"]) == (3.52, 1, 0)
+    assert figures["clinics"].keys() == {"EYE"}
+    before = json.loads(run("report", "--since", "2026-01-01", "--until", "2026-03-01", "--json", "--config", recorded)[1])
+    assert (before["conversations"], before["texts"], before["saved"]) == (0, 0, 0)
+
+
+def test_the_report_goes_by_the_hospitals_own_prices(run: Run, store: Path) -> None:
+    store.write_text('[service]\nhome = "home"\n[costs]\ntext = 0.1\nletter = 2\n', "utf-8")
+    out = run("report", "--since", "2026-03-01", "--until", "2026-04-01", "--json", "--config", store)[1]
+    assert (json.loads(out)["cost"], json.loads(out)["saved"]) == (0.3, 3.7)
+    store.write_text('[service]\nhome = "home"\n[costs]\nletter = "dear"\n', "utf-8")
+    code, _, err = run("report", "--config", store)
+    assert code == 2
+    assert "[costs] letter" in err
+
+
+@pytest.mark.parametrize("given", [("--since", "soon"), ("--since", "2026-04-01", "--until", "2026-03-01")])
+def test_a_report_of_no_time_is_refused(run: Run, recorded: Path, given: tuple[str, ...]) -> None:
+    assert run("report", *given, "--config", recorded)[0] == 2
