@@ -23,6 +23,7 @@ from conversations.rulesets import load_file, shipped
 from conversations.schema import instant
 from conversations.service import Service
 from conversations.vault import Keys, Vault, load_or_make_keys
+from conversations.versions import Versions
 from conversations.worker import Worker
 from conversations.writeback import Writeback
 from conversations.writer import Writer
@@ -58,6 +59,7 @@ class House:
     desk: Desk
     service: Service
     carrier: Carrier | None
+    versions: Versions
 
     def publish(self, paths: Sequence[Path] = (), *, alone: bool = False) -> list[str]:
         """Put the rulesets of these files in force (those that are shipped, if none is named); the names of those that
@@ -101,9 +103,11 @@ def house(
     rng: random.Random | None = None,
     batch: int = 1024,
     carrier: Carrier | None = None,
+    second_person: bool = False,
 ) -> Iterator[House]:
     """Open a house on its store, made or migrated as needed, and close it again. `keys` are read from the home's key file,
-    which is made at first start, unless given. Raises what the store and the key file raise when they are unfit."""
+    which is made at first start, unless given. `second_person`: rules are published by another person than proposed them.
+    Raises what the store and the key file raise when they are unfit."""
     clock = clock or SystemClock()
     bus = bus or LocalBus()
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -122,9 +126,10 @@ def house(
             writeback = Writeback(database, writer, vault, patient_system, intake, clock, rng=rng)
             desk = Desk(writer, vault, intake, clock, bus)
             service = Service(worker, outbox, writeback, Finder(database, writer, vault, clock), clock, bus)
+            versions = Versions(database, writer, rulebook, clock, carrier, second_person=second_person)
             yield House(
                 database, writer, vault, rulebook, gateway, patient_system, clock, bus, intake, worker, outbox, writeback,
-                desk, service, carrier,
+                desk, service, carrier, versions,
             )
 
 

@@ -23,7 +23,9 @@ import orjson
 from conversations.vault import open_to_others
 
 SECTIONS = {
-    "service": {"home", "keys", "access", "host", "port", "database_url", "public_url", "rules", "batch"},
+    "service": {
+        "home", "keys", "access", "host", "port", "database_url", "public_url", "rules", "rules_second_person", "batch"
+    },
     "gateway": None,  # the adapter says what it needs
     "ipms": None,
     "costs": {"text", "letter"},
@@ -73,6 +75,7 @@ class Config:
     database_url: str = ""
     public_url: str = ""  # under which gateways reach us, without a slash at the end
     rules: tuple[Path, ...] = ()  # empty: what is in force in the store, at first the ones that are shipped
+    rules_second_person: bool = False  # rules are published by another person than proposed them
     batch: int = 1024  # events worked at once
     gateway: Mapping[str, Any] = field(default_factory=dict, repr=False)  # kind, and what that adapter needs
     ipms: Mapping[str, Any] = field(default_factory=dict, repr=False)
@@ -118,6 +121,7 @@ def load_config(path: Path | None = None, environ: Mapping[str, str] | None = No
         database_url=str(service.get("database_url", "")),
         public_url=str(service.get("public_url", "")).rstrip("/"),
         rules=tuple(base / each for each in _files(service.get("rules", []))),
+        rules_second_person=_flag("rules_second_person", service.get("rules_second_person", False)),
         batch=_number("batch", service.get("batch", 1024), 1, 10_000),
         gateway=sections["gateway"],
         ipms=sections["ipms"],
@@ -175,6 +179,12 @@ def _price(name: str, value: Any) -> float:
     if isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value < 1_000:
         return float(value)
     raise ConfigError(f"[costs] {name} must be an amount in EUR from 0 on, such as 0.06, not {value!r}")
+
+
+def _flag(name: str, value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise ConfigError(f"{name} must be true or false, not {value!r}")
+    return value
 
 
 def _files(value: Any) -> list[str]:

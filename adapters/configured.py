@@ -39,6 +39,7 @@ def configured_house(config: Config) -> Iterator[House]:
         keys=load_keys(config.keys) if config.keys is not None else None,
         batch=config.batch,
         carrier=carrier_of(config.gateway),
+        second_person=config.rules_second_person,
     ) as opened:
         put_in_force(opened, config)
         yield opened

@@ -8,24 +8,52 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable
+from dataclasses import dataclass
+from hashlib import sha256
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from conversations.errors import UnknownRuleset
-from conversations.schema import rulesets
+from conversations.schema import rule_trials, rulesets
 from engine.appointment import Appointment
 from engine.loader import load
 from engine.ruleset import Ruleset
 
 
+@dataclass(frozen=True, slots=True)
+class OnTrial:
+    """A version that some new conversations begin with: those of these clinics (of all, where none is named), and of them so
+    many in a hundred."""
+
+    ruleset: Ruleset
+    clinics: frozenset[str]
+    share: int
+
+    def takes(self, appointment: Appointment) -> bool:
+        """Always the same of one appointment: which are on trial does not change from one look to the next."""
+        if self.clinics and appointment.clinic not in self.clinics:
+            return False
+        drawn = sha256(f"{self.ruleset.version} {appointment.id}".encode()).digest()
+        return int.from_bytes(drawn[:8], "big") % 100 < self.share
+
+
+_TRIALS = (
+    sa.select(rule_trials.c.name, rule_trials.c.version, rulesets.c.source, rule_trials.c.clinics, rule_trials.c.share)
+    .join(rulesets, rulesets.c.version == rule_trials.c.version)
+    .where(rule_trials.c.ended_at.is_(None))
+    .order_by(rule_trials.c.id)
+)
+
+
 class Rulebook:
-    """Loaded rulesets. Safe to use from several threads; `refresh` reads what is in force."""
+    """Loaded rulesets. Safe to use from several threads; `refresh` reads what is in force, and what is on trial beside it."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._versions: dict[str, Ruleset] = {}
         self._in_force: tuple[Ruleset, ...] = ()
+        self._on_trial: dict[str, tuple[OnTrial, ...]] = {}  # by the name of the ruleset
 
     def in_force(self) -> tuple[Ruleset, ...]:
         return self._in_force
@@ -35,8 +63,12 @@ class Rulebook:
             sa.select(rulesets.c.version, rulesets.c.source).where(rulesets.c.in_force).order_by(rulesets.c.name)
         ).all()
         loaded = tuple(self._load(version, source) for version, source in rows)
+        on_trial: dict[str, tuple[OnTrial, ...]] = {}
+        for name, version, source, clinics, share in connection.execute(_TRIALS):
+            trial = OnTrial(self._load(version, source), frozenset(clinics.split()), share)
+            on_trial[name] = (*on_trial.get(name, ()), trial)
         with self._lock:
-            self._in_force = loaded
+            self._in_force, self._on_trial = loaded, on_trial
 
     def version(self, connection: Connection, version: str) -> Ruleset:
         """The ruleset of this version. Raises UnknownRuleset when the store never had it."""
@@ -61,8 +93,16 @@ class Rulebook:
         return found
 
     def applying(self, appointment: Appointment) -> list[Ruleset]:
-        """The rulesets in force that apply to this appointment as it stands."""
-        return [ruleset for ruleset in self._in_force if ruleset.applies_to.takes(appointment)]
+        """The rulesets in force that apply to this appointment as it stands, each in the version that is on trial for it, if
+        one is."""
+        chosen = (self._tried(ruleset, appointment) for ruleset in self._in_force)
+        return [ruleset for ruleset in chosen if ruleset.applies_to.takes(appointment)]
+
+    def _tried(self, ruleset: Ruleset, appointment: Appointment) -> Ruleset:
+        for trial in self._on_trial.get(ruleset.name, ()):
+            if trial.takes(appointment):
+                return trial.ruleset
+        return ruleset
 
 
 def publish(connection: Connection, ruleset: Ruleset, at: int) -> bool:
@@ -73,16 +113,17 @@ def publish(connection: Connection, ruleset: Ruleset, at: int) -> bool:
     if current == ruleset.version:
         return False
     connection.execute(sa.update(rulesets).where(rulesets.c.name == ruleset.name).values(in_force=False))
+    keep(connection, ruleset, at)
+    connection.execute(sa.update(rulesets).where(rulesets.c.version == ruleset.version).values(in_force=True))
+    return True
+
+
+def keep(connection: Connection, ruleset: Ruleset, at: int) -> None:
+    """Have the version in the store, so that a conversation can keep it; whether it is in force is as it was."""
     known = connection.execute(sa.select(rulesets.c.version).where(rulesets.c.version == ruleset.version)).scalar()
     if known is None:
-        connection.execute(
-            sa.insert(rulesets).values(
-                version=ruleset.version, name=ruleset.name, source=ruleset.source, published_at=at, in_force=True
-            )
-        )
-    else:
-        connection.execute(sa.update(rulesets).where(rulesets.c.version == ruleset.version).values(in_force=True))
-    return True
+        values = {"version": ruleset.version, "name": ruleset.name, "source": ruleset.source, "published_at": at}
+        connection.execute(sa.insert(rulesets).values(values | {"in_force": False}))
 
 
 def retire_others(connection: Connection, names: Iterable[str]) -> list[str]:
