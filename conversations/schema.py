@@ -372,3 +372,48 @@ facts = sa.Table(
     sa.Column("value", sa.Text, nullable=False),
     _instant("at"),
 )
+
+# Who works with the console: conversations/people.py.
+people = sa.Table(
+    "people",
+    metadata,
+    sa.Column("id", sa.String(32), primary_key=True),  # random
+    sa.Column("name", sa.String(64), nullable=False, unique=True),  # what they sign in with
+    sa.Column("shown", sa.String(80), nullable=False),
+    sa.Column("password", sa.String(200), nullable=False),  # argon2id
+    sa.Column("one_time", sa.Boolean, nullable=False),  # to be replaced at the next sign-in
+    sa.Column("roles", sa.String(80), nullable=False),  # people.Role, with commas between
+    sa.Column("clinics", sa.Text),  # one a line; null: all
+    sa.Column("disabled", sa.Boolean, nullable=False),
+    sa.Column("failures", sa.Integer, nullable=False),  # wrong passwords in a row
+    _instant("locked_until", null=True),
+    _instant("signed_in_at", null=True),
+    _instant("changed_at"),
+)
+
+# Who is signed in, and where: conversations/sessions.py.
+sessions = sa.Table(
+    "sessions",
+    metadata,
+    sa.Column("token_hash", sa.LargeBinary(32), primary_key=True),
+    sa.Column("person_id", sa.ForeignKey("people.id"), nullable=False, index=True),
+    _instant("begun_at"),
+    _instant("seen_at"),
+    _instant("proven_at"),  # when the password was last given
+)
+
+# Who looked at what, and who did what to accounts: conversations/audit.py. Append-only: triggers refuse UPDATE and DELETE.
+audit = sa.Table(
+    "audit",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    _instant("at"),
+    sa.Column("person_id", sa.String(32), nullable=False, index=True),  # "" where nobody was signed in
+    sa.Column("name", sa.String(64), nullable=False),  # their sign-in name then
+    sa.Column("did", sa.String(40), nullable=False),  # audit.Did
+    sa.Column("route", sa.String(80), nullable=False),
+    sa.Column("record", sa.String(160), nullable=False),  # "conversation:ID"; "" where no record of one kind was meant
+    sa.Column("patient_id", sa.String(32), nullable=False, index=True),
+    sa.Column("clinic", sa.String(64), nullable=False),
+    sa.Column("sealed", sa.LargeBinary),  # what was searched for, why, from which address; null where there is nothing to say
+)

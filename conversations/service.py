@@ -25,6 +25,7 @@ SEND = "send"
 WRITE = "write"
 SWEEP = "sweep"
 SEARCH = "search"
+CHANGED = "changed"  # something that people see: pages that are open wait for it
 
 _IDLE = 0.25  # seconds between looks for what no one announced: timers that fall due, rows left by a crash
 _SWEEP = 30.0
@@ -82,6 +83,7 @@ class Service:
         if step.events:
             self._bus.notify(SEND)
             self._bus.notify(WRITE)
+            self._bus.notify(CHANGED)
         return step.events
 
     async def _find(self) -> int:

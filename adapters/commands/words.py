@@ -30,8 +30,8 @@ def parser() -> argparse.ArgumentParser:
     whole.set_defaults(run=None, parser=whole, log_level="ERROR")
     commands = whole.add_subparsers(title="commands", metavar="COMMAND")
     for add in (
-        _demo, _serve, _health, _check, _chat, _teach, _impact, _import, _classify, _transcript, _report, _rules, _init,
-        _migrate, _backup, _simulate,
+        _demo, _serve, _health, _check, _chat, _teach, _impact, _import, _classify, _transcript, _report, _rules, _people,
+        _init, _migrate, _backup, _simulate,
     ):  # fmt: skip
         add(commands)
     return whole
@@ -448,6 +448,61 @@ def _run_migrate(given: argparse.Namespace) -> int:
     from adapters.commands.beginning import migrate
 
     return migrate(_config(given))
+
+
+def _people(commands: Any) -> None:
+    parser = _add(commands, "people", "who can sign in to the console, and as what", None)
+    below = parser.add_subparsers(title="commands", metavar="COMMAND")
+    add = _add(
+        below, "add", "add a person; the first administrator is made so", _run_people_add,
+        more="Asks for a password, or makes a one-time password with --generate. The service must be stopped; while it runs, "
+        "an administrator adds people on the People page.",
+        examples="  freagra people add mkelly --role administrator\n"
+        "  freagra people add aobrien --shown \"Aoife O’Brien\" --role secretary --clinic EYE --clinic ENT --generate",
+    )  # fmt: skip
+    add.add_argument("name", metavar="NAME", help="what they sign in with")
+    add.add_argument("--shown", default="", metavar="NAME", help="the name that colleagues read")
+    add.add_argument(
+        "--role", action="append", required=True, metavar="ROLE", dest="roles",
+        help="secretary, clinic-admin, auditor or administrator; may be given several times",
+    )  # fmt: skip
+    add.add_argument("--clinic", action="append", default=[], metavar="CODE", dest="clinics", help="all, unless given")
+    add.add_argument("--generate", action="store_true", help="make a one-time password and print it")
+    _config_option(add)
+    _config_option(_add(below, "list", "everyone who can sign in", _run_people_list))
+    disable = _add(below, "disable", "sign a person out everywhere and let them in no more", _run_people_disable)
+    password = _add(
+        below, "password", "set a new password, which also opens a locked account", _run_people_password,
+        more="The service must be stopped, as for `freagra people add`.",
+    )  # fmt: skip
+    password.add_argument("--generate", action="store_true", help="make a one-time password and print it")
+    for each in (disable, password):
+        each.add_argument("name", metavar="NAME")
+        _config_option(each)
+
+
+def _run_people_add(given: argparse.Namespace) -> int:
+    from adapters.commands.people import add_person
+
+    return add_person(_config(given), given.name, given.shown, given.roles, given.clinics, generate=given.generate)
+
+
+def _run_people_list(given: argparse.Namespace) -> int:
+    from adapters.commands.people import list_people
+
+    return list_people(_config(given))
+
+
+def _run_people_disable(given: argparse.Namespace) -> int:
+    from adapters.commands.people import disable_person
+
+    return disable_person(_config(given), given.name)
+
+
+def _run_people_password(given: argparse.Namespace) -> int:
+    from adapters.commands.people import set_password
+
+    return set_password(_config(given), given.name, generate=given.generate)
 
 
 def _backup(commands: Any) -> None:

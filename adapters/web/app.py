@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
+from functools import partial
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -16,6 +17,8 @@ from starlette.routing import BaseRoute
 from adapters.bootstrap import House
 from adapters.config import Access
 from adapters.web.api import ApiSettings, api, key_digest
+from adapters.web.console.routes import console_routes, fault_page, running
+from adapters.web.console.visit import Console
 from adapters.web.headers import SecurityHeaders
 from adapters.web.health import health_routes
 from adapters.web.hooks import hook_routes, refusal
@@ -30,18 +33,22 @@ def make_app(
     *,
     access: Access,
     gateways: Mapping[str, Gateway],
+    console: Console | None = None,
     extra_routes: Sequence[BaseRoute] = (),
     stale_after: timedelta = STALE_AFTER,
 ) -> Starlette:
-    """The application. Its lifespan starts the loops of the house and, at the end, lets them finish what they have
-    begun and closes gateways and iPMS. `gateways` are those whose webhooks are taken, by the name in their path;
-    `stale_after` is how long, on the house's clock, a loop may be silent before the health page says so."""
+    """The application. Its lifespan starts the loops of the house and, at the end, lets them finish what they have begun and
+    closes gateways and iPMS. `console`: the pages for staff. `gateways` are those whose webhooks are taken, by the name in
+    their path; `stale_after` is how long, on the house's clock, a loop may be silent before the health page says so."""
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         house.service.start()
         try:
-            yield
+            async with AsyncExitStack() as stack:
+                if console is not None:
+                    await stack.enter_async_context(running(console))
+                yield
         finally:
             await house.service.stop()
             for gateway in gateways.values():
@@ -55,23 +62,34 @@ def make_app(
             *hook_routes(gateways, house.intake, house.clock),
             *health_routes(house, stale_after),
             api(house.intake.take_appointments, appointment_lookup(house.database), settings, house.clock),
+            *([] if console is None else console_routes(console)),
             *extra_routes,
         ],
         middleware=[Middleware(SecurityHeaders)],
-        exception_handlers={HTTPException: _http_fault, Exception: _our_fault},
+        exception_handlers={HTTPException: partial(_http_fault, console), Exception: partial(_our_fault, console)},
     )
     app.router.redirect_slashes = False
     return app
 
 
-def _http_fault(request: Request, error: Exception) -> Response:  # noqa: ARG001  the shape of a handler
+# Read by programs; all else is read by people.
+_FOR_PROGRAMS = ("/hooks/", "/api/", "/healthz", "/readyz", "/metrics")
+_WORDS = {404: ("not_found", "there is nothing at this address"), 405: ("wrong_method", "not with this method")}
+
+
+async def _http_fault(console: Console | None, request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    words = {404: ("not_found", "there is nothing at this address"), 405: ("wrong_method", "not with this method")}
-    code, message = words.get(error.status_code, ("refused", error.detail))
-    answer = refusal(error.status_code, code, message)
+    code, message = _WORDS.get(error.status_code, ("refused", error.detail))
+    answer = _told(console, request, error.status_code, code, message)
     answer.headers.update(error.headers or {})
     return answer
 
 
-def _our_fault(request: Request, error: Exception) -> Response:  # noqa: ARG001
-    return refusal(500, "fault", "something went wrong on our side; it has been logged")
+async def _our_fault(console: Console | None, request: Request, error: Exception) -> Response:  # noqa: ARG001
+    return _told(console, request, 500, "fault", "something went wrong on our side; it has been logged")
+
+
+def _told(console: Console | None, request: Request, status: int, code: str, message: str) -> Response:
+    if console is None or request.url.path.startswith(_FOR_PROGRAMS):
+        return refusal(status, code, message)
+    return fault_page(console, request, status, f"{message[0].upper()}{message[1:]}.")

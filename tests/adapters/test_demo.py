@@ -237,7 +237,7 @@ def test_pages_of_other_sites_can_neither_look_nor_act(visitor: Visitor) -> None
 
 def test_the_page_asks_nothing_of_anyone_else(visitor: Visitor) -> None:
     answer = visitor.client.get("/")
-    assert "default-src 'self'" in answer.headers["content-security-policy"]
+    assert "default-src 'none'" in answer.headers["content-security-policy"]
     assert "unsafe" not in answer.headers["content-security-policy"]
     assert not re.search(r"<script(?![^>]*src=)|\son\w+=|style=", answer.text)
     own = re.findall(r'(?:src|href|action)="([^"]+)"', answer.text)

@@ -304,7 +304,7 @@ def test_every_answer_carries_the_security_headers(alone: Service, path: str) ->
     headers = httpx.get(f"{alone.url}{path}").headers
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["x-frame-options"] == "DENY"
-    assert "default-src 'self'" in headers["content-security-policy"]
+    assert "default-src 'none'" in headers["content-security-policy"]
     assert headers["cache-control"] == "no-store"
     assert "server" not in headers
 
@@ -312,21 +312,27 @@ def test_every_answer_carries_the_security_headers(alone: Service, path: str) ->
 @pytest.mark.parametrize(
     ("method", "path", "status"),
     [
-        ("GET", "/nowhere", 404),
-        ("GET", "/", 404),
         ("GET", "/healthz/", 404),
         ("POST", "/healthz", 405),
         ("GET", "/hooks/phonovation/secret/inbound", 405),
         ("POST", "/hooks/phonovation/secret/inbound", 404),
         ("GET", "/api/v1/nowhere", 404),
         ("GET", "/api/v1/appointments/A-1", 401),
-        ("GET", "/%00%ff/..%2f", 404),
+        ("GET", "/api/%00%ff/..%2f", 404),
     ],
 )
 def test_what_is_not_there_is_refused_in_one_shape(alone: Service, method: str, path: str, status: int) -> None:
     answer = httpx.request(method, f"{alone.url}{path}")
     assert answer.status_code == status
     assert set(answer.json()["error"]) == {"code", "message", "problems"}
+
+
+@pytest.mark.parametrize("path", ["/nowhere", "/%00%ff/..%2f"])
+def test_people_are_told_in_a_page_of_what_is_not_there(alone: Service, path: str) -> None:
+    answer = httpx.get(f"{alone.url}{path}")
+    assert answer.status_code == 404
+    assert "There is nothing at this address." in answer.text
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
 
 
 def test_bodies_that_are_too_large_or_never_end(alone: Service) -> None:

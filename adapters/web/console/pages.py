@@ -1,0 +1,14 @@
+"""All pages of the console. What is not here is not served; each says which right it asks for."""
+
+from __future__ import annotations
+
+from adapters.web.console import audit, people, sign_in
+from adapters.web.console.visit import Page
+
+PAGES: tuple[Page, ...] = (
+    *sign_in.PAGES,
+    *people.PAGES,
+    *audit.PAGES,
+)
+# In the order in which they stand in the bar on top.
+BAR: tuple[Page, ...] = tuple(page for page in PAGES if page.bar)

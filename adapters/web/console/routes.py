@@ -1,0 +1,70 @@
+"""The console as routes of the web application."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from adapters.bootstrap import House
+from adapters.local import SystemClock
+from adapters.web.console.door import error_page, guarded, session_of
+from adapters.web.console.live import Live
+from adapters.web.console.pages import BAR, PAGES
+from adapters.web.console.rendering import Assets, Templates
+from adapters.web.console.sign_in import home
+from adapters.web.console.visit import Console, Page, Visit
+from conversations.people import Person, Right
+from conversations.ports import Clock
+from conversations.sessions import Lasting
+
+
+def make_console(
+    house: House,
+    *,
+    clock: Clock | None = None,
+    lasting: Lasting | None = None,
+    arrive: Callable[[Request], Awaitable[Person | None]] | None = None,
+    links: Sequence[tuple[str, str]] = (),
+) -> Console:
+    """`Console` says what is what. Raises NotBuilt."""
+    return Console(
+        house,
+        Templates(Assets(), house.clock),
+        Live(house.database, house.bus),
+        clock or SystemClock(),
+        lasting or Lasting(),
+        arrive,
+        links,
+        BAR,
+    )
+
+
+def console_routes(console: Console) -> list[Route]:
+    return [console.templates.assets.route(), *(guarded(console, page) for page in PAGES)]
+
+
+@asynccontextmanager
+async def running(console: Console) -> AsyncIterator[None]:
+    """Live pages are told of changes inside this block."""
+    telling = asyncio.create_task(console.live.run())
+    try:
+        yield
+    finally:
+        console.live.close()
+        telling.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await telling
+
+
+def fault_page(console: Console, request: Request, status: int, message: str) -> Response:
+    """For what has no page of its own: an unknown address, a fault of ours."""
+    return error_page(Visit(console, request, _NOWHERE, session_of(console, request)), status, message)
+
+
+_NOWHERE = Page("GET", "", Right.ANYONE, home)

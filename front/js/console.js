@@ -1,0 +1,5 @@
+// Every page of the console loads this.
+import "./_htmx.js";
+import "htmx-ext-sse";
+import "idiomorph/htmx";
+import "./_session.js";
