@@ -2,8 +2,8 @@
 
 On SQLite one statement for many rows is several times quicker than one for each: every step of a statement gives up the
 interpreter lock, and beside a busy thread it takes longer to get back than the step ran. Compiling a long statement costs
-as much as running it, so rows go by powers of two: the driver keeps those few statements compiled. PostgreSQL gets what
-SQLAlchemy makes of the same tables.
+as much as running it, so rows go by powers of two: the driver keeps those few statements compiled. PostgreSQL takes any number
+of rows by one statement, an array for each column.
 
 Values go to the driver as they are: plain int, str, bytes, bool, None.
 """
@@ -16,7 +16,6 @@ from itertools import chain
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql
 
 T = TypeVar("T")
 Row = Sequence[Any]
@@ -44,20 +43,17 @@ def insert_rows(
     """INSERT many rows, each a value for every column in order. A row whose primary key is there already gives that one
     its values of the columns `replacing`, or is left out where each goes in `once`; otherwise it is refused. What never
     changes is best not named there, since every index on a named column is written anew."""
-    if connection.dialect.name != "sqlite":
-        statement = postgresql.insert(table)
-        if replacing:
-            new = {name: statement.excluded[name] for name in replacing}
-            statement = statement.on_conflict_do_update(index_elements=list(table.primary_key), set_=new)
-        elif once:
-            statement = statement.on_conflict_do_nothing()
-        connection.execute(statement, [dict(zip(columns, row, strict=True)) for row in rows])
-        return
     suffix = "ON CONFLICT DO NOTHING" if once else ""
     if replacing:
         keys = ", ".join(column.name for column in table.primary_key)
         taken = ", ".join(f"{name} = excluded.{name}" for name in replacing)
         suffix = f"ON CONFLICT ({keys}) DO UPDATE SET {taken}"
+    if connection.dialect.name != "sqlite":
+        if replacing:
+            rows = _last_of_each(table, columns, rows)
+        names = ", ".join(columns)
+        _by_arrays(connection, f"INSERT INTO {table.name} ({names}) SELECT * FROM {{}} AS new {suffix}", table, columns, rows)
+        return
     for part in _by_powers(rows, len(columns)):
         connection.exec_driver_sql(insert_sql(table.name, tuple(columns), len(part), suffix), _flat(part))
 
@@ -67,8 +63,10 @@ def update_rows(
 ) -> None:
     """UPDATE many rows, each given as its key and then the new value of every column in order. No key twice."""
     if connection.dialect.name != "sqlite":
-        statement = sa.update(table).where(table.c[key] == sa.bindparam("the_key"))
-        connection.execute(statement, [dict(zip(("the_key", *columns), row, strict=True)) for row in rows])
+        new = ", ".join(f"{name} = new.{name}" for name in columns)
+        names = ", ".join(("the_key", *columns))
+        update = f"UPDATE {table.name} SET {new} FROM {{}} AS new({names}) WHERE {table.name}.{key} = the_key"
+        _by_arrays(connection, update, table, (key, *columns), rows)
         return
     for part in _by_powers(rows, 1 + len(columns)):
         connection.exec_driver_sql(_update_sql(table.name, key, tuple(columns), len(part)), _flat(part))
@@ -78,14 +76,47 @@ def delete_rows(connection: sa.Connection, table: sa.Table, keys: Sequence[Row])
     """DELETE the rows with these primary keys, those that are there."""
     columns = tuple(column.name for column in table.primary_key)
     if connection.dialect.name != "sqlite":
-        matches = (table.c[name] == sa.bindparam(f"the_{name}") for name in columns)
-        statement = sa.delete(table).where(*matches)
-        names = [f"the_{name}" for name in columns]
-        connection.execute(statement, [dict(zip(names, key, strict=True)) for key in keys])
+        matches = " AND ".join(f"{table.name}.{name} = gone.{name}" for name in columns)
+        delete = f"DELETE FROM {table.name} USING {{}} AS gone({', '.join(columns)}) WHERE {matches}"
+        _by_arrays(connection, delete, table, columns, keys)
         return
     for part in _by_powers(keys, 1 + len(columns)):
         firsts = tuple(key[0] for key in part)
         connection.exec_driver_sql(_delete_sql(table.name, columns, len(part)), firsts + _flat(part))
+
+
+def _by_arrays(
+    connection: sa.Connection, statement: str, table: sa.Table, columns: Sequence[str], rows: Sequence[Row]
+) -> None:
+    """Run a statement of PostgreSQL that reads the rows where it has {}."""
+    if rows:
+        arrays = tuple(list(values) for values in zip(*rows, strict=True))
+        connection.exec_driver_sql(statement.format(rows_of_arrays(table, tuple(columns))), arrays)
+
+
+@lru_cache(maxsize=256)
+def rows_of_arrays(table: sa.Table, columns: tuple[str, ...]) -> str:
+    """For PostgreSQL: the rows whose columns are given as arrays, one placeholder each."""
+    return f"unnest({', '.join(f'%b::{_kind(table.c[name])}[]' for name in columns)})"
+
+
+def _kind(column: sa.Column[Any]) -> str:
+    return next(word for kind, word in _KINDS if isinstance(column.type, kind))
+
+
+_KINDS: tuple[tuple[type, str], ...] = (
+    (sa.BigInteger, "bigint"),
+    (sa.Integer, "integer"),
+    (sa.Boolean, "boolean"),
+    (sa.LargeBinary, "bytea"),
+    (sa.String, "text"),
+)
+
+
+def _last_of_each(table: sa.Table, columns: Sequence[str], rows: Sequence[Row]) -> Sequence[Row]:
+    """PostgreSQL refuses to replace a row twice in one statement: the last word on it counts, as it does on SQLite."""
+    places = [columns.index(column.name) for column in table.primary_key]
+    return list({tuple(row[place] for place in places): row for row in rows}.values())
 
 
 def _by_powers(rows: Sequence[T], columns: int) -> Iterator[Sequence[T]]:

@@ -82,6 +82,7 @@ class Database:
         config = migration_config()
         try:
             with self.writing() as connection, connection.begin():
+                serialise(connection, "migrate")
                 config.attributes["connection"] = connection
                 command.upgrade(config, revision)
         except CommandError as fault:
@@ -122,9 +123,7 @@ def open_database(url: str, *, read_only: bool = False) -> Database:
     """
     address = sa.make_url(url)
     if address.get_backend_name() != "sqlite":
-        engine = sa.create_engine(address, hide_parameters=True)
-        reading = engine.execution_options(postgresql_readonly=True, isolation_level="REPEATABLE READ")
-        return Database(address, None if read_only else engine, reading, None, None)
+        return _postgresql(address, read_only=read_only)
     if not address.database or address.database == ":memory:" or address.database.startswith("file:"):
         raise DatabaseUnfit(f"{url}: needs a file, as in sqlite:////var/lib/freagra/freagra.sqlite3")
     path = Path(address.database).absolute()
@@ -146,6 +145,49 @@ def open_database(url: str, *, read_only: bool = False) -> Database:
         os.close(lock)
         reason = fault.orig if isinstance(fault, sa.exc.DBAPIError) else fault.strerror
         raise DatabaseUnfit(f"{path}: cannot be opened as a database: {reason}") from fault
+
+
+def _postgresql(address: sa.URL, *, read_only: bool) -> Database:
+    if address.drivername not in ("postgresql", "postgresql+psycopg"):
+        raise DatabaseUnfit(
+            f"{address.render_as_string()}: Freagra keeps its record in SQLite or PostgreSQL, as in "
+            "sqlite:////var/lib/freagra/freagra.sqlite3 or postgresql+psycopg://freagra@db.hospital.example/freagra"
+        )
+    given = {name: value for name, value in _CONNECT.items() if name not in address.query}
+    engine = sa.create_engine(
+        address.set(drivername="postgresql+psycopg"),
+        connect_args=given,
+        pool_size=_READERS,
+        max_overflow=-1,
+        hide_parameters=True,
+    )
+    try:
+        with engine.connect() as connection:
+            for setting in ("fsync", "synchronous_commit"):
+                if connection.exec_driver_sql(f"SHOW {setting}").scalar_one() == "off":
+                    _log.warning("PostgreSQL has %s off: what it has acknowledged is lost when its machine fails", setting)
+    except sa.exc.OperationalError as fault:
+        engine.dispose()
+        reason = str(fault.orig).strip().splitlines()
+        raise DatabaseUnfit(f"{address.render_as_string()}: {reason[0] if reason else 'does not answer'}") from fault
+    reading = engine.execution_options(postgresql_readonly=True, isolation_level="REPEATABLE READ")
+    return Database(address, None if read_only else engine, reading, None, None)
+
+
+# What libpq is told unless the address says otherwise: a machine that is gone must not be waited for until TCP gives it up.
+_CONNECT = {
+    "connect_timeout": "5",
+    "keepalives_idle": "15",
+    "keepalives_interval": "5",
+    "keepalives_count": "3",
+    "application_name": "freagra",
+}
+
+
+def serialise(connection: sa.Connection, what: str) -> None:
+    """Until its transaction ends, no other one that says the same `what` goes on from here. On SQLite that is so anyway."""
+    if connection.dialect.name != "sqlite":
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(f"freagra {what}", 0))))
 
 
 def _lock(path: Path) -> int:

@@ -334,7 +334,8 @@ def _sound(
 
 
 def _stream(connection: sa.Connection, query: sa.Select[Any]) -> Iterator[Any]:
-    return iter(connection.execute(query, execution_options={"yield_per": _ROWS}))
+    with connection.execute(query, execution_options={"yield_per": _ROWS}) as rows:
+        yield from rows
 
 
 # ---- export and replay -----------------------------------------------------------------------------------------------

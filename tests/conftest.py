@@ -1,6 +1,15 @@
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
+
 import pytest
+
+from tests import servers, stores
+
+# What runs on SQLite and on PostgreSQL alike: all of tests/conversations but that of which one engine alone has the like.
+_ON_EVERY_STORE = ("tests.conversations.", "tests.trials.test_rubbish")
+_ON_SQLITE = {"test_at_rest", "test_backup", "test_database", "test_postgresql", "test_rulesets", "test_vault"}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -11,7 +20,48 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+def pytest_configure(config: pytest.Config) -> None:  # noqa: ARG001  pytest's shape
+    if os.environ.get("FREAGRA_TESTS_NEED_SERVERS") and servers.left_out():
+        raise pytest.UsageError(servers.left_out())
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if servers.left_out():
+        terminalreporter.write_line(servers.left_out())
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "store" not in metafunc.fixturenames:
+        return
+    name = metafunc.module.__name__
+    both = name.startswith(_ON_EVERY_STORE) and name.rpartition(".")[2] not in _ON_SQLITE
+    both = both and metafunc.definition.get_closest_marker("sqlite") is None
+    engines = ["sqlite", "postgresql"] if both and servers.postgres_programs() is not None else ["sqlite"]
+    metafunc.parametrize("store", engines, indirect=True, scope="module")
+
+
 @pytest.fixture
 def update_golden(request: pytest.FixtureRequest) -> bool:
     """Whether expected results are to be written anew."""
     return bool(request.config.getoption("--update-golden"))
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[servers.Postgres]:
+    """Databases for tests that kill nothing."""
+    server = servers.Postgres(*servers.FORGETFUL)
+    yield server
+    server.close()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def store(request: pytest.FixtureRequest) -> Iterator[stores.Store]:
+    """What `stores.store()` is for this module's tests, one engine after the other."""
+    if getattr(request, "param", "sqlite") == "sqlite":
+        with stores.using(stores.SqliteStore()) as chosen:
+            yield chosen
+        return
+    held = stores.PostgresStore(request.getfixturevalue("postgres"))
+    with stores.using(held):
+        yield held
+    held.close()

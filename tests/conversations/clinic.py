@@ -40,6 +40,7 @@ from conversations.schema import instant, moment
 from conversations.vault import Keys
 from engine.conversation import Conversation, from_json
 from engine.events import StaffAct, TextStatus
+from tests.stores import store
 
 T = TypeVar("T")
 
@@ -342,7 +343,7 @@ def open_clinic(
         asyncio.Runner() as runner,
         house(
             home=home,
-            database_url=f"sqlite:///{home}/freagra.sqlite3?timeout=0.05",
+            database_url=store().url(home),
             gateway=carrier(clock, segments_per_second),
             patient_system=Book(),
             clock=clock,

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import shutil
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -50,6 +49,7 @@ from conversations.writer import Writer
 from engine.events import StaffAct
 from engine.loader import load
 from tests.conversations.clinic import MONDAY, RULES, keys, replace
+from tests.stores import store
 
 WEEK = MONDAY + timedelta(days=8)
 YES, UNDOES, STOPS, MOVES, SILENT = (f"+35387{digit * 7}" for digit in "12345")
@@ -275,11 +275,11 @@ class Outcome:
 
 
 @pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Rulebook]:
+def begun(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Rulebook]:
     """An empty store with its rules in force, to be copied."""
-    path = tmp_path_factory.mktemp("store") / "store.sqlite3"
+    path = tmp_path_factory.mktemp("store")
     rulebook = Rulebook()
-    with open_database(f"sqlite:///{path}") as database:
+    with open_database(store().url(path)) as database:
         database.migrate()
         # Texts that get lost count towards the day, and here many do.
         ruleset = load(RULES.read_text().replace("texts_a_day: 4", "texts_a_day: 40")).ruleset
@@ -291,14 +291,14 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Rulebook]:
     return path, rulebook
 
 
-def a_week(world: Outside, store: tuple[Path, Rulebook], path: Path, lives: Iterable[Life]) -> None:
+def a_week(world: Outside, begun: tuple[Path, Rulebook], path: Path, lives: Iterable[Life]) -> None:
     """Live through it: one process after the other, each as long as it has, and then one that stays."""
-    shutil.copy(store[0], path)
+    store().copy(begun[0], path)
     for life in itertools.chain(lives, [Life()]):
         world.life = life
-        with open_database(f"sqlite:///{path}") as database, Writer(database) as writer:
+        with open_database(store().url(path)) as database, Writer(database) as writer:
             try:
-                asyncio.run(Rest(world, database, writer, store[1]).live())
+                asyncio.run(Rest(world, database, writer, begun[1]).live())
             except Crash:
                 continue
             return
@@ -307,7 +307,7 @@ def a_week(world: Outside, store: tuple[Path, Rulebook], path: Path, lives: Iter
 def outcome(world: Outside, path: Path) -> Outcome:
     vault = Vault(keys())
     talks, tasks, inbox = schema.conversations, schema.tasks, schema.inbox
-    with open_database(f"sqlite:///{path}", read_only=True) as database, database.reader() as connection:
+    with open_database(store().url(path), read_only=True) as database, database.reader() as connection:
         verdict = transcript.verify(connection)
         assert verdict.whole, [str(fault) for fault in verdict.faults]
         assert list(transcript.replay(connection, vault)) == []
@@ -356,11 +356,11 @@ Calm = tuple[Outcome, Outside, list[str]]
 
 
 @pytest.fixture(scope="module")
-def undisturbed(store: tuple[Path, Rulebook], tmp_path_factory: pytest.TempPathFactory) -> Calm:
-    path = tmp_path_factory.mktemp("undisturbed") / "freagra.sqlite3"
+def undisturbed(begun: tuple[Path, Rulebook], tmp_path_factory: pytest.TempPathFactory) -> Calm:
+    path = tmp_path_factory.mktemp("undisturbed")
     world = outside()
     life = Life()
-    a_week(world, store, path, [life])
+    a_week(world, begun, path, [life])
     return outcome(world, path), world, life.boundaries
 
 
@@ -394,23 +394,23 @@ def same(world: Outside, path: Path, calm: Calm) -> None:
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 @pytest.mark.parametrize("kind", KINDS)
 def test_one_crash_changes_nothing_in_the_end(
-    kind: str, after: bool, undisturbed: Calm, store: tuple[Path, Rulebook], tmp_path: Path
+    kind: str, after: bool, undisturbed: Calm, begun: tuple[Path, Rulebook], tmp_path: Path
 ) -> None:
     places = [number for number, what in enumerate(undisturbed[2], 1) if what == kind]
     world, life = outside(), Life(Random(f"{kind} {after}").choice(places), after)
-    a_week(world, store, tmp_path / "freagra.sqlite3", [life])
+    a_week(world, begun, tmp_path, [life])
     assert life.dead, "the week was over before"
-    same(world, tmp_path / "freagra.sqlite3", undisturbed)
+    same(world, tmp_path, undisturbed)
     assert len(world.unheard) <= (kind == "send" and not after)
 
 
 @pytest.mark.parametrize("seed", range(3))
 def test_crash_upon_crash_changes_nothing_in_the_end(
-    seed: int, undisturbed: Calm, store: tuple[Path, Rulebook], tmp_path: Path
+    seed: int, undisturbed: Calm, begun: tuple[Path, Rulebook], tmp_path: Path
 ) -> None:
     rng = Random(seed)
     lives = [Life(rng.randint(1, 12), rng.random() < 0.5) for _ in range(60)]
     world = outside()
-    a_week(world, store, tmp_path / "freagra.sqlite3", lives)
+    a_week(world, begun, tmp_path, lives)
     assert sum(life.dead for life in lives) >= 20
-    same(world, tmp_path / "freagra.sqlite3", undisturbed)
+    same(world, tmp_path, undisturbed)

@@ -3,13 +3,12 @@ import re
 import sqlite3
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
-from io import StringIO
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
@@ -18,10 +17,10 @@ from conversations.database import (
     Database,
     DatabaseInUse,
     DatabaseUnfit,
-    migration_config,
     open_database,
 )
 from conversations.schema import facts, ledger, metadata, timers, transcript
+from conversations.writer import StoreAway, Writer
 
 
 @pytest.fixture
@@ -80,19 +79,6 @@ def test_a_database_of_a_later_version_is_refused(database: Database) -> None:
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
     with pytest.raises(DatabaseUnfit, match="later one"):
         database.migrate()
-
-
-def test_the_postgresql_migration_refuses_changes_too() -> None:
-    config = migration_config()
-    config.attributes["dialect"] = "postgresql"
-    config.output_buffer = StringIO()
-    command.upgrade(config, "head", sql=True)
-    sql = config.output_buffer.getvalue()
-    for table in metadata.sorted_tables:
-        assert f"CREATE TABLE {table.name} (" in sql
-    for table in (transcript, ledger):
-        assert f"BEFORE UPDATE OR DELETE ON {table.name} FOR EACH ROW" in sql
-        assert f"BEFORE TRUNCATE ON {table.name} " in sql
 
 
 _ENTRY = {"conversation_id": "c", "seq": 1, "at": 1, "kind": "k", "sealed": b"s", "hash": b"h" * 32, "batch": 1}
@@ -259,3 +245,29 @@ def test_rows_with_two_keys_are_deleted_and_no_others_without_reading_the_whole_
     assert left == {row for row in rows if row[:2] not in {("c000", "t1"), ("c007", "t0"), ("c299", "t1")}}
     assert any("SEARCH timers" in plan for plan in plans)
     assert not any("SCAN timers" in plan for plan in plans)
+
+
+def test_a_full_disk_fails_a_group_of_writes_whole_and_is_recovered_from(database: Database) -> None:
+    def note(connection: sa.Connection) -> None:
+        connection.execute(facts.insert(), {"name": "small", "value": "", "at": 0})
+
+    def fill(connection: sa.Connection) -> None:
+        pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
+        connection.exec_driver_sql(f"PRAGMA max_page_count={pages}")
+        connection.execute(facts.insert(), {"name": "big", "value": "x" * 100_000, "at": 0})
+
+    with Writer(database) as writer:
+        begun, release = threading.Event(), threading.Event()
+        busy = writer.submit(lambda _: begun.set() or release.wait())
+        begun.wait()
+        together = [writer.submit(note), writer.submit(fill)]
+        release.set()
+        assert busy.result()
+        for each in together:
+            with pytest.raises(StoreAway, match="full"):
+                each.result()
+        with database.reader() as reader:
+            assert reader.execute(sa.select(facts.c.name)).scalars().all() == []
+        writer.submit(note).result()
+    with database.reader() as reader:
+        assert reader.execute(sa.select(facts.c.name)).scalars().all() == ["small"]

@@ -154,6 +154,7 @@ def test_a_task_that_gets_more_pressing_is_due_sooner_and_never_later(clinic: Cl
     assert page(clinic).tasks[0].due == presses.due
 
 
+@pytest.mark.sqlite
 def test_looking_reads_the_index_alone_and_sorts_nothing(clinic: Clinic) -> None:
     three(clinic)
     statements: list[tuple[str, Any]] = []

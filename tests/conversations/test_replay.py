@@ -26,6 +26,7 @@ from conversations.ports import AppointmentWrite, InboundReply, OutboundText, Se
 from conversations.schema import moment
 from conversations.together import members
 from tests.conversations.clinic import HOSPITAL, MONDAY, RULES, keys
+from tests.stores import store
 
 # Everything that a gateway can do to us, more often than it does.
 MOODY = Behaviour(
@@ -196,7 +197,7 @@ def week(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     home = tmp_path_factory.mktemp("week")
     with house(
         home=home,
-        database_url=f"sqlite:///{home}/freagra.sqlite3",
+        database_url=store().url(home),
         gateway=gateway,
         patient_system=WatchedPatientSystem(hospital, watch),
         clock=clock,

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import itertools
-import sqlite3
 import tracemalloc
 from collections.abc import Iterator
-from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -20,6 +18,7 @@ from conversations.schema import instant
 from conversations.writer import StoreAway
 from engine.events import StaffAct, TextStatus
 from tests.conversations.clinic import ANN, BEN, CARA, MONDAY, Clinic, open_clinic, replace
+from tests.stores import store
 
 
 @pytest.fixture
@@ -659,11 +658,7 @@ class TestPoison:
         clinic.invite("A1")
         clinic.invite("A2", number="H2", mobile=BEN)
         clinic.clock.move(timedelta(seconds=30))
-        trigger = (
-            "CREATE TRIGGER unfit BEFORE INSERT ON texts WHEN NEW.prompt = 'cancelling' "
-            "BEGIN SELECT RAISE(ABORT, 'unfit'); END"
-        )
-        clinic.house.writer.submit(lambda connection: connection.exec_driver_sql(trigger).rowcount).result()
+        clinic.house.writer.submit(lambda held: store().refusing(held, "texts", "NEW.prompt = 'cancelling'")).result()
         clinic.hear(ANN, "C")
         clinic.reply(BEN, "Y")
         assert clinic.book.actions("A2") == ["confirm"]
@@ -684,18 +679,16 @@ class TestPoison:
         assert clinic.book.actions() == ["confirm"]
         assert clinic.tasks() == []
 
-    def test_the_store_being_away_costs_no_row_its_tries(self, clinic: Clinic) -> None:
+    def test_the_store_being_away_costs_no_row_its_tries(self, clinic: Clinic, tmp_path: Path) -> None:
         clinic.invite()
         clinic.clock.move(timedelta(seconds=30))
         clinic.hear(ANN, "Y")
-        path = clinic.house.database.path
-        assert path is not None
-        with closing(sqlite3.connect(path, isolation_level=None)) as stranger:
-            stranger.execute("BEGIN IMMEDIATE")
+        with store().away(tmp_path):
             for _ in range(5):
-                with pytest.raises(StoreAway):
+                with pytest.raises((StoreAway, sa.exc.OperationalError)):
                     clinic.house.worker.step(clinic.clock.now())
-            stranger.execute("ROLLBACK")
+            with pytest.raises(StoreAway):
+                clinic.change(sa.update(schema.inbox).values(attempts=3))
         clinic.settle()
         assert clinic.book.actions() == ["confirm"]
         assert clinic.outcomes() == ["acted: read as confirm"]

@@ -1,5 +1,6 @@
 import hashlib
 import json
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,6 +26,7 @@ from conversations.transcript import (
 from conversations.vault import Vault, load_or_make_keys
 from engine.appointment import Appointment, AppointmentStatus, Patient
 from engine.conversation import Entry, appointment_json, fold, patient_json, to_json
+from tests.stores import store
 
 NOW = datetime(2026, 6, 10, 9, tzinfo=UTC)
 BATCHES = 4
@@ -38,7 +40,7 @@ def vault(tmp_path: Path) -> Vault:
 @pytest.fixture
 def database(tmp_path: Path, vault: Vault) -> Iterator[Database]:
     """Three patients, each with a talk of four entries, in batches that several talks share."""
-    with open_database(f"sqlite:///{tmp_path}/freagra.sqlite3") as database:
+    with open_database(store().url(tmp_path)) as database:
         database.migrate()
         talks = {name: [_opening(name)] + [_failure(name, number) for number in range(3)] for name in "abc"}
         batches = [("a1", "b1", "c1"), ("a2", "b2"), ("b3", "c2", "c3"), ("a3", "a4", "b4", "c4")]
@@ -138,8 +140,11 @@ def _write(
 
 
 def _tamper(database: Database, *statements: str) -> None:
-    """As someone would who has the file: triggers first out of the way."""
+    """As someone would who has the database's files or its superuser: triggers first out of the way."""
     with database.writing() as connection:
+        if database.path is None:
+            _tamper_on_postgresql(connection, statements)
+            return
         connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
         connection.rollback()
         with connection.begin():
@@ -147,6 +152,14 @@ def _tamper(database: Database, *statements: str) -> None:
                 connection.exec_driver_sql(f"DROP TRIGGER {name}")
             for statement in statements:
                 assert connection.exec_driver_sql(statement).rowcount > 0, statement
+
+
+def _tamper_on_postgresql(connection: sa.Connection, statements: tuple[str, ...]) -> None:
+    with connection.begin():
+        connection.exec_driver_sql("SET LOCAL session_replication_role = replica")
+        for statement in statements:
+            there = re.sub(r"zeroblob\((\d+)\)", r"decode(repeat('00', \1), 'hex')", statement)
+            assert connection.exec_driver_sql(there.replace("closed = 1", "closed = true")).rowcount > 0, statement
 
 
 def _faults(database: Database, witness: Witness | None = None) -> list[str]:
@@ -207,7 +220,7 @@ def test_a_whole_record_has_no_faults(database: Database) -> None:
 
 
 def test_an_empty_record_is_whole(tmp_path: Path) -> None:
-    with open_database(f"sqlite:///{tmp_path}/empty.sqlite3") as empty:
+    with open_database(store().url(tmp_path / "empty")) as empty:
         empty.migrate()
         with empty.reader() as reader:
             verdict = verify(reader)
@@ -253,6 +266,7 @@ def test_a_change_in_any_column_is_found_where_it_is(database: Database, change:
     assert any(fault.startswith(f"{where}:") for fault in _faults(database)), _faults(database)
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize(
     "change",
     [

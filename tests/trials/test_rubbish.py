@@ -25,6 +25,7 @@ from adapters.web.app import make_app
 from conversations import schema
 from conversations.ports import Inbound, WebhookRequest
 from tests.conversations.clinic import ANN, BEN, HOSPITAL, MONDAY, Carrier, Clinic, open_clinic
+from tests.stores import store
 
 pytestmark = pytest.mark.trial
 
@@ -251,14 +252,11 @@ def test_a_number_that_is_nobodys(door: Door) -> None:
 
 
 def test_what_cannot_be_worked_tells_the_log_nothing_of_the_patient(door: Door) -> None:
-    trigger = "CREATE TRIGGER unfit BEFORE INSERT ON transcript BEGIN SELECT RAISE(ABORT, 'unfit'); END"
-    writer = door.clinic.house.writer
-    writer.submit(lambda held: held.exec_driver_sql(trigger).rowcount).result()
+    door.clinic.house.writer.submit(lambda held: store().refusing(held, "transcript", "NEW.seq > 0")).result()
     assert door.text(ANN, "zebra crossing").status_code == 200
     door.clinic.wait(minutes=5)
     assert door.clinic.outcomes() == ["failed"]
     assert door.clinic.tasks() == ["fault"]
-    writer.submit(lambda held: held.exec_driver_sql("DROP TRIGGER unfit").rowcount).result()
 
 
 def test_a_store_that_is_away_says_so_and_asks_for_it_again(door: Door) -> None:

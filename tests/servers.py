@@ -1,0 +1,181 @@
+"""A PostgreSQL and a Redis of the tests' own, on free ports, that may be killed and flushed.
+
+The programs are Debian's: packages postgresql and redis-server. PostgreSQL refuses to run as root; there it runs as the user
+that its package made.
+"""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import psycopg
+import redis
+
+PATIENCE = 60.0  # seconds for a server to come up on a busy machine
+
+# A test's database need not outlive a power cut.
+FORGETFUL = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
+
+
+def postgres_programs() -> Path | None:
+    """The folder of `initdb` and `postgres`: of the newest version that Debian has put in its place, or on the path."""
+    versions = [path for path in Path("/usr/lib/postgresql").glob("*/bin") if path.parent.name.isdecimal()]
+    if versions:
+        return max(versions, key=lambda path: int(path.parent.name))
+    found = shutil.which("initdb")
+    return Path(found).resolve().parent if found else None
+
+
+def redis_program() -> str | None:
+    return shutil.which("redis-server") or shutil.which("valkey-server")
+
+
+def left_out() -> str:
+    """In one line what the tests leave out here and how to get it; "" where nothing is missing."""
+    missing = {"postgresql": postgres_programs() is None, "redis-server": redis_program() is None}
+    packages = " ".join(name for name, absent in missing.items() if absent)
+    if not packages:
+        return ""
+    return f"left out: what needs {packages.replace(' ', ' and ')}; to run it too: apt-get install {packages}"
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class _Server:
+    """A child process that can be stopped, killed, paused and started again where it was."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.port = free_port()
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def _command(self) -> Sequence[str]:
+        raise NotImplementedError
+
+    def _answers(self) -> bool:
+        raise NotImplementedError
+
+    def start(self) -> None:
+        with open(self.folder / "server.log", "ab") as log:
+            self._process = subprocess.Popen([*_orphans_die(), *self._command()], stdout=log, stderr=log)
+        wait_until(self._answers, f"{type(self).__name__} on port {self.port}; see {self.folder / 'server.log'}")
+
+    def end(self, how: signal.Signals = signal.SIGKILL) -> None:
+        if self._process is not None:
+            self._process.send_signal(how)
+            self._process.wait(PATIENCE)
+            self._process = None
+
+    def close(self) -> None:
+        self.end(signal.SIGINT)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+class Postgres(_Server):
+    """`settings` as `name=value`. One superuser, `freagra`, from this machine only and without a password."""
+
+    def __init__(self, *settings: str) -> None:
+        programs = postgres_programs()
+        assert programs is not None, left_out()
+        super().__init__(Path(tempfile.mkdtemp(prefix="freagra-postgres-")))
+        self._programs, self._settings = programs, settings
+        self._user = _own_user(self.folder)
+        made = ["-D", str(self._data), "-U", "freagra", "-A", "trust", "-E", "UTF8", "--no-locale", "-N"]
+        subprocess.run([*self._user, str(programs / "initdb"), *made], check=True, capture_output=True, cwd="/")
+        self.start()
+
+    @property
+    def _data(self) -> Path:
+        return self.folder / "data"
+
+    def _command(self) -> Sequence[str]:
+        given = ("listen_addresses=127.0.0.1", f"port={self.port}", f"unix_socket_directories={self.folder}", *self._settings)
+        settings = [part for each in ("max_connections=200", *given) for part in ("-c", each)]
+        return [*self._user, str(self._programs / "postgres"), "-D", str(self._data), *settings]
+
+    def _answers(self) -> bool:
+        try:
+            self.admin("postgres").close()
+        except psycopg.OperationalError:
+            return False
+        return True
+
+    def admin(self, database: str = "postgres") -> psycopg.Connection[tuple[object, ...]]:
+        return psycopg.connect(host="127.0.0.1", port=self.port, user="freagra", dbname=database, autocommit=True)
+
+    def url(self, database: str) -> str:
+        return f"postgresql+psycopg://freagra@127.0.0.1:{self.port}/{database}"
+
+    def make(self, database: str, template: str = "template1") -> str:
+        """A database of this name; its address."""
+        with self.admin() as admin:
+            admin.execute(f'CREATE DATABASE "{database}" TEMPLATE "{template}"'.encode())
+        return self.url(database)
+
+    def drop(self, database: str) -> None:
+        with self.admin() as admin:
+            admin.execute(f'DROP DATABASE IF EXISTS "{database}" WITH (FORCE)'.encode())
+
+
+class Redis(_Server):
+    """Keeps nothing on disk: started again it is empty. `settings` as on its command line."""
+
+    def __init__(self, *settings: str) -> None:
+        super().__init__(Path(tempfile.mkdtemp(prefix="freagra-redis-")))
+        self._settings = settings
+        self.start()
+
+    def _command(self) -> Sequence[str]:
+        program = redis_program()
+        assert program is not None, left_out()
+        own = ("--port", str(self.port), "--bind", "127.0.0.1", "--dir", str(self.folder), "--save", "", "--appendonly", "no")
+        return [program, *own, *self._settings]
+
+    def _answers(self) -> bool:
+        try:
+            return bool(self.client().ping())
+        except redis.ConnectionError:
+            return False
+
+    def client(self) -> redis.Redis:
+        return redis.Redis(port=self.port, socket_timeout=5.0)
+
+    @property
+    def url(self) -> str:
+        return f"redis://127.0.0.1:{self.port}/0"
+
+
+def wait_until(holds: Callable[[], bool], what: str, patience: float = PATIENCE) -> None:
+    until = time.monotonic() + patience
+    while not holds():
+        if time.monotonic() > until:
+            raise AssertionError(f"not after {patience:.0f} s: {what}")
+        time.sleep(0.02)
+
+
+def _own_user(folder: Path) -> list[str]:
+    """What stands before a command so that it does not run as root, and makes the folder that user's."""
+    if os.geteuid() != 0:
+        return []
+    names = [each for each in pwd.getpwall() if each.pw_name in ("postgres", "nobody")]
+    owner = max(names, key=lambda each: each.pw_name)
+    os.chown(folder, owner.pw_uid, owner.pw_gid)
+    return ["setpriv", f"--reuid={owner.pw_uid}", f"--regid={owner.pw_gid}", "--clear-groups", *_orphans_die()[1:]]
+
+
+def _orphans_die() -> list[str]:
+    """What stands before a command so that it ends with the test run, however that ends."""
+    return ["setpriv", "--pdeathsig=INT"] if shutil.which("setpriv") else []
