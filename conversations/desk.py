@@ -26,9 +26,10 @@ from conversations.intake import STAFF_ACT, WORK, Intake, opened
 from conversations.ports import Bus, Clock
 from conversations.queues import Colleague, task_steps
 from conversations.schema import appointments, conversations, inbox, instant, moment, patients, proposals, tasks, transcript
-from conversations.transcript import canonical, entry_place
+from conversations.transcript import canonical, conversation_place, entry_place
 from conversations.vault import Vault
 from conversations.writer import Job, Writer
+from engine.conversation import Conversation, from_json
 from engine.events import AMONG_STAFF, StaffAct, StaffActed
 
 T = TypeVar("T")
@@ -69,12 +70,12 @@ class Taken(Refused):
 
 
 class Stale(Refused):
-    """The patient has written since the act was decided on."""
+    """There is news that who decided on the act has not seen: the patient's words, or another time for the appointment."""
 
     code = "stale"
 
     def __init__(self) -> None:
-        super().__init__("The patient has written since you opened this. Nothing was done: read it first.")
+        super().__init__("The patient has written, or it was moved, since you opened this. Nothing was done: read it first.")
 
 
 class UnderWay(Refused):
@@ -178,7 +179,6 @@ class Desk:
         """Do this with a talk of which `who` has seen the entries up to `seen`. Raises NotThere, Taken, Stale, UnderWay."""
         now = self._clock.now()
         due = now if act in AT_ONCE else now + UNDO_FOR
-        acted = StaffActed(act, who.name, text, start, tell)
         digest = sha256(f"{text}\x1f{start}".encode("utf-8", "surrogatepass")).hexdigest()[:16]
         key = f"{talk}/{seen}/{act}/{digest}"
 
@@ -191,6 +191,11 @@ class Desk:
                 if due > now:
                     away = sa.update(tasks).where(tasks.c.conversation_id == talk, tasks.c.status == "open")
                     held.execute(away.values(shown_from=instant(due + _COMES_BACK)))
+            # What comes between now and then is told by what they knew of.
+            c = _conversation(self._vault, row)
+            acted = StaffActed(
+                act, who.name, text, start, tell, replies=c.replies, version=c.appointment.version
+            )
             self._put(held, talk, acted, key=key, due=due)
             return Done(key, due - _MARGIN if due > now else None)
 
@@ -201,7 +206,7 @@ class Desk:
             raise UnderWay
         entry = transcript.c
         since = sa.select(entry.seq).where(
-            entry.conversation_id == row.id, entry.seq > seen, entry.kind == "reply.read"
+            entry.conversation_id == row.id, entry.seq > seen, entry.kind.in_(("reply.read", "appointment.changed"))
         )
         if held.execute(since.limit(1)).first() is not None:
             raise Stale
@@ -329,6 +334,11 @@ def pending(held: Connection, vault: Vault, talk: str, now: datetime) -> Sequenc
     return found
 
 
+def _conversation(vault: Vault, row: Any) -> Conversation:
+    """As a row of `_talk` holds it."""
+    return from_json(orjson.loads(vault.open(row.wrapped_key, conversation_place(row.id), row.sealed)))
+
+
 def _known(held: Connection, key: str) -> bool:
     query = sa.select(inbox.c.id).where(inbox.c.source == "staff", inbox.c.external_id == key)
     return held.execute(query).first() is not None
@@ -349,9 +359,9 @@ def _task(held: Connection, task: str, who: Colleague) -> Any:
 def _talk(held: Connection, talk: str, who: Colleague) -> Any:
     """The conversation, with its clinic and its patient's key and language. Raises NotThere, also for an erased patient."""
     talks = conversations.c
-    columns = (talks.id, talks.patient_id, talks.ruleset, talks.version, appointments.c.clinic, patients.c.wrapped_key)
+    columns = (talks.id, talks.patient_id, talks.ruleset, talks.version, talks.sealed)
     row = held.execute(
-        sa.select(*columns, patients.c.language)
+        sa.select(*columns, appointments.c.clinic, patients.c.wrapped_key, patients.c.language)
         .join(appointments, appointments.c.id == talks.appointment_id)
         .join(patients, patients.c.id == talks.patient_id)
         .where(talks.id == talk)

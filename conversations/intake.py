@@ -118,6 +118,8 @@ class Intake:
             "tell": acted.tell,
             "until": acted.until.isoformat() if acted.until else None,
             "to": acted.to,
+            "replies": acted.replies,
+            "version": acted.version,
         }
         return self.row("staff", STAFF_ACT, key, content)
 
@@ -182,6 +184,8 @@ def acted_of(content: Mapping[str, Any]) -> StaffActed:
         content["tell"],
         datetime.fromisoformat(until) if until else None,
         content.get("to", ""),
+        content.get("replies"),
+        content.get("version"),
     )
 
 

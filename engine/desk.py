@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from engine.events import AMONG_STAFF, StaffAct, StaffActed
+from engine.ruleset import TaskRule
 from engine.turn import CLOSE, Turn, may_be_texted
+
+# Done whatever was said meanwhile: who stops texts by mistake harms nobody as one does who goes on.
+_REGARDLESS = AMONG_STAFF | {StaffAct.TAKE, StaffAct.WRONG_NUMBER, StaffAct.DECEASED, StaffAct.STOP}
 
 
 def staff_acted(turn: Turn, event: StaffActed) -> None:
@@ -17,8 +22,14 @@ def staff_acted(turn: Turn, event: StaffActed) -> None:
         data["until"] = event.until.isoformat()
     if event.to:
         data["to"] = event.to
+    crossed = _crossed(turn, event)
+    if crossed:
+        data["crossed"] = crossed
     turn.record("staff.acted", data, actor)
     if event.act in AMONG_STAFF:
+        return
+    if crossed:
+        _give_back(turn, event, crossed)
         return
     match event.act:
         case StaffAct.TAKE:
@@ -43,6 +54,27 @@ def staff_acted(turn: Turn, event: StaffActed) -> None:
         case StaffAct.CLOSE:
             turn.settle_tasks(None, "closed", actor)
             turn.close(event.text or "closed by staff")
+
+
+def _crossed(turn: Turn, event: StaffActed) -> str:
+    """What the colleague could not know of when they decided, "" for nothing."""
+    if event.act in _REGARDLESS:
+        return ""
+    if event.replies is not None and turn.c.replies > event.replies:
+        return "the patient wrote"
+    if event.version is not None and turn.c.appointment.version != event.version:
+        return "the appointment changed"
+    return ""
+
+
+def _give_back(turn: Turn, event: StaffActed, crossed: str) -> None:
+    """An act that crossed with news is not done: whoever decided it looks again."""
+    act = str(event.act).replace("_", " ")
+    why = f"{event.by} settled this ({act}), but {crossed} a moment before it took effect. It was not done."
+    if turn.c.tasks:
+        turn.update_task(turn.c.tasks[-1].key, why, words=event.text, priority="high")
+    else:
+        turn.open_task(TaskRule("question", timedelta(hours=1), "high", None, why), words=event.text)
 
 
 def _settled_by_staff(turn: Turn, event: StaffActed, actor: str) -> None:

@@ -190,7 +190,8 @@ AMONG_STAFF = frozenset(
 class StaffActed:
     """`text` is what to text the patient (answer), the note among colleagues (note, call_back, close), which act was taken back
     (undo) or the intent that was meant (meant). `start` is the new start of a rescheduled appointment, as staff settled it in
-    the iPMS; `until` the end of a snooze; `to` whom a task was assigned to."""
+    the iPMS; `until` the end of a snooze; `to` whom a task was assigned to. `replies` and `version` are how many replies of the
+    patient the colleague could know of when they decided, and which version of the appointment; None: not known."""
 
     act: StaffAct
     by: str
@@ -199,6 +200,8 @@ class StaffActed:
     tell: bool = True  # also tell the patient, where the act has a text
     until: datetime | None = None
     to: str = ""
+    replies: int | None = None
+    version: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

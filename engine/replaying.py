@@ -129,7 +129,8 @@ class _Reading:
             case "staff.acted":
                 start = datetime.fromisoformat(data["start"]) if data["start"] else None
                 by = entry.actor.removeprefix("staff:")
-                return StaffActed(StaffAct(data["act"]), by, data["text"], start, self._told(number))
+                replies = -1 if "crossed" in data else None  # it was given back then, and is now
+                return StaffActed(StaffAct(data["act"]), by, data["text"], start, self._told(number), replies=replies)
             case "ipms.status":
                 conflict = data["status"] == "conflict"
                 return WriteReported(data["key"], data["action"], data["status"] == "done", conflict, data["reason"])

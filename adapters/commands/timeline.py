@@ -144,8 +144,11 @@ def _ipms_status(_: str, data: Data, __: ZoneInfo) -> list[Line]:
 
 def _staff(actor: str, data: Data, zone: ZoneInfo) -> list[Line]:
     to = f" to {when(datetime.fromisoformat(data['start']), zone, year=True)}" if data["start"] else ""
-    words = "" if data["act"] == "answer" else data["text"]  # an answer's words follow as the text that goes out
-    return [Line("staff", f"{data['act'].replace('_', ' ')}{to}{_by(actor)}", words, "cyan")]
+    crossed = data.get("crossed", "")
+    # An answer's words follow as the text that goes out, if it does.
+    words = "" if data["act"] == "answer" and not crossed else data["text"]
+    undone = f"; not done, since {crossed} meanwhile" if crossed else ""
+    return [Line("staff", f"{data['act'].replace('_', ' ')}{to}{_by(actor)}{undone}", words, "cyan")]
 
 
 def _by(actor: str) -> str:

@@ -1,6 +1,7 @@
 """The desk: one patient has one answerer, nothing is done unseen, and what was done by mistake can be taken back."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -210,6 +211,44 @@ def test_what_was_decided_before_the_patients_last_words_is_not_done(clinic: Cli
     clinic.wait(minutes=1)
     assert clinic.state() == "kept"
     clinic.run(desk.act(talk, StaffAct.NOTE, MAURA, seen, text="seen"))
+
+
+def test_what_crosses_with_the_patients_words_is_not_done(clinic: Clinic, desk: Desk) -> None:
+    _, talk, seen = cancelling(clinic)
+    clinic.run(desk.act(talk, StaffAct.CANCEL, MAURA, seen))
+    clinic.wait(seconds=3)
+    clinic.hear(ANN, "KEEP")
+    clinic.wait(minutes=1)
+    assert clinic.state() == "kept"
+    assert clinic.prompts()[-1] == "kept"
+    assert clinic.book.actions() == ["request_cancel", "withdraw_request"]
+    (task,) = page(clinic).tasks
+    assert "the patient wrote a moment before it took effect" in task.why
+
+
+def test_what_was_written_and_crossed_is_given_back(clinic: Clinic, desk: Desk) -> None:
+    clinic.invite()
+    clinic.reply(ANN, "is there parking")
+    (task,) = page(clinic).tasks
+    clinic.run(desk.act(task.talk, StaffAct.ANSWER, MAURA, clinic.talk().seq, text="Behind the chapel."))
+    clinic.wait(seconds=3)
+    clinic.hear(ANN, "and can my daughter come in with me")
+    clinic.wait(minutes=1)
+    assert all("chapel" not in sent.text for sent in clinic.carrier.sent)
+    (task,) = page(clinic).tasks
+    assert task.words == "Behind the chapel."
+
+
+def test_what_crosses_with_a_move_is_not_done_for_another_time(clinic: Clinic, desk: Desk) -> None:
+    record = clinic.invite()
+    clinic.reply(ANN, "is there parking")
+    (task,) = page(clinic).tasks
+    clinic.run(desk.act(task.talk, StaffAct.CONFIRM, MAURA, clinic.talk().seq))
+    clinic.tell(replace(record, start=record.start + timedelta(days=1)))
+    clinic.wait(minutes=1)
+    assert clinic.book.actions() == []
+    with pytest.raises(Stale):
+        clinic.run(desk.act(task.talk, StaffAct.CONFIRM, MAURA, 5))
 
 
 @pytest.mark.parametrize("act", [StaffAct.WRONG_NUMBER, StaffAct.DECEASED, StaffAct.STOP])

@@ -418,6 +418,8 @@ def _staff_acted(entry: Entry, data: Mapping[str, Any]) -> Line:
     if data.get("start"):
         start = datetime.fromisoformat(data["start"])
         notes = (f"new time: {day(start)} at {clock(start)}",)
+    if data.get("crossed"):
+        notes += (f"not done: {data['crossed']} meanwhile",)
     said = None if data["act"] == "answer" else data["text"] or None
     return Line("staff", f"{_name(entry)} {_ACTS.get(data['act'], kind(data['act']))}", notes=notes, quote=said)
 
