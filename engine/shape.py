@@ -12,7 +12,7 @@ from datetime import datetime
 
 from engine.appointment import AppointmentStatus
 from engine.blocks import Block, Either, Key, Many, Named, Week
-from engine.events import StaffAct, TextStatus
+from engine.events import AMONG_STAFF, StaffAct, TextStatus
 from engine.kinds import DURATION, FLAG, LANGUAGE, MOMENT, TEXT, Choice, Json, Number, Ref, Word, choice, named
 from engine.reading import MIXED, UNKNOWN
 from engine.ruleset import ANYTHING, CLOSED, HOSPITAL_ACTS, PLANNED, PRIORITIES, SCOPES, STAY, TASK_KINDS
@@ -30,7 +30,9 @@ _SERVICE = named(
 _COUNTRY = named("the two capital letters of a country, such as IE", "[A-Z]{2}", "is not a country")
 _STATE = Ref("state")
 _PROMPT = Ref("prompt")
-_STAFF_ACT = Choice("act of staff", {str(act): str(act) for act in StaffAct}, "R026")
+# What they do among themselves moves no talk; a note shows that it does not.
+_ACTS = [act for act in StaffAct if act not in AMONG_STAFF or act is StaffAct.NOTE]
+_STAFF_ACT = Choice("act of staff", {str(act): str(act) for act in _ACTS}, "R026")
 _TASK_KIND = choice("kind of task", TASK_KINDS, "R025")
 _STATUS = choice("appointment status", [str(status) for status in AppointmentStatus])
 
