@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
 from engine import spans
-from engine.kinds import LANGUAGE, NOTHING, Json, Kind, Language, Ref, Sheet, Word, kept
+from engine.kinds import LANGUAGE, NOTHING, TEXT, Choice, Json, Kind, Language, Number, Ref, Sheet, Word, kept
 from engine.nodes import Listing, Node, Scalar, Table
 from engine.problems import did_you_mean, listed, nearest
 
@@ -94,11 +95,13 @@ class Named(Kind):
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A key of a block: what belongs there and, in one line for the person who writes it, what it does."""
+    """A key of a block: what belongs there and, in one line for the person who writes it, what it does. `example`: what stands
+    there as a rule, where the kind has none that fits."""
 
     kind: Kind
     about: str
     required: bool = False
+    example: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +151,8 @@ class Block(Kind):
                 sheet.report.add("R010", key.mark, message, f"keys here: {listed(self.keys)}{each}")
         for name, rule in self.keys.items():
             if rule.required and name not in node.keys and name not in meant:
-                sheet.report.add("R011", node.owner, f'{self.thing} needs the key "{name}"', f"{name}: {rule.about}")
+                message = f'{self.thing} needs the key "{name}"'
+                sheet.report.add("R011", node.owner, message, f"{name}: {rule.about}", meant=stub(name, rule))
         for group in self.one_of:
             self._count(group, node, sheet, 0 if meant & set(group) else 1)
         for group in self.at_most_one:
@@ -165,7 +169,8 @@ class Block(Kind):
             sheet.report.add("R015", node.keys[there[1]].mark, message, "take one of them out")
         elif len(there) < least:
             hint = "\n".join(f"{name}: {self.keys[name].about}" for name in group)
-            sheet.report.add("R015", node.owner, f"{self.thing} needs one of the keys {listed(group)}", hint)
+            message = f"{self.thing} needs one of the keys {listed(group)}"
+            sheet.report.add("R015", node.owner, message, hint, meant=stub(group[0], self.keys[group[0]]))
 
     def schema(self) -> Json:
         told: Json = {
@@ -187,6 +192,28 @@ class Block(Kind):
         if rules:
             told["allOf"] = rules
         return told
+
+
+_SUCH_AS = re.compile(r'such as (?:"([^"]+)"|([\[{].*[\]}])|([^,]+?))(?:,| or |$)')
+
+
+def stub(name: str, key: Key) -> str:
+    """A key with what stands there as a rule, for who has left it out; empty behind the colon where a name has to be chosen.
+    Further lines of a block stand one step to the right."""
+    kind = key.kind.text if isinstance(key.kind, Either) else key.kind
+    if key.example:
+        return f"{name}: {key.example}"
+    if isinstance(kind, Block):
+        below = [stub(each, rule) for each, rule in kind.keys.items() if rule.required]
+        return "\n".join([f"{name}:", *(f"  {line}" for each in below for line in each.split("\n"))])
+    if isinstance(kind, Choice):
+        return f"{name}: {next(iter(kind.values))}"
+    if isinstance(kind, Number):
+        return f"{name}: {kind.least}"
+    if kind is TEXT:
+        return f'{name}: "..."'
+    found = _SUCH_AS.search(kind.wanted())
+    return f"{name}: {next(filter(None, found.groups()))}" if found else f"{name}:"
 
 
 def _about(key: Key) -> Json:

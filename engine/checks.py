@@ -91,7 +91,16 @@ def _safety_intents(draft: Draft) -> None:
         if intents and name not in intents:
             message = f'there is no intent called "{name}", which every ruleset must understand'
             hint = "safety comes first: rules/appointment-reminder.yaml shows how patients say it"
-            draft.report.add("R021", draft.at_key("intents"), message, hint)
+            draft.report.add("R021", draft.at_key("intents"), message, hint, meant=_SAFETY_STUBS[name])
+
+
+_SAFETY_STUBS = {
+    "urgent": "urgent: {words: [chest pain]}",
+    "deceased": "deceased: {words: [passed away]}",
+    "wrong_number": "wrong_number: {phrases: [wrong number]}",
+    "stop": "stop: {keys: [STOP]}",
+    "start": "start: {keys: [START]}",
+}
 
 
 def _clock(draft: Draft) -> None:

@@ -40,10 +40,12 @@ def _prompt(draft: Draft, carrier: Carrier | None, name: str, node: Scalar) -> N
         if taken is not None and carrier is not None:
             message = f'the prompt "{name}" teaches "{word}": at that word {carrier.name} {taken.does}'
             hint = "\n".join(filter(None, (_other_words(draft, carrier, word), carrier.mend)))
-            draft.report.add("R075", _place(draft, node, word), message, hint)
+            free = next(iter(_free(draft, carrier, word)), "")
+            draft.report.add("R075", _place(draft, node, word), message, hint, meant=free)
         elif word.upper() in _SOMEWHERE:
             message = f'the prompt "{name}" teaches "{word}", a word by which carriers stop all texts to a phone'
-            draft.report.add("R070", _place(draft, node, word), message, "teach another word, such as C")
+            free = next((key for key in _free(draft, carrier, word) if key.upper() not in _SOMEWHERE), "")
+            draft.report.add("R070", _place(draft, node, word), message, "teach another word, such as C", meant=free)
 
 
 def _keys(draft: Draft, carrier: Carrier) -> None:
@@ -65,10 +67,19 @@ def _other_words(draft: Draft, carrier: Carrier, word: str) -> str:
     """Keys of the same intent that can be taught instead."""
     for intent in draft.ruleset.intents.values():
         if word.upper() in {key.upper() for key in intent.keys}:
-            free = [key for key in intent.keys if carrier.takes(key) is None and key.isalnum()]
+            free = _free(draft, carrier, word)
             if free:
                 return f'teach another key of "{intent.name}": {listed(free)}'
     return "teach another word"
+
+
+def _free(draft: Draft, carrier: Carrier | None, word: str) -> list[str]:
+    """The other keys of the intent that has this one, without those that the carrier takes for itself."""
+    for intent in draft.ruleset.intents.values():
+        if word.upper() in {key.upper() for key in intent.keys}:
+            others = (key for key in intent.keys if key.isalnum() and key.upper() != word.upper())
+            return [key for key in others if carrier is None or carrier.takes(key) is None]
+    return []
 
 
 def taught(text: str, words: frozenset[str]) -> Iterator[str]:

@@ -6,6 +6,7 @@ at the prompt or intent.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 
 from engine import wording
@@ -64,7 +65,10 @@ def _formats(draft: Draft) -> None:
     for language in blocks:
         message = f"no date formats for {language}: dates are written in the English order"
         hint = 'for example formats: {date: d MMMM, time: "HH:mm", weekday: EEEE}'
-        draft.report.add("R041", draft.at_key(BLOCK, language), message, hint)
+        draft.report.add("R041", draft.at_key(BLOCK, language), message, hint, meant=f"formats: {_FORMATS}")
+
+
+_FORMATS = '{date: d MMMM, time: "HH:mm", weekday: EEEE}'
 
 
 def _texts(draft: Draft) -> None:
@@ -74,14 +78,25 @@ def _texts(draft: Draft) -> None:
         if beside:
             message = f'the prompt "{name}" has no text in {listed(beside)}'
             hint = f"write it, and until someone has checked it: draft: [{listed(beside)}]"
-            draft.report.add("R040", draft.at_key("prompts", name), message, hint)
+            meant = [*(_copied(language, block) for language in beside)]
+            if "draft" not in block.keys:
+                meant.append(f"draft: [{listed(beside)}]")
+            draft.report.add("R040", draft.at_key("prompts", name), message, hint, meant="\n".join(meant))
         for language in blocks:
             if name not in _meant(draft, language):
                 lacking.setdefault(language, []).append(name)
     for language, names in lacking.items():
         message = f"the {language} translation lacks {'the prompt' if len(names) == 1 else 'the prompts'} {listed(names)}"
         hint = "a language needs every prompt: a patient would be left without this text"
-        draft.report.add("R040", draft.at_key(BLOCK, language, "prompts"), message, hint)
+        texts = (draft.root.find("prompts", name) for name in names)
+        meant = [_copied(name, block) for name, block in zip(names, texts, strict=True) if isinstance(block, Table)]
+        draft.report.add("R040", draft.at_key(BLOCK, language, "prompts"), message, hint, meant="\n".join(meant))
+
+
+def _copied(key: str, block: Table) -> str:
+    """A line with the text of the first language, for whoever is to translate it."""
+    first = next((value for name, value in block.values.items() if name != "draft"), None)
+    return f"{key}: {json.dumps(first.text if isinstance(first, Scalar) else '...', ensure_ascii=False)}"
 
 
 def _meant(draft: Draft, language: str) -> set[str | None]:

@@ -112,7 +112,28 @@ def _four_exits(draft: Draft, name: str, state: State) -> None:
     if missing:
         message = f'the question of the state "{name}" lacks {listed(missing)}'
         hint = "\n".join(_EXITS[key] for key in missing)
-        draft.report.add("R032", draft.at("states", name, "ask"), message, hint)
+        meant = "\n".join(_stubs(draft)[key] for key in missing)
+        draft.report.add("R032", draft.at("states", name, "ask"), message, hint, meant=meant)
+
+
+def _stubs(draft: Draft) -> dict[str, str]:
+    """The ways out as they commonly are, with names that the file has."""
+    staff = hears(draft)
+    again = "{say: unclear}, " if "unclear" in draft.ruleset.prompts else ""
+    return {
+        "replies": "replies: {}",
+        "no_reply": f"no_reply: [{{after: 24h, go: {staff}}}]",
+        "unclear": f"unclear: [{again}{{go: {staff}}}]",
+        "send_failed": f"send_failed: {{retries: [2h], go: {staff}}}",
+    }
+
+
+def hears(draft: Draft) -> str:
+    """A state in which staff hear of the talk and have it, "" where the file has none."""
+    states = draft.ruleset.states.values()
+    own = (state.name for state in states if state.staff_own and state.task is not None)
+    told = (state.name for state in states if state.task is not None)
+    return next(own, None) or next(told, "")
 
 
 def _contradictions(draft: Draft, name: str, state: State) -> None:
@@ -168,7 +189,9 @@ def _rungs(draft: Draft, path: tuple[str, str], targets: list[str | None]) -> No
         hint = "end the list with a rung that leads on, such as " + (
             "{after: 1d, go: unanswered}" if ladder == "no_reply" else "{go: with_staff}"
         )
-        draft.report.add("R036", last, f"after this rung nothing happens if {what}", hint)
+        wait = "after: 1d, " if ladder == "no_reply" else ""
+        meant = f"- {{{wait}go: {hears(draft)}}}"
+        draft.report.add("R036", last, f"after this rung nothing happens if {what}", hint, meant=meant)
     elif ladder == "unclear":
         mark = draft.at("states", name, ladder, len(targets) - 1, "go")
         _reaches_staff(draft, targets[-1], mark, "a reply that stays unclear")
@@ -180,7 +203,7 @@ def _reaches_staff(draft: Draft, target: str, mark: Mark, what: str) -> None:
         return  # another question has ways out of its own
     message = f'{what} leads to "{target}", where no member of staff hears of it'
     tasks = [name for name, known in draft.ruleset.states.items() if known.task is not None]
-    draft.report.add("R036", mark, message, f"states with a task for staff: {listed(tasks)}")
+    draft.report.add("R036", mark, message, f"states with a task for staff: {listed(tasks)}", meant=hears(draft))
 
 
 # ---- circles ---------------------------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from engine.checks_states import hears
 from engine.draft import Draft
 from engine.nodes import Listing, Scalar, Table
 from engine.problems import Mark, listed
@@ -31,8 +32,8 @@ def check(draft: Draft) -> None:
         _untold(draft, moves)
     for breach in breaches(draft.ruleset):
         hint = f"{breach.mend}\nevery ruleset has to pass this talk: {breach.talk}"
-        mark = draft.at_key(*breach.path) if breach.way is None else _place(draft, breach.way)
-        draft.report.add("R083", mark, breach.what, hint)
+        mark = draft.at(*breach.path) if breach.way is None else _place(draft, breach.way)
+        draft.report.add("R083", mark, breach.what, hint, meant=hears(draft) if breach.for_staff else "")
 
 
 # ---- phrase checks ---------------------------------------------------------------------------------------------------

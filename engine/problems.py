@@ -117,7 +117,8 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """`source` is the line of the file; `length` that of the offending token, from `column` on."""
+    """`source` is the line of the file; `length` that of the offending token, from `column` on. `meant` is what belongs there
+    instead, or the line that is missing, as far as that can be told: engine/mending.py makes edits of it."""
 
     file: str
     line: int
@@ -128,6 +129,7 @@ class Problem:
     hint: str = ""
     source: str = ""
     length: int = 1
+    meant: str = ""
 
     def render(self) -> str:
         """The problem as a person reads it: place and message, the line with a caret under the token, and how to mend
@@ -185,7 +187,9 @@ class Report:
         self._lines = LINE_END.split(text)
         self._found: dict[Problem, None] = {}
 
-    def add(self, code: str, mark: Mark, message: str, hint: str = "") -> None:
+    def add(self, code: str, mark: Mark, message: str, hint: str = "", *, meant: str = "") -> None:
+        """`meant` as in `Problem`; what the message asks ("did you mean ...?") need not be said again."""
+        asked = _ASKED.search(message)
         problem = Problem(
             self.file,
             mark.line,
@@ -196,6 +200,7 @@ class Report:
             hint,
             self.source(mark.line).rstrip(),
             mark.length,
+            meant or (asked[1] if asked is not None else ""),
         )
         self._found[problem] = None
 
@@ -227,6 +232,9 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
     """The known word that this one is a misspelling of, None where none is near."""
     found = process.extractOne(word.casefold(), list(known), scorer=fuzz.ratio, score_cutoff=_NEAR)
     return found[0] if found else None
+
+
+_ASKED = re.compile(r'; did you mean "([^"]+)"\?$')
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

@@ -34,6 +34,11 @@ class Breach:
     path: tuple[str, ...]
     way: Move | None = None
 
+    @property
+    def for_staff(self) -> bool:
+        """Whether the mend is to lead to a state where staff have the talk."""
+        return self.mend in (_TO_STAFF, _OWN_ANSWER) and (self.way is not None or self.path[0] == "always")
+
 
 def breaches(ruleset: Ruleset) -> Iterator[Breach]:
     """What goes wrong in the talks that every ruleset has to pass; nothing, where the rules are safe. `ruleset` is without

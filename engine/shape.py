@@ -403,7 +403,7 @@ FILE = Block(
             "Which text goes out when.",
             required=True,
         ),
-        "closes": Key(MOMENT, "When the talk is over. Later replies go to staff.", required=True),
+        "closes": Key(MOMENT, "When the talk is over. Later replies go to staff.", required=True, example="1 hour after"),
         "one_phone": Key(ONE_PHONE, "What is said where one phone has several appointments: a family's, or two clinics'."),
         "matching": Key(MATCHING, "How alike a reply must be to a known phrase."),
         "words": Key(

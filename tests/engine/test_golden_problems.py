@@ -7,34 +7,61 @@ A file that begins with `# gateway: NAME` is checked for the carrier behind that
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from difflib import unified_diff
 from pathlib import Path
 
 import pytest
 
 from adapters.gateways.carriers import CARRIERS
+from engine.carrier import Carrier
 from engine.loader import Loaded, load
-from engine.problems import CODES
+from engine.mending import mended, mends
+from engine.problems import CODES, Problem
 
 RULESETS = Path(__file__).parent.parent / "rulesets"
 BROKEN = sorted((RULESETS / "broken").glob("*.yaml"))
 GATEWAY = "# gateway: "
 
 
+def carrier_in(text: str) -> Carrier | None:
+    first = text.partition("\n")[0]
+    return CARRIERS[first.removeprefix(GATEWAY)] if first.startswith(GATEWAY) else None
+
+
 def checked(path: Path) -> Loaded:
     text = path.read_text(encoding="utf-8")
-    first = text.partition("\n")[0]
-    carrier = CARRIERS[first.removeprefix(GATEWAY)] if first.startswith(GATEWAY) else None
-    return load(text, path.name, carrier=carrier)
+    return load(text, path.name, carrier=carrier_in(text))
 
 
 @pytest.mark.parametrize("path", BROKEN, ids=lambda path: path.stem)
 def test_a_broken_ruleset_is_told_what_is_wrong_where_and_how_to_mend_it(path: Path, update_golden: bool) -> None:
     loaded = checked(path)
-    told = "\n\n".join(problem.render() for problem in loaded.problems) + "\n"
+    text = path.read_text(encoding="utf-8")
+    told = "\n\n".join("\n".join([problem.render(), *shown(text, problem)]) for problem in loaded.problems) + "\n"
     golden = path.with_suffix(".txt")
     if update_golden:
         golden.write_text(told, encoding="utf-8")
     assert told == golden.read_text(encoding="utf-8")
+
+
+def shown(text: str, problem: Problem) -> Iterator[str]:
+    """What an editor offers to do at one click."""
+    for mend in mends(text, problem):
+        yield f"mend: {mend.title}"
+        old, new = text.splitlines(), mended(text, mend).splitlines()
+        yield from (f"  {line}".rstrip() for line in unified_diff(old, new, n=0, lineterm="") if line[:3] not in ("---", "+++"))
+
+
+@pytest.mark.parametrize("path", BROKEN, ids=lambda path: path.stem)
+def test_each_mend_puts_its_problem_right(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    for problem in checked(path).problems:
+        for mend in mends(text, problem):
+            after = Loaded(None, load(mended(text, mend), path.name, carrier=carrier_in(text)).problems)
+            left = [found for found in after.problems if (found.code, found.message) == (problem.code, problem.message)]
+            had = [found for found in checked(path).problems if (found.code, found.message) == (problem.code, problem.message)]
+            assert len(left) < len(had), (mend.title, problem.render())
 
 
 @pytest.mark.parametrize("path", BROKEN, ids=lambda path: path.stem)
