@@ -41,9 +41,10 @@ class RulesBroken(Exception):
 
 @dataclass(frozen=True, slots=True)
 class House:
-    """Everything of one service, wired. `carrier`: the words that the one behind its gateway takes for itself, None where that
-    is not known."""
+    """Everything of one service, wired. `home` is the folder of its keys. `carrier`: the words that the one behind its gateway
+    takes for itself, None where that is not known."""
 
+    home: Path
     database: Database
     writer: Writer
     vault: Vault
@@ -128,7 +129,7 @@ def house(
             service = Service(worker, outbox, writeback, Finder(database, writer, vault, clock), clock, bus)
             versions = Versions(database, writer, rulebook, clock, carrier, second_person=second_person)
             yield House(
-                database, writer, vault, rulebook, gateway, patient_system, clock, bus, intake, worker, outbox, writeback,
+                home, database, writer, vault, rulebook, gateway, patient_system, clock, bus, intake, worker, outbox, writeback,
                 desk, service, carrier, versions,
             )
 

@@ -26,7 +26,8 @@ from conversations.vault import open_to_others
 
 SECTIONS = {
     "service": {
-        "home", "keys", "access", "host", "port", "database_url", "public_url", "rules", "rules_second_person", "batch"
+        "home", "keys", "access", "host", "port", "database_url", "public_url", "rules", "rules_second_person", "batch",
+        "metrics_token",
     },
     "console": {"idle_minutes", "session_hours"},
     "gateway": None,  # the adapter says what it needs
@@ -40,6 +41,7 @@ ENVIRONMENT = {
     "FREAGRA_HOST": ("service", "host"),
     "FREAGRA_PORT": ("service", "port"),
     "FREAGRA_DATABASE_URL": ("service", "database_url"),
+    "FREAGRA_METRICS_TOKEN": ("service", "metrics_token"),
     "FREAGRA_GATEWAY_USERNAME": ("gateway", "username"),
     "FREAGRA_GATEWAY_PASSWORD": ("gateway", "password"),
     "FREAGRA_IPMS_URL": ("ipms", "base_url"),
@@ -80,6 +82,7 @@ class Config:
     rules: tuple[Path, ...] = ()  # empty: what is in force in the store, at first the ones that are shipped
     rules_second_person: bool = False  # rules are published by another person than proposed them
     batch: int = 1024  # events worked at once
+    metrics_token: str = field(default="", repr=False)  # opens /metrics to other machines
     sessions: Lasting = field(default_factory=Lasting)  # of people at the console
     gateway: Mapping[str, Any] = field(default_factory=dict, repr=False)  # kind, and what that adapter needs
     ipms: Mapping[str, Any] = field(default_factory=dict, repr=False)
@@ -127,6 +130,7 @@ def load_config(path: Path | None = None, environ: Mapping[str, str] | None = No
         rules=tuple(base / each for each in _files(service.get("rules", []))),
         rules_second_person=_flag("rules_second_person", service.get("rules_second_person", False)),
         batch=_number("batch", service.get("batch", 1024), 1, 10_000),
+        metrics_token=_token("metrics_token", service.get("metrics_token", "")),
         sessions=_sessions(sections["console"]),
         gateway=sections["gateway"],
         ipms=sections["ipms"],
@@ -148,6 +152,12 @@ def _from_environment(variable: str, environ: Mapping[str, str]) -> str | None:
         raise ConfigError(f"{named}: {environ[named]} cannot be read: {error.strerror}") from error
     except UnicodeDecodeError:
         raise ConfigError(f"{named}: {environ[named]} is not text in UTF-8") from None
+
+
+def _token(name: str, value: Any) -> str:
+    if not isinstance(value, str) or (value and (len(value) < 24 or not value.isascii() or not value.isprintable())):
+        raise ConfigError(f"{name} must be a text of at least 24 letters and figures that nobody can guess")
+    return value
 
 
 def _sessions(console: Mapping[str, Any]) -> Lasting:

@@ -187,7 +187,6 @@ def _scene(sockets: Sequence[socket.socket], speed: float, home: Path) -> Iterat
             access=access,
             gateways={_GATEWAY: gateway},
             extra_routes=page.routes(),
-            stale_after=timedelta(days=365),  # the clock leaps, which is no fault of the loops
         )
         yield [service, phone_network.app, ipms.app], page, crowd
 

@@ -44,7 +44,8 @@ def serve(config: Config) -> int:
             console = make_console(house, lasting=config.sessions)
         except NotBuilt as fault:
             raise ConfigError(str(fault)) from fault
-        app = make_app(house, access=access, gateways={house.gateway.name: house.gateway}, console=console)
+        gateways, token = {house.gateway.name: house.gateway}, config.metrics_token
+        app = make_app(house, access=access, gateways=gateways, console=console, metrics_token=token)
         settle()
         server = _Server(_settings(app), _greeting(config, house, listener, first_start), console.live.close)
         server.run_until_told(listener)

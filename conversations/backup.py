@@ -10,16 +10,18 @@ import os
 import secrets
 import sqlite3
 from contextlib import closing
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+import orjson
 import sqlalchemy as sa
 
 from conversations.database import Database, DatabaseUnfit
 from conversations.errors import FreagraError
-from conversations.schema import facts, instant
 from conversations.transcript import Ledger, canonical
-from conversations.writer import Writer
+
+_NOTE = "last-backup.json"
 
 
 class BackupFailed(FreagraError):
@@ -29,12 +31,20 @@ class BackupFailed(FreagraError):
     retryable = True
 
 
-def backup(database: Database, target: Path, at: datetime, writer: Writer | None = None) -> None:
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A backup that was made: when, and under which name."""
+
+    at: datetime
+    file: str
+
+
+def backup(database: Database, target: Path, at: datetime, home: Path | None = None) -> None:
     """Copy the SQLite `database`, as of one moment, to the file `target`, which is replaced if it exists.
 
-    The copy is checked page by page before it takes its name. With a `writer` the fact "last_backup" is recorded in the
-    database: {"file", "bytes", "batch", "hash"}, the last two being the ledger's newest row in the copy, a witness to
-    keep. Readers and the writer go on meanwhile. Raises BackupFailed, DatabaseUnfit (not SQLite), StoreAway.
+    The copy is checked page by page before it takes its name. Then it is noted in the `home` folder, where the service, whose
+    database is not ours to write in, finds it: {"at", "file", "bytes", "batch", "hash"}, the last two being the ledger's newest
+    row in the copy, a witness to keep. Readers and the writer go on meanwhile. Raises BackupFailed, DatabaseUnfit (not SQLite).
     """
     if database.path is None:
         raise DatabaseUnfit("only a SQLite file is copied here; PostgreSQL has pg_dump and pg_basebackup")
@@ -49,10 +59,21 @@ def backup(database: Database, target: Path, at: datetime, writer: Writer | None
         _flush(target.parent)
     except (OSError, sqlite3.Error, sa.exc.DBAPIError) as fault:
         raise BackupFailed(f"{target}: {fault}") from fault
-    if writer is not None:
+    if home is not None:
         held = {"file": target.name, "bytes": target.stat().st_size, "batch": ledger.batch, "hash": ledger.hash.hex()}
-        value = {"name": "last_backup", "value": canonical(held).decode(), "at": instant(at)}
-        writer.submit(lambda connection: _record(connection, value)).result()
+        try:
+            (home / _NOTE).write_bytes(canonical({"at": at.isoformat(), **held}))
+        except OSError as fault:
+            raise BackupFailed(f"{target} is made and sound, but the service will not know of it: {fault}") from fault
+
+
+def last_backup(home: Path) -> Made | None:
+    """The last one that was noted in this home; None where there is none, or the note cannot be read."""
+    try:
+        held = orjson.loads((home / _NOTE).read_bytes())
+        return Made(datetime.fromisoformat(held["at"]), str(held["file"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
 
 
 def _copy(database: Database, draft: Path) -> Ledger:
@@ -71,11 +92,6 @@ def _copy(database: Database, draft: Path) -> Ledger:
         ledger = Ledger.read(connection)
     _flush(draft)
     return ledger
-
-
-def _record(connection: sa.Connection, value: dict[str, object]) -> None:
-    connection.execute(facts.delete().where(facts.c.name == value["name"]))
-    connection.execute(facts.insert(), value)
 
 
 def _flush(path: Path) -> None:

@@ -364,7 +364,7 @@ rule_acts = sa.Table(
     _instant("at"),
 )
 
-# Small facts the service keeps about itself: paused lanes, when a backup was last made.
+# Small facts the service keeps about itself: paused lanes, whose keys these are.
 facts = sa.Table(
     "facts",
     metadata,

@@ -524,7 +524,7 @@ def _run_backup(given: argparse.Namespace) -> int:
     config = _config(given)
     _check_target(given.target, config)
     with open_database(config.database, read_only=True) as database:
-        backup(database, given.target, datetime.now(UTC))
+        backup(database, given.target, datetime.now(UTC), config.home)
     print(f"{given.target}: {given.target.stat().st_size:,} bytes, checked")
     print(f"It can be read only with {config.key_file}: keep a copy of that file too, in another place.")
     return 0

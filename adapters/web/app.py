@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from datetime import timedelta
 from functools import partial
 
 from starlette.applications import Starlette
@@ -20,12 +19,11 @@ from adapters.web.api import ApiSettings, api, key_digest
 from adapters.web.console.routes import console_routes, fault_page, running
 from adapters.web.console.visit import Console
 from adapters.web.headers import SecurityHeaders
-from adapters.web.health import health_routes
+from adapters.web.health import Health, health_routes
 from adapters.web.hooks import hook_routes, refusal
 from adapters.web.lookup import appointment_lookup
+from adapters.web.metrics import metrics_route
 from conversations.ports import Gateway
-
-STALE_AFTER = timedelta(minutes=2)
 
 
 def make_app(
@@ -34,12 +32,12 @@ def make_app(
     access: Access,
     gateways: Mapping[str, Gateway],
     console: Console | None = None,
+    metrics_token: str = "",
     extra_routes: Sequence[BaseRoute] = (),
-    stale_after: timedelta = STALE_AFTER,
 ) -> Starlette:
     """The application. Its lifespan starts the loops of the house and, at the end, lets them finish what they have begun and
     closes gateways and iPMS. `console`: the pages for staff. `gateways` are those whose webhooks are taken, by the name in
-    their path; `stale_after` is how long, on the house's clock, a loop may be silent before the health page says so."""
+    their path; `metrics_token` opens /metrics to other machines."""
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -55,12 +53,14 @@ def make_app(
                 await gateway.close()
             await house.patient_system.close()
 
+    health = Health(house) if console is None else console.health
     settings = ApiSettings(key_digests=(key_digest(access.api_key),))
     app = Starlette(
         lifespan=lifespan,
         routes=[
             *hook_routes(gateways, house.intake, house.clock),
-            *health_routes(house, stale_after),
+            *health_routes(house, health),
+            metrics_route(house, health, metrics_token),
             api(house.intake.take_appointments, appointment_lookup(house.database), settings, house.clock),
             *([] if console is None else console_routes(console)),
             *extra_routes,

@@ -1,12 +1,12 @@
 // Tells when the session is about to end and when it has; what came by itself is marked so that it does not prolong it.
 document.addEventListener("htmx:configRequest", ({ detail }) => {
   const event = detail.triggeringEvent;
-  if (event && event.type.startsWith("sse:")) detail.headers["X-Freagra-Live"] = "1";
+  if (event && /^(sse:|hx:poll)/.test(event.type)) detail.headers["X-Freagra-Live"] = "1";
 });
 
 document.addEventListener("htmx:responseError", ({ detail }) => {
   if (detail.xhr.status === 401) location.reload();
-  else say(detail.xhr.getResponseHeader("X-Freagra-Says") || "That did not work. Load the page again and see how things stand.");
+  else say(decodeURIComponent(detail.xhr.getResponseHeader("X-Freagra-Says") || "") || "That did not work. Load the page again.");
 });
 
 document.addEventListener("htmx:sendError", () => say("Freagra does not answer. What you see may be old."));

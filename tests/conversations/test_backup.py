@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from conversations.backup import BackupFailed, backup
+from conversations.backup import BackupFailed, Made, backup, last_backup
 from conversations.database import Database, open_database
-from conversations.schema import facts, instant, ledger
+from conversations.schema import facts, ledger
 from conversations.transcript import Ledger, Witness, verify
 from conversations.writer import Writer
 
@@ -46,11 +46,11 @@ def test_a_copy_made_under_load_is_whole_and_of_one_moment(database: Database, t
         thread = threading.Thread(target=load)
         thread.start()
         try:
-            backup(database, target, AT, writer)
+            backup(database, target, AT, tmp_path)
         finally:
             stop.set()
             thread.join()
-    assert sorted(path.name for path in tmp_path.iterdir() if "backup" in path.name) == ["backup.sqlite3"]
+    assert sorted(path.name for path in tmp_path.iterdir() if "backup" in path.name) == ["backup.sqlite3", "last-backup.json"]
     assert target.stat().st_mode & 0o777 == 0o600
     with closing(sqlite3.connect(target)) as copy:
         assert copy.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
@@ -58,11 +58,9 @@ def test_a_copy_made_under_load_is_whole_and_of_one_moment(database: Database, t
         assert copy.execute("SELECT count(*) FROM facts").fetchone() == (rows,)
         (newest,) = copy.execute("SELECT hash FROM ledger ORDER BY batch DESC LIMIT 1").fetchone()
     assert rows >= 20
-    with database.reader() as reader:
-        made = reader.execute(sa.select(facts).where(facts.c.name == "last_backup")).one()
-    assert made.at == instant(AT)
-    said = json.loads(made.value)
-    assert said == {"file": "backup.sqlite3", "bytes": target.stat().st_size, "batch": rows, "hash": newest.hex()}
+    assert last_backup(tmp_path) == Made(AT, "backup.sqlite3")
+    said = json.loads((tmp_path / "last-backup.json").read_bytes())
+    assert (said["bytes"], said["batch"], said["hash"]) == (target.stat().st_size, rows, newest.hex())
 
 
 def test_a_copy_can_be_put_in_the_databases_place(database: Database, tmp_path: Path) -> None:

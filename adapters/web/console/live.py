@@ -15,6 +15,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -22,7 +23,8 @@ import sqlalchemy as sa
 from conversations import schema
 from conversations.database import Database
 from conversations.people import Scope
-from conversations.ports import Bus
+from conversations.ports import Bus, Clock
+from conversations.schema import instant
 from conversations.service import CHANGED
 
 _tasks, _talks = schema.tasks, schema.conversations
@@ -39,7 +41,8 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """Open tasks by clinic: how many, how many of them urgent, and when one of them last changed."""
+    """Open tasks by clinic, without those that are snoozed: how many, how many of them urgent, and when one of them last
+    changed."""
 
     rows: tuple[tuple[str, int, int, int], ...] = ()
 
@@ -51,11 +54,11 @@ class Board:
         return Counts(sum(row[1] for row in mine), sum(row[2] for row in mine))
 
 
-def read_board(connection: sa.Connection) -> Board:
+def read_board(connection: sa.Connection, at: datetime) -> Board:
     urgent = sa.func.sum(sa.case((_tasks.c.priority == 0, 1), else_=0))
     query = (
         sa.select(_tasks.c.clinic, sa.func.count(), urgent, sa.func.max(_tasks.c.changed_at))
-        .where(_tasks.c.status == "open")
+        .where(_tasks.c.status == "open", _tasks.c.shown_from <= instant(at))
         .group_by(_tasks.c.clinic)
         .order_by(_tasks.c.clinic)
     )
@@ -65,9 +68,10 @@ def read_board(connection: sa.Connection) -> Board:
 class Live:
     """`run` reads while pages are open; `events` is what one page hears."""
 
-    def __init__(self, database: Database, bus: Bus) -> None:
+    def __init__(self, database: Database, bus: Bus, clock: Clock) -> None:
         self._database = database
         self._bus = bus
+        self._clock = clock
         self._board = Board()
         self._open: set[asyncio.Event] = set()
         self._closing = False
@@ -78,7 +82,7 @@ class Live:
             await self._bus.wait(CHANGED, _SWEEP)
             if self._open:
                 with contextlib.suppress(sa.exc.SQLAlchemyError):  # the health page tells of a store that is away
-                    self._board = await self._read(read_board)
+                    self._board = await self._read(read_board, self._clock.now())
                 self._wake()
             await asyncio.sleep(_GATHER)
 
@@ -95,7 +99,7 @@ class Live:
         self._open.add(waked)
         said: dict[str, Any] = {}
         try:
-            self._board = await self._read(read_board)
+            self._board = await self._read(read_board, self._clock.now())
             seen = None if not talk else await self._read(_talk_stamp, talk)
             said = {"tasks": self._board.within(scope), "talk": seen}
             yield b"retry: 2000\n\n"

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from adapters.web.console import audit, people, sign_in
+from adapters.web.console import audit, health, people, sign_in
 from adapters.web.console.visit import Page
 
 PAGES: tuple[Page, ...] = (
     *sign_in.PAGES,
     *people.PAGES,
     *audit.PAGES,
+    *health.PAGES,
 )
 # In the order in which they stand in the bar on top.
 BAR: tuple[Page, ...] = tuple(page for page in PAGES if page.bar)

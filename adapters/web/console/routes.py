@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
+from datetime import timedelta
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -19,6 +20,7 @@ from adapters.web.console.pages import BAR, PAGES
 from adapters.web.console.rendering import Assets, Templates
 from adapters.web.console.sign_in import home
 from adapters.web.console.visit import Console, Page, Visit
+from adapters.web.health import STALE_AFTER, Health
 from conversations.people import Person, Right
 from conversations.ports import Clock
 from conversations.sessions import Lasting
@@ -31,12 +33,14 @@ def make_console(
     lasting: Lasting | None = None,
     arrive: Callable[[Request], Awaitable[Person | None]] | None = None,
     links: Sequence[tuple[str, str]] = (),
+    stale_after: timedelta = STALE_AFTER,
 ) -> Console:
-    """`Console` says what is what. Raises NotBuilt."""
+    """`Console` and `Health` say what is what. Raises NotBuilt."""
     return Console(
         house,
         Templates(Assets(), house.clock),
-        Live(house.database, house.bus),
+        Live(house.database, house.bus, house.clock),
+        Health(house, stale_after),
         clock or SystemClock(),
         lasting or Lasting(),
         arrive,

@@ -19,6 +19,7 @@ from adapters.bootstrap import House
 from adapters.web.console.failures import Failures
 from adapters.web.console.live import Live
 from adapters.web.console.rendering import Templates
+from adapters.web.health import Health
 from conversations import audit
 from conversations.audit import Act, Did
 from conversations.people import Person, Right, Scope
@@ -61,6 +62,7 @@ class Console:
     house: House
     templates: Templates
     live: Live
+    health: Health
     clock: Clock
     lasting: Lasting = field(default_factory=Lasting)
     arrive: Callable[[Request], Awaitable[Person | None]] | None = None

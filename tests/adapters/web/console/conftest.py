@@ -16,8 +16,9 @@ def office(tmp_path: Path) -> Iterator[Office]:
         yield office
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """For the tests of one module: while Playwright runs, its event loop has this thread, and no other can run in it."""
     if CHROMIUM is None:
         pytest.skip("no Chromium is installed: the pages are not tried in a browser; on Debian: apt-get install chromium")
     with chromium() as browser:

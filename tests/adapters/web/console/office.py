@@ -30,6 +30,7 @@ from tests.conversations.clinic import MONDAY, Clinic, open_clinic
 T = TypeVar("T")
 
 PASSWORD = "forty escalations before nine"
+METRICS_TOKEN = "m" * 32
 ACCESS = Access(api_key="k" * 32, webhook_secret="s" * 32)
 
 
@@ -145,8 +146,8 @@ def open_office(home: Path, seed: Callable[[Clinic], None] = lambda _: None) -> 
 
 @contextmanager
 def _served(clinic: Clinic, wall: VirtualClock) -> Iterator[str]:
-    console = make_console(clinic.house, clock=wall)
-    app = make_app(clinic.house, access=ACCESS, gateways={}, console=console, stale_after=timedelta(days=1))
+    console = make_console(clinic.house, clock=wall, stale_after=timedelta(days=1))
+    app = make_app(clinic.house, access=ACCESS, gateways={}, console=console, metrics_token=METRICS_TOKEN)
     listener = socket.create_server(("127.0.0.1", 0))
     server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False, lifespan="on", timeout_graceful_shutdown=5))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
