@@ -18,14 +18,15 @@ import tempfile
 import webbrowser
 from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
 from typing import Any
 
+import sqlalchemy as sa
 import uvicorn
 
-from adapters.bootstrap import house
+from adapters.bootstrap import House, house
 from adapters.config import load_or_make_access
 from adapters.gateways.phonovation import Phonovation, PhonovationSettings
 from adapters.gateways.simulator import Behaviour, SimulatedGateway, SimulatorSettings
@@ -34,12 +35,17 @@ from adapters.ipms.simulator.book import HOSPITAL, Population, make_book
 from adapters.ipms.simulator.server import SimulatedHospital
 from adapters.local import LocalBus
 from adapters.web.app import make_app
+from adapters.web.console.rendering import NotBuilt
+from adapters.web.console.routes import make_console
+from adapters.web.console.visit import Console
 from adapters.web.demo.clock import ZONE, DemoClock, opening
 from adapters.web.demo.crowd import Crowd
-from adapters.web.demo.page import Page
+from adapters.web.demo.page import SECRETARY, Page, arriving
 from adapters.web.demo.reader import Reader
 from adapters.web.demo.timeline import Timeline
+from conversations import people
 from conversations.intake import WORK
+from conversations.people import Person, Role, Scope
 from conversations.ports import AppointmentRecord
 from conversations.service import SEND, WRITE
 
@@ -50,6 +56,7 @@ SEED = 592  # of a book and a crowd that show a bit of everything
 _LOOPBACK = "127.0.0.1"
 _GATEWAY = "phonovation"
 _SENDER = "HOSPITAL"
+_PERSON = "secretary"  # what the visitor would sign in with
 _PEOPLE = Population(no_mobile=0.04, irish=0.08, shared_mobile=0.0, second_visit=0.0)
 # Quick receipts, few faults: the visitor watches this, and setting the clock forward waits for it.
 _BEHAVIOUR = Behaviour(
@@ -78,7 +85,11 @@ def demo(*, port: int = 8080, speed: float = 60.0, open_browser: bool = False, h
             home = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="freagra-demo-")))
         logging.getLogger("freagra").setLevel(logging.ERROR)  # faults are part of the show
         logging.getLogger("httpx").setLevel(logging.WARNING)
-        asyncio.run(_run(sockets, speed, home, open_browser))
+        try:
+            asyncio.run(_run(sockets, speed, home, open_browser))
+        except NotBuilt as fault:
+            print(fault, file=sys.stderr)
+            return 1
     return 0
 
 
@@ -102,7 +113,7 @@ async def _run(sockets: Sequence[socket.socket], speed: float, home: Path, open_
     loop = asyncio.get_running_loop()
     for each in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(each, stop.set)
-    with _scene(sockets, speed, home) as (apps, page, crowd):
+    with _scene(sockets, speed, home) as (apps, page, crowd, console):
         answering = asyncio.create_task(crowd.run())
         async with contextlib.AsyncExitStack() as stack:
             # Freagra first and last: whoever calls it finds it there.
@@ -110,9 +121,11 @@ async def _run(sockets: Sequence[socket.socket], speed: float, home: Path, open_
                 await stack.enter_async_context(_serving(app, listener))
             page.start()
             stack.push_async_callback(page.close)
+            stack.callback(console.live.close)
             stack.callback(answering.cancel)
             address = f"{_url(sockets[0])}/"
-            print(f"Freagra is alive: open {address} (Ctrl-C ends it)", flush=True)
+            print(f"Freagra is alive: open {address} for the secretary's desk, {address}demo for a patient's phone", flush=True)
+            print("(Ctrl-C ends it)", flush=True)
             if open_browser:
                 await asyncio.to_thread(webbrowser.open, address)
             await stop.wait()
@@ -121,9 +134,9 @@ async def _run(sockets: Sequence[socket.socket], speed: float, home: Path, open_
 
 
 @contextlib.contextmanager
-def _scene(sockets: Sequence[socket.socket], speed: float, home: Path) -> Iterator[tuple[list[Any], Page, Crowd]]:
-    """All parts, wired: the applications of Freagra, gateway and hospital in the order of `sockets`, the page and the
-    patients."""
+def _scene(sockets: Sequence[socket.socket], speed: float, home: Path) -> Iterator[tuple[list[Any], Page, Crowd, Console]]:
+    """All parts, wired: the applications of Freagra, gateway and hospital in the order of `sockets`, the visitor's page, the
+    patients and the staff console."""
     service_url, gateway_url, hospital_url = map(_url, sockets)
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
     access = load_or_make_access(home)
@@ -182,13 +195,28 @@ def _scene(sockets: Sequence[socket.socket], speed: float, home: Path) -> Iterat
             timeline=Timeline(clock, reader, crowd, wake=wake, calm=calm),
             reader=reader,
         )
-        service = make_app(
+        console = make_console(
             built,
-            access=access,
-            gateways={_GATEWAY: gateway},
-            extra_routes=page.routes(),
+            arrive=arriving(_secretary(built)),
+            links=[("/demo", "Phone and book")],
+            secure=False,
+            stale_after=timedelta(days=365),  # the clock leaps, which is no fault of the loops
         )
-        yield [service, phone_network.app, ipms.app], page, crowd
+        gateways = {_GATEWAY: gateway}
+        service = make_app(built, access=access, gateways=gateways, console=console, extra_routes=page.routes())
+        yield [service, phone_network.app, ipms.app], page, crowd, console
+
+
+def _secretary(built: House) -> Person:
+    """The visitor at the desk, who may see all there is to see. Nobody knows the password."""
+    hashed, at = people.hash_password(people.new_password(), _PERSON), datetime.now(UTC)
+
+    def job(connection: sa.Connection) -> Person:
+        return people.add(
+            connection, name=_PERSON, shown=SECRETARY, roles=list(Role), scope=Scope(), password=hashed, one_time=False, at=at
+        )
+
+    return built.writer.submit(job).result()
 
 
 def _appointments(clock: DemoClock) -> list[AppointmentRecord]:

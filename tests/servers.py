@@ -39,13 +39,17 @@ def redis_program() -> str | None:
     return shutil.which("redis-server") or shutil.which("valkey-server")
 
 
+def chromium() -> str | None:
+    return shutil.which("chromium") or shutil.which("chromium-browser")
+
+
 def left_out() -> str:
     """In one line what the tests leave out here and how to get it; "" where nothing is missing."""
-    missing = {"postgresql": postgres_programs() is None, "redis-server": redis_program() is None}
-    packages = " ".join(name for name, absent in missing.items() if absent)
+    missing = {"postgresql": postgres_programs(), "redis-server": redis_program(), "chromium": chromium()}
+    packages = " ".join(name for name, found in missing.items() if found is None)
     if not packages:
         return ""
-    return f"left out: what needs {packages.replace(' ', ' and ')}; to run it too: apt-get install {packages}"
+    return f"left out: what needs {' and '.join(packages.split())}; to run it too: apt-get install {packages}"
 
 
 def free_port() -> int:

@@ -42,7 +42,7 @@ class Visitor:
         self.client = httpx.Client(base_url=url, follow_redirects=True, trust_env=False, timeout=10, limits=limits)
 
     def page(self, appointment: str = "") -> str:
-        answer = self.client.get("/", params={"appointment": appointment} if appointment else {})
+        answer = self.client.get("/demo", params={"appointment": appointment} if appointment else {})
         assert answer.status_code == 200
         return answer.text
 
@@ -108,6 +108,7 @@ def start(home: Path) -> Visitor:
     assert process.stdout is not None
     line = process.stdout.readline()  # ends, one way or another: the process says that it is ready or dies
     found = re.search(r"http://127\.0\.0\.1:\d+/", line)
+    process.stdout.readline()  # how to end it
     if found is None:
         pytest.fail(line + process.communicate()[0])
     return Visitor(process, found[0], home)
@@ -230,13 +231,28 @@ def test_what_cannot_be_done_is_declined_with_the_reason(
 
 
 def test_pages_of_other_sites_can_neither_look_nor_act(visitor: Visitor) -> None:
-    assert visitor.client.get("/", headers={"host": "example.com"}).status_code == 421
+    assert visitor.client.get("/demo", headers={"host": "example.com"}).status_code == 421
     form = {"to": "hour"}
     assert visitor.client.post("/demo/time", data=form, headers={"sec-fetch-site": "cross-site"}).status_code == 403
 
 
-def test_the_page_asks_nothing_of_anyone_else(visitor: Visitor) -> None:
+def test_the_console_opens_on_the_desk_of_a_secretary_who_is_signed_in(visitor: Visitor) -> None:
     answer = visitor.client.get("/")
+    assert answer.status_code == 200
+    assert "The secretary" in plain(answer.text)
+    assert "Sign out" in plain(answer.text)
+    assert '<a href="/demo">' in answer.text
+    for path in ("/people", "/audit", "/health"):
+        assert visitor.client.get(path).status_code == 200
+    # A page of another site that points its own name at this machine gets no session.
+    elsewhere = httpx.get(f"{visitor.client.base_url}health", headers={"host": "example.com"}, trust_env=False)
+    assert elsewhere.status_code == 303
+    assert elsewhere.headers["location"].startswith("/sign-in")
+    assert "set-cookie" not in elsewhere.headers
+
+
+def test_the_page_asks_nothing_of_anyone_else(visitor: Visitor) -> None:
+    answer = visitor.client.get("/demo")
     assert "default-src 'none'" in answer.headers["content-security-policy"]
     assert "unsafe" not in answer.headers["content-security-policy"]
     assert not re.search(r"<script(?![^>]*src=)|\son\w+=|style=", answer.text)
@@ -261,8 +277,9 @@ def test_every_field_has_a_label_and_every_id_is_there_once(visitor: Visitor) ->
 
 def test_it_ends_cleanly_on_sigterm_and_keeps_the_home_it_was_given(tmp_path: Path) -> None:
     visitor = start(tmp_path / "home")
-    with visitor.client, visitor.client.stream("GET", "/demo/live") as live:
+    with visitor.client, visitor.client.stream("GET", "/demo/live") as live, visitor.client.stream("GET", "/") as console:
         next(live.iter_lines())  # a page is open
+        assert console.read()
         visitor.process.send_signal(signal.SIGTERM)
         said, _ = visitor.process.communicate(timeout=PATIENCE)
     assert visitor.process.returncode == 0

@@ -14,6 +14,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from adapters.web.console.cookies import SESSION
 from adapters.web.console.visit import Console, Declined, Page, Visit
 from adapters.web.hooks import BodyTooLarge, read_body
 from conversations import sessions
@@ -24,11 +25,10 @@ from conversations.writer import StoreAway
 
 _log = logging.getLogger("freagra.adapters")
 
-COOKIE = "__Host-freagra"
 CSRF_FIELD = "csrf"
 CSRF_HEADER = "x-csrf-token"
 LIVE_HEADER = "x-freagra-live"  # our script sets it on what it fetches by itself, which keeps no session alive
-SIGN_IN, PASSWORD, PROVE = "/sign-in", "/password", "/sign-in-again"
+SIGN_IN, SIGNED_IN, PASSWORD, PROVE = "/sign-in", "/signed-in", "/password", "/sign-in-again"
 # Where someone may go whose password has to be replaced first.
 _BEFORE_PASSWORD = frozenset({PASSWORD, "/sign-out", "/stay", "/live"})
 _MOST_FIELDS = 2_000
@@ -67,7 +67,7 @@ async def _admit(visit: Visit) -> Response:
         visit = await _with_form(visit)
         if visit.session is not None and not _token_fits(visit):
             raise Declined(403, "The page was older than your session. Nothing was done: load it again and repeat.")
-    if page.proven and visit.session is not None and not visit.session.proven(visit.console.clock.now()):
+    if page.proven and visit.console.arrive is None and not _proven(visit):
         back = str(request.url.path) + (f"?{request.url.query}" if request.url.query else "")
         return _go(visit, f"{PROVE}?to={quote(back if not unsafe else own_path(request.headers.get('referer', '')))}")
     if visit.session is not None:
@@ -77,11 +77,15 @@ async def _admit(visit: Visit) -> Response:
 
 def session_of(console: Console, request: Request) -> Session | None:
     """Two rows by their keys: quicker than a thread would begin."""
-    token = request.cookies.get(COOKIE, "")
+    token = console.cookies.read(request, SESSION)
     if not token:
         return None
     with console.house.database.reader() as connection:
         return sessions.find(connection, token, console.clock.now(), console.lasting)
+
+
+def _proven(visit: Visit) -> bool:
+    return visit.session is not None and visit.session.proven(visit.console.clock.now())
 
 
 async def _touch(console: Console, session: Session, request: Request) -> None:
@@ -97,7 +101,7 @@ async def _unknown(visit: Visit) -> Response:
         arrived = None if console.arrive is None or visit.wants_part else await console.arrive(request)
         here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
         if arrived is not None:
-            return await let_in(console, arrived, RedirectResponse(here, 303))
+            return await let_in(console, arrived, RedirectResponse(f"{SIGNED_IN}?to={quote(own_path(here))}", 303))
         if not visit.wants_part and request.headers.get("accept", "").find("text/event-stream") < 0:
             return RedirectResponse(f"{SIGN_IN}?to={quote(own_path(here))}", 303)
     raise Declined(401, "You are not signed in any more. Nothing was done: sign in and repeat.")
@@ -107,11 +111,7 @@ async def let_in(console: Console, person: Person, answer: Response) -> Response
     """Begin a session, whose token goes with the answer. Raises StoreAway."""
     now = console.clock.now()
     token = await console.house.writer.run(lambda connection: sessions.begin(connection, person.id, now))
-    return with_token(answer, token)
-
-
-def with_token(answer: Response, token: str) -> Response:
-    answer.set_cookie(COOKIE, token, path="/", secure=True, httponly=True, samesite="lax")
+    console.cookies.put(answer, SESSION, token)
     return answer
 
 

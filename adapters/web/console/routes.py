@@ -14,6 +14,7 @@ from starlette.routing import Route
 
 from adapters.bootstrap import House
 from adapters.local import SystemClock
+from adapters.web.console.cookies import Cookies
 from adapters.web.console.door import error_page, guarded, session_of
 from adapters.web.console.live import Live
 from adapters.web.console.pages import BAR, PAGES
@@ -33,9 +34,10 @@ def make_console(
     lasting: Lasting | None = None,
     arrive: Callable[[Request], Awaitable[Person | None]] | None = None,
     links: Sequence[tuple[str, str]] = (),
+    secure: bool = True,
     stale_after: timedelta = STALE_AFTER,
 ) -> Console:
-    """`Console` and `Health` say what is what. Raises NotBuilt."""
+    """`Console`, `Cookies` and `Health` say what is what. Raises NotBuilt."""
     return Console(
         house,
         Templates(Assets(), house.clock),
@@ -43,6 +45,7 @@ def make_console(
         Health(house, stale_after),
         clock or SystemClock(),
         lasting or Lasting(),
+        Cookies(secure),
         arrive,
         links,
         BAR,

@@ -6,11 +6,13 @@ import asyncio
 import math
 from datetime import timedelta
 from typing import Any
+from urllib.parse import quote
 
 import sqlalchemy as sa
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 
-from adapters.web.console.door import COOKIE, PASSWORD, PROVE, SIGN_IN, own_path, with_token
+from adapters.web.console.cookies import SESSION
+from adapters.web.console.door import PASSWORD, PROVE, SIGN_IN, SIGNED_IN, own_path
 from adapters.web.console.live import Counts
 from adapters.web.console.visit import Declined, NotHere, Page, Visit
 from conversations import audit, people, schema, sessions
@@ -56,6 +58,11 @@ async def _check(visit: Visit, name: str, password: str) -> tuple[Person, str]:
     return found
 
 
+def _with(visit: Visit, answer: Response, token: str) -> Response:
+    visit.console.cookies.put(answer, SESSION, token)
+    return answer
+
+
 # ---- pages -----------------------------------------------------------------------------------------------------------
 
 
@@ -72,7 +79,7 @@ async def sign_in(visit: Visit) -> Response:
         _, token = await _check(visit, name, visit.form.get("password", ""))
     except SignInRefused as refused:
         return visit.page("sign_in.html", 422, to=to, name=name, error=refused.message)
-    return with_token(RedirectResponse(f"/signed-in?to={to}", 303), token)
+    return _with(visit, RedirectResponse(f"{SIGNED_IN}?to={quote(to)}", 303), token)
 
 
 async def signed_in(visit: Visit) -> Response:
@@ -93,7 +100,7 @@ async def sign_out(visit: Visit) -> Response:
     await visit.house.writer.run(lambda connection: sessions.end(connection, session))
     await visit.note(Act(Did.SIGNED_OUT, visit.page_asked.name))
     answer = visit.to(SIGN_IN, "You are signed out.")
-    answer.delete_cookie(COOKIE, path="/", secure=True, httponly=True, samesite="lax")
+    visit.console.cookies.drop(answer, SESSION)
     return answer
 
 
@@ -111,7 +118,7 @@ async def prove(visit: Visit) -> Response:
         _, token = await _check(visit, visit.person.name, visit.form.get("password", ""))
     except SignInRefused as refused:
         return visit.page("prove.html", 422, to=to, error=refused.message)
-    return with_token(visit.to(to), token)
+    return _with(visit, visit.to(to), token)
 
 
 async def show_password(visit: Visit) -> Response:
@@ -131,7 +138,7 @@ async def set_password(visit: Visit) -> Response:
         async with visit.console.hashing:
             hashed = await asyncio.to_thread(people.hash_password, new, person.name)
     except PersonUnfit as unfit:
-        return with_token(visit.page("password.html", 422, errors={"new": unfit.message}), token)
+        return _with(visit, visit.page("password.html", 422, errors={"new": unfit.message}), token)
     now, vault, at = visit.console.clock.now(), visit.house.vault, visit.now
 
     def job(connection: sa.Connection) -> str:
@@ -140,14 +147,14 @@ async def set_password(visit: Visit) -> Response:
         return sessions.begin(connection, person.id, now)
 
     token = await visit.house.writer.run(job)
-    return with_token(visit.to("/", "Your password is changed, and you are signed out everywhere else."), token)
+    return _with(visit, visit.to("/", "Your password is changed, and you are signed out everywhere else."), token)
 
 
 # ---- live ------------------------------------------------------------------------------------------------------------
 
 
 async def live(visit: Visit) -> Response:
-    console, token = visit.console, visit.request.cookies.get(COOKIE, "")
+    console, token = visit.console, visit.console.cookies.read(visit.request, SESSION)
     talk = visit.query.get("talk", "")
     if talk and (not visit.may(Right.READ) or not await visit.read(_sees, visit, talk)):
         raise NotHere
@@ -183,7 +190,7 @@ PAGES = (
     Page("GET", "/", Right.OWN, home),
     Page("GET", SIGN_IN, Right.ANYONE, show_sign_in),
     Page("POST", SIGN_IN, Right.ANYONE, sign_in),
-    Page("GET", "/signed-in", Right.ANYONE, signed_in),
+    Page("GET", SIGNED_IN, Right.ANYONE, signed_in),
     Page("POST", "/sign-out", Right.OWN, sign_out),
     Page("POST", "/stay", Right.OWN, stay),
     Page("GET", PROVE, Right.OWN, show_prove),

@@ -16,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from adapters.bootstrap import House
+from adapters.web.console.cookies import NOTICE, Cookies
 from adapters.web.console.failures import Failures
 from adapters.web.console.live import Live
 from adapters.web.console.rendering import Templates
@@ -31,7 +32,6 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 LARGEST_FORM = 64 * 1024
-NOTICE_COOKIE = "__Host-notice"
 
 _LOOK_AGAIN = 300.0  # seconds in which the same session's looks at the same record are one look: live pages read it again
 _LOOKS_KEPT = 10_000
@@ -56,8 +56,8 @@ class NotHere(Declined):
 @dataclass(slots=True)
 class Console:
     """What all visits share. `clock` is real time, by which sessions go; the house's may be a demonstration's. `arrive`: who a
-    visitor without a session is, where nobody has to sign in. `links`: further places in the bar on top, (address, words).
-    `hashing`: passwords are hashed a few at a time, since each takes a core and 32 MiB."""
+    visitor without a session is, where nobody has to sign in, nor to give a password later. `links`: further places in the bar
+    on top, (address, words). `hashing`: passwords are hashed a few at a time, since each takes a core and 32 MiB."""
 
     house: House
     templates: Templates
@@ -65,6 +65,7 @@ class Console:
     health: Health
     clock: Clock
     lasting: Lasting = field(default_factory=Lasting)
+    cookies: Cookies = field(default_factory=Cookies)
     arrive: Callable[[Request], Awaitable[Person | None]] | None = None
     links: Sequence[tuple[str, str]] = ()
     bar: Sequence[Page] = ()  # the pages that stand in the bar on top
@@ -160,18 +161,18 @@ class Visit:
 
     def page(self, template: str, status: int = 200, **values: Any) -> Response:
         """A template of `templates/`, with `visit` and `values` in it. For parts of a page as well: name the part's own."""
-        notice = self.request.cookies.get(NOTICE_COOKIE, "")
+        notice = self.console.cookies.read(self.request, NOTICE)
         html = self.console.templates.render(template, visit=self, notice=notice, **values)
         answer = HTMLResponse(html, status)
         if notice and not self.wants_part:
-            answer.delete_cookie(NOTICE_COOKIE, path="/", secure=True, httponly=True, samesite="lax")
+            self.console.cookies.drop(answer, NOTICE)
         return answer
 
     def to(self, address: str, notice: str = "") -> Response:
         """After an act: go to this page of ours. `notice` is shown there once and must hold nothing of a patient."""
         answer = RedirectResponse(address, 303)
         if notice:
-            answer.set_cookie(NOTICE_COOKIE, quote(notice), max_age=60, path="/", secure=True, httponly=True, samesite="lax")
+            self.console.cookies.put(answer, NOTICE, quote(notice))
         return answer
 
     @property

@@ -11,7 +11,8 @@ _ABOUT = (
     "machine; between them is Freagra as a hospital runs it. The clock is the demonstration’s own: it began on a "
     "Tuesday at ten, as reminders go out in the hospital’s sending hours only, and runs as real time does until you "
     "set it forward. Answer a reminder as the patient on the left, change appointments as the hospital in the middle, "
-    "and settle what is left as the secretary on the right."
+    "and settle what is left as the secretary, in the staff console "
+    "or, simpler, on the right."
 )
 _WITHOUT_SCRIPT = "Without script this page works, but shows what has changed only when it is loaded again."
 _TABS = (("phone", "Phone"), ("book", "Book"), ("talk", "Talk"))
@@ -37,6 +38,7 @@ def document(shown: Mapping[str, Markup]) -> str:
             el("h1", "Freagra"),
             el("p", "two-way texts for a hospital", class_="tagline"),
             el("details", el("summary", "What is this?"), el("p", _ABOUT), class_="about"),
+            el("a", "Staff console", href="/", class_="console"),
             shown["top"],
         ),
         el("nav", tabs, class_="tabs", aria_label="Parts of the page"),

@@ -33,6 +33,7 @@ from adapters.web.demo.markup import Markup
 from adapters.web.demo.reader import Reader
 from adapters.web.demo.timeline import Timeline
 from adapters.web.hooks import BodyTooLarge, read_body
+from conversations.people import Person
 from engine.events import StaffAct
 
 LARGEST = 16 * 1024
@@ -105,7 +106,7 @@ class Page:
 
     def routes(self) -> list[Route]:
         return [
-            Route("/", _guarded(self._page), methods=["GET"]),
+            Route("/demo", _guarded(self._page), methods=["GET"]),
             Route("/demo/live", _guarded(self._live), methods=["GET"]),
             Route("/demo/text", _guarded(self._act(self._text)), methods=["POST"]),
             Route("/demo/hospital", _guarded(self._act(self._as_hospital)), methods=["POST"]),
@@ -201,7 +202,7 @@ class Page:
             await act(form)
             if request.headers.get("x-freagra-page"):
                 return Response(status_code=204)
-            return RedirectResponse(f"/?appointment={quote(form.get('appointment', ''))}", 303)
+            return RedirectResponse(f"/demo?appointment={quote(form.get('appointment', ''))}", 303)
 
         return handle
 
@@ -286,13 +287,25 @@ class Page:
                 self._changes += 1
 
 
+def arriving(person: Person) -> Callable[[Request], Awaitable[Person | None]]:
+    """For the staff console: whoever comes to this machine's own names is `person`, without signing in."""
+
+    async def arrive(request: Request) -> Person | None:
+        return person if _at_home(request) else None
+
+    return arrive
+
+
+def _at_home(request: Request) -> bool:
+    return urlsplit(f"//{request.headers.get('host', '')}").hostname in _LOOPBACK
+
+
 def _guarded(handle: Callable[[Request], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:
     """Answers for this machine's own names only (a page of another site could point its name here), and puts into words
     what is declined."""
 
     async def guarded(request: Request) -> Response:
-        host = urlsplit(f"//{request.headers.get('host', '')}").hostname
-        if host not in _LOOPBACK:
+        if not _at_home(request):
             return PlainTextResponse("This page answers on this machine's own addresses only.", 421)
         try:
             return await handle(request)

@@ -158,7 +158,7 @@ def _choice(chosen: Entry, book: Sequence[Entry], played: set[str]) -> Markup:
         el("select", options, id="who", name="appointment", data_chosen=chosen.record.id),
         el("button", "Show", class_="without-script"),
         method="get",
-        action="/",
+        action="/demo",
         class_="choice",
     )
 
@@ -285,7 +285,7 @@ def _row(entry: Entry, chosen: bool, talk: str | None) -> Markup:
     link = el(
         "a",
         full_name(entry),
-        href=f"/?appointment={record.id}",
+        href=f"/demo?appointment={record.id}",
         id=f"pick-{record.id}",
         data_pick=record.id,
         aria_current="true" if chosen else None,

@@ -134,7 +134,7 @@ function listen(appointment) {
 }
 
 function choose(appointment, push = true) {
-  if (push) history.pushState(null, "", `/?appointment=${encodeURIComponent(appointment)}`);
+  if (push) history.pushState(null, "", `/demo?appointment=${encodeURIComponent(appointment)}`);
   listen(appointment);
 }
 

@@ -20,6 +20,6 @@ def office(tmp_path: Path) -> Iterator[Office]:
 def browser() -> Iterator[Browser]:
     """For the tests of one module: while Playwright runs, its event loop has this thread, and no other can run in it."""
     if CHROMIUM is None:
-        pytest.skip("no Chromium is installed: the pages are not tried in a browser; on Debian: apt-get install chromium")
+        pytest.skip("no Chromium is installed")
     with chromium() as browser:
         yield browser

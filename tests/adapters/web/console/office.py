@@ -21,7 +21,7 @@ import uvicorn
 from adapters.config import Access
 from adapters.local import VirtualClock
 from adapters.web.app import make_app
-from adapters.web.console.door import COOKIE
+from adapters.web.console.cookies import SESSION, Cookies
 from adapters.web.console.routes import make_console
 from conversations import people
 from conversations.people import Person, Role, Scope
@@ -104,7 +104,7 @@ class Visitor:
 
     @property
     def token(self) -> str:
-        return self.cookies.get(COOKIE, "")
+        return self.cookies.get(Cookies().name(SESSION), "")
 
     def _headers(self, headers: Mapping[str, str]) -> dict[str, str]:
         cookie = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
