@@ -18,6 +18,7 @@ from conversations.intake import Intake
 from conversations.keeping import match_keys
 from conversations.outbox import Outbox
 from conversations.ports import Bus, Clock, Gateway, PatientSystem
+from conversations.rounds import Rounds
 from conversations.rulebook import Rulebook, publish, retire_others
 from conversations.rulesets import load_file, shipped
 from conversations.schema import instant
@@ -58,6 +59,7 @@ class House:
     outbox: Outbox
     writeback: Writeback
     desk: Desk
+    rounds: Rounds
     service: Service
     carrier: Carrier | None
     versions: Versions
@@ -126,11 +128,13 @@ def house(
             outbox = Outbox(database, writer, vault, rulebook, gateway, intake, clock, bus, rng=rng)
             writeback = Writeback(database, writer, vault, patient_system, intake, clock, rng=rng)
             desk = Desk(writer, vault, intake, clock, bus)
-            service = Service(worker, outbox, writeback, Finder(database, writer, vault, clock), clock, bus)
+            rounds = Rounds(database, writer, vault, intake, clock, bus)
+            finder = Finder(database, writer, vault, clock)
+            service = Service(worker, outbox, writeback, rounds, finder, clock, bus)
             versions = Versions(database, writer, rulebook, clock, carrier, second_person=second_person)
             yield House(
                 home, database, writer, vault, rulebook, gateway, patient_system, clock, bus, intake, worker, outbox, writeback,
-                desk, service, carrier, versions,
+                desk, rounds, service, carrier, versions,
             )
 
 

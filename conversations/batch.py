@@ -20,6 +20,7 @@ from conversations import schema
 from conversations.bulk import portions
 from conversations.changes import Changes, Row, TextRow, Unblock, task_step
 from conversations.errors import PatientErased
+from conversations.lines import LINES, REPLY_READ, line_id
 from conversations.rulebook import Rulebook
 from conversations.schema import instant, moment
 from conversations.transcript import GENESIS, canonical, conversation_place, entry_hash, entry_place
@@ -254,11 +255,16 @@ class Batch:
             sealed = self.vault.seal(patient.wrapped_key, entry_place(talk_id, seq), canonical({"actor": actor, "data": data}))
             head = entry_hash(talk_id, seq, at, kind, sealed, head)
             self.changes.entries.append((talk_id, seq, at, kind, sealed, head))
+            if kind in LINES:
+                line = (line_id(at, talk_id, seq), talk_id, seq, after.appointment.clinic)
+                (self.changes.replies if kind == REPLY_READ else self.changes.withheld).append(line)
         self.changes.put(self.talks, talk_id, Talk(after, head))
         self.changes.put(self.changes.talks, talk_id, self._talk_row(talk_id, after, head, patient.wrapped_key))
         if talk is not None and after.tasks and after.appointment is not talk.conversation.appointment:
             start, clinic = instant(after.appointment.start), after.appointment.clinic
             self.changes.task_moves.extend((task.key, start, clinic) for task in after.tasks)
+        if talk is not None and after.appointment.clinic != talk.conversation.appointment.clinic:
+            self.changes.moved.append((talk_id, after.appointment.clinic))
         for effect in decision.effects:
             self._carry_out(after, patient, effect)
 
@@ -353,6 +359,8 @@ class Batch:
                 instant(effect.not_after),
                 self.at,
                 self.at,
+                c.appointment.clinic,
+                effect.round,
             )
         )
 

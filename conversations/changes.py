@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 
 from conversations import schema
 from conversations.bulk import delete_rows, insert_rows, portions, update_rows
+from conversations.lines import LINE, move_talks
 from conversations.transcript import Ledger, canonical
 from conversations.vault import Vault
 from engine.effects import CloseTask, OpenTask, UpdateTask
@@ -21,8 +22,8 @@ from engine.preferences import to_json
 from engine.ruleset import PRIORITIES
 
 _LISTS = (
-    "entries", "texts", "writes", "tasks", "task_steps", "task_moves", "blocks", "receipts", "former", "done", "later",
-    "halts",
+    "entries", "texts", "replies", "withheld", "moved", "reached", "writes", "tasks", "task_steps", "task_moves", "blocks",
+    "receipts", "former", "done", "later", "halts",
 )  # fmt: skip
 _lists = attrgetter(*_LISTS)
 _ABSENT: Any = object()
@@ -60,6 +61,8 @@ class TextRow(NamedTuple):
     not_after: int
     queued_at: int
     status_at: int
+    clinic: str
+    round_id: str
 
 
 _K = TypeVar("_K")
@@ -74,6 +77,16 @@ class Unblock:
     at: int
 
 
+class Reached(NamedTuple):
+    """What was decided of a patient's text of a round: its key, or why there is none."""
+
+    the_round: str
+    the_patient: str
+    state: str  # queued | left_out
+    text_key: str
+    reason: str
+
+
 @dataclass(slots=True)
 class Changes:
     """Rows to come. What every event leaves many of (`Row`) is a tuple in the order of the columns below, the rest names its
@@ -85,6 +98,10 @@ class Changes:
     timers: dict[tuple[str, str], Row | None] = field(default_factory=dict)  # None: clear
     entries: list[Row] = field(default_factory=list)
     texts: list[TextRow] = field(default_factory=list)
+    replies: list[Row] = field(default_factory=list)
+    withheld: list[Row] = field(default_factory=list)
+    moved: list[tuple[str, str]] = field(default_factory=list)  # talks whose appointment is of another clinic now
+    reached: list[Reached] = field(default_factory=list)
     writes: list[Row] = field(default_factory=list)
     tasks: list[dict[str, Any]] = field(default_factory=list)
     # The step, the wrapped key of the patient whose task it is, and when.
@@ -142,6 +159,11 @@ def commit(connection: Connection, changes: Changes, vault: Vault, at: int) -> N
     if changes.entries:
         _append(connection, changes.entries, at)
     insert_rows(connection, schema.texts, TextRow._fields, changes.texts)
+    insert_rows(connection, schema.replies, LINE, changes.replies)
+    insert_rows(connection, schema.withheld, LINE, changes.withheld)
+    move_talks(connection, changes.moved)
+    if changes.reached:
+        connection.execute(_REACHED, [each._asdict() for each in changes.reached])
     insert_rows(connection, schema.writes, WRITE, changes.writes)
     if changes.tasks:
         _insert(connection, schema.tasks, changes.tasks)
@@ -274,6 +296,14 @@ _UNBLOCK = (
         schema.blocks.c.lifted_at.is_(None),
     )
     .values(lifted_at=sa.bindparam("at"))
+)
+_REACHED = (
+    sa.update(schema.round_patients)
+    .where(
+        schema.round_patients.c.round_id == sa.bindparam("the_round"),
+        schema.round_patients.c.patient_id == sa.bindparam("the_patient"),
+    )
+    .values(state=sa.bindparam("state"), text_key=sa.bindparam("text_key"), reason=sa.bindparam("reason"))
 )
 _CHAINED = itemgetter(0, 1, 5)  # of an ENTRY: conversation, seq, hash
 _WORD = itemgetter("text", "phase", "status", "reason", "status_at")

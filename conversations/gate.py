@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -16,15 +16,19 @@ from sqlalchemy import Connection
 
 from conversations import schema
 from conversations.rulebook import Rulebook
-from conversations.schema import instant
+from conversations.schema import instant, moment
 from conversations.together import members
 from engine import hours
 from engine.appointment import CALLED_OFF
 from engine.conversation import OPTED_OUT
 from engine.effects import REPLY
-from engine.events import TAKEN_APART
+from engine.events import ROUND_STOPPED, TAKEN_APART
+from engine.hospital import IMMINENT
 from engine.ruleset import SCOPES, wider
 from engine.stopping import covers
+
+# A text of a paused round is looked at again after this long; going on brings it back at once.
+PAUSE = timedelta(minutes=5)
 
 _texts, _patients, _talks, _appointments = schema.texts, schema.patients, schema.conversations, schema.appointments
 
@@ -40,6 +44,7 @@ _LOOK = (
         _appointments.c.version.label("appointment_version"),
         _appointments.c.status.label("appointment_status"),
         _appointments.c.clinic,
+        _appointments.c.start,
     )
     .join_from(_texts, _patients, _patients.c.id == _texts.c.patient_id)
     .join(_talks, _talks.c.id == _texts.c.conversation_id)
@@ -65,9 +70,12 @@ def look(connection: Connection, rulebook: Rulebook, keys: list[str], now: datet
     if own:
         rows.update((row.key, row) for row in connection.execute(_LOOK.where(_texts.c.key.in_(own))))
     blocked = _blocks(connection, list(rows.values()))
+    rounds = _rounds(connection, [row for row in rows.values() if row.round_id])
 
     def judge(key: str) -> Look:
-        return _judge(connection, rulebook, rows[key], blocked, now)
+        row = rows[key]
+        looked = _judge(connection, rulebook, row, blocked, now)
+        return looked if looked.unsent is not None or not row.round_id else _of_round(looked, rounds.get(key), now)
 
     return [_whole(rows[key], judge) if rows[key].members else judge(key) for key in keys if key in rows]
 
@@ -132,13 +140,40 @@ def _judge(
     if row.about and row.appointment_status in _OFF:
         return Look(row, unsent="appointment called off")
     if row.lane != REPLY:
-        if row.owner == "staff":
+        if row.owner == "staff" and not row.round_id:
             return Look(row, unsent="staff own the talk")
+        if row.round_id and timedelta(0) <= moment(row.start) - now < IMMINENT:
+            return Look(row)
         ruleset = rulebook.version(connection, row.ruleset)
         opens = hours.next_open(ruleset.hours, ruleset.hours.sending, now)
         if opens > now:
             return Look(row, later=opens)
     return Look(row)
+
+
+def _rounds(connection: Connection, rows: list[Any]) -> dict[str, Any]:
+    """Of texts of rounds: how the round stands, and the appointment version that it meant."""
+    if not rows:
+        return {}
+    whom, rounds = schema.round_patients, schema.rounds
+    query = (
+        sa.select(_texts.c.key, rounds.c.status, whom.c.version)
+        .join_from(_texts, rounds, rounds.c.id == _texts.c.round_id)
+        .join(whom, sa.and_(whom.c.round_id == _texts.c.round_id, whom.c.patient_id == _texts.c.patient_id))
+        .where(_texts.c.key.in_([row.key for row in rows]))
+    )
+    return {row.key: row for row in connection.execute(query)}
+
+
+def _of_round(looked: Look, round: Any, now: datetime) -> Look:
+    """A text of a round that staff paused waits until they go on."""
+    if round is None or round.status == "stopped":
+        return Look(looked.row, unsent=ROUND_STOPPED)
+    if round.version != looked.row.appointment_version:
+        return Look(looked.row, unsent="appointment changed")
+    if round.status == "paused":
+        return Look(looked.row, later=now + PAUSE)
+    return looked
 
 
 _OFF = frozenset(str(status) for status in CALLED_OFF)

@@ -30,11 +30,12 @@ from conversations.transcript import canonical
 from conversations.vault import Vault
 from conversations.writer import Writer
 from engine.conversation import in_order, unset
-from engine.events import StaffAct, StaffActed, TextStatus
+from engine.events import StaffAct, StaffActed, TextedByHand, TextStatus
 
 WORK = "work"  # bus topic: the inbox has something
 
 REPLY, RECEIPT, APPOINTMENT, STAFF_ACT, WRITTEN = "reply", "receipt", "appointment", "staff_act", "written"
+BY_HAND = "by_hand"
 
 
 def inbox_place(source: str, external_id: str) -> str:
@@ -123,6 +124,19 @@ class Intake:
         }
         return self.row("staff", STAFF_ACT, key, content)
 
+    def by_hand_row(self, conversation: str, patient: str, event: TextedByHand) -> dict[str, Any]:
+        """A patient's text of a round, which is given for a patient once."""
+        content = {
+            "conversation": conversation,
+            "patient": patient,
+            "round": event.round,
+            "by": event.by,
+            "texts": event.texts,
+            "prompt": event.prompt,
+            "purpose": event.purpose,
+        }
+        return self.row("staff", BY_HAND, f"round:{event.round}:{patient}", content)
+
     def written_row(self, key: str, conversation: str, action: str, result: WriteResult) -> dict[str, Any]:
         """What the iPMS said to something we wrote."""
         content = {
@@ -187,6 +201,11 @@ def acted_of(content: Mapping[str, Any]) -> StaffActed:
         content.get("replies"),
         content.get("version"),
     )
+
+
+def by_hand_of(content: Mapping[str, Any]) -> TextedByHand:
+    texts = tuple((language, words) for language, words in content["texts"])
+    return TextedByHand(content["round"], content["by"], texts, content["prompt"], content["purpose"])
 
 
 def appointment_content(record: AppointmentRecord) -> dict[str, Any]:

@@ -74,6 +74,7 @@ appointments = sa.Table(
     sa.Column("phone", sa.String(40), nullable=False, server_default=""),
     sa.Column("revision", sa.String(128), nullable=False, server_default=""),  # the iPMS's own version tag
     _instant("changed_at"),
+    sa.Index("appointments_of_day", "clinic", "start"),
 )
 
 conversations = sa.Table(
@@ -166,6 +167,15 @@ texts = sa.Table(
     _instant("not_after"),
     _instant("queued_at"),
     _instant("status_at"),
+    # Of the talk's appointment, "" of a joint text, which may be about several.
+    sa.Column("clinic", sa.String(64), nullable=False, server_default=""),
+    sa.Column("round_id", sa.String(32), nullable=False, server_default=""),  # of a text sent by hand, else ""
+    # Keys begin with the time: the newest texts of a clinic and status come last.
+    sa.Index("texts_of_clinic", "clinic", "status", "key"),
+    sa.Index(
+        "texts_of_round", "round_id",
+        sqlite_where=sa.text("round_id <> ''"), postgresql_where=sa.text("round_id <> ''"),
+    ),
     sa.Index(
         "texts_due", "lane", "due",
         sqlite_where=sa.text("phase = 'queued'"), postgresql_where=sa.text("phase = 'queued'"),
@@ -174,6 +184,66 @@ texts = sa.Table(
         "texts_unsettled", "phase", "status_at",
         sqlite_where=sa.text("phase = 'sending'"), postgresql_where=sa.text("phase = 'sending'"),
     ),
+)
+
+
+
+def _line(name: str) -> sa.Table:
+    """What stands in a transcript and is listed among all messages of a clinic. `id` begins with the time, as keys do."""
+    return sa.Table(
+        name,
+        metadata,
+        sa.Column("id", sa.String(32), primary_key=True),
+        sa.Column("conversation_id", sa.String(32), nullable=False),
+        sa.Column("seq", sa.Integer, nullable=False),
+        sa.Column("clinic", sa.String(64), nullable=False),
+        sa.Index(f"{name}_of_clinic", "clinic", "id"),
+        sqlite_with_rowid=False,
+    )
+
+
+replies = _line("replies")  # entries reply.read
+withheld = _line("withheld")  # entries text.withheld: texts that were never queued
+
+# Texts sent by hand to one patient, or to all who are booked into a clinic on a day.
+rounds = sa.Table(
+    "rounds",
+    metadata,
+    sa.Column("id", sa.String(32), primary_key=True),  # begins with the time
+    sa.Column("kind", sa.String(8), nullable=False),  # patient | day
+    sa.Column("clinic", sa.String(64), nullable=False),
+    sa.Column("day", sa.String(10), nullable=False),  # local, ISO 8601; "" of one patient
+    sa.Column("prompt", sa.String(64), nullable=False),  # of the rulesets, "" for words of its own
+    sa.Column("sealed", sa.LargeBinary, nullable=False),  # the words, by language, under the vault's own key
+    sa.Column("purpose", sa.String(12), nullable=False),  # engine.ruleset.PURPOSES
+    sa.Column("status", sa.String(8), nullable=False),  # running | paused | stopped | done
+    sa.Column("begun_by", sa.String(80), nullable=False),  # who began it, as colleagues read the name
+    sa.Column("changed_by", sa.String(80), nullable=False),  # who paused, resumed or stopped it last
+    _instant("begun_at"),
+    _instant("changed_at"),
+    sa.Index("rounds_of_clinic", "clinic", "id"),
+    sa.Index(
+        "rounds_going", "status",
+        sqlite_where=sa.text("status IN ('running', 'paused')"),
+        postgresql_where=sa.text("status IN ('running', 'paused')"),
+    ),
+)
+
+# Everyone a round is for, once: who gets the text, and who does not and why.
+round_patients = sa.Table(
+    "round_patients",
+    metadata,
+    sa.Column("round_id", sa.ForeignKey("rounds.id"), primary_key=True),
+    sa.Column("patient_id", sa.String(32), primary_key=True),
+    sa.Column("position", sa.Integer, nullable=False),
+    sa.Column("appointment_id", sa.String(128), nullable=False),
+    sa.Column("version", sa.Integer, nullable=False),  # of the appointment that the text was meant for
+    sa.Column("conversation_id", sa.String(32), nullable=False),  # "" where there is none to text in
+    sa.Column("state", sa.String(8), nullable=False),  # waiting | given | queued | left_out
+    sa.Column("reason", sa.String(80), nullable=False),  # why left out
+    sa.Column("text_key", sa.String(32), nullable=False, server_default=""),
+    sa.Index("round_patients_in_order", "round_id", "state", "position"),
+    sqlite_with_rowid=False,
 )
 
 # Things to write to the iPMS, in order per appointment.

@@ -16,6 +16,7 @@ from conversations.finding import Finder
 from conversations.intake import WORK
 from conversations.outbox import Outbox
 from conversations.ports import Bus, Clock
+from conversations.rounds import Rounds
 from conversations.worker import Worker
 from conversations.writeback import Writeback
 
@@ -24,6 +25,7 @@ _log = logging.getLogger("freagra.conversations")
 SEND = "send"
 WRITE = "write"
 SWEEP = "sweep"
+ROUND = "round"
 SEARCH = "search"
 CHANGED = "changed"  # something that people see: pages that are open wait for it
 
@@ -45,11 +47,12 @@ class Pulse:
 
 class Service:
     def __init__(
-        self, worker: Worker, outbox: Outbox, writeback: Writeback, finder: Finder, clock: Clock, bus: Bus
+        self, worker: Worker, outbox: Outbox, writeback: Writeback, rounds: Rounds, finder: Finder, clock: Clock, bus: Bus
     ) -> None:
         self._worker = worker
         self._outbox = outbox
         self._writeback = writeback
+        self._rounds = rounds
         self._finder = finder
         self._clock = clock
         self._bus = bus
@@ -63,6 +66,7 @@ class Service:
             asyncio.create_task(self._loop("worker", WORK, self._work, _IDLE)),
             asyncio.create_task(self._loop("outbox", SEND, self._outbox.step, _IDLE)),
             asyncio.create_task(self._loop("writeback", WRITE, self._writeback.step, _IDLE)),
+            asyncio.create_task(self._loop("rounds", ROUND, self._rounds.step, _IDLE)),
             asyncio.create_task(self._loop("sweep", SWEEP, self._outbox.sweep, _SWEEP)),
             asyncio.create_task(self._loop("search", SEARCH, self._find, _BEHIND)),
         ]
@@ -70,7 +74,7 @@ class Service:
     async def stop(self) -> None:
         """Let every loop finish what it has begun."""
         self._stopping = True
-        for topic in (WORK, SEND, WRITE, SWEEP, SEARCH):
+        for topic in (WORK, SEND, WRITE, ROUND, SWEEP, SEARCH):
             self._bus.notify(topic)
         _, unfinished = await asyncio.wait(self._tasks, timeout=_GRACE) if self._tasks else (set(), set())
         for task in unfinished:

@@ -161,6 +161,7 @@ class Together:
             about=0,
             members=" ".join(f"{row.key}:{row.conversation_id}" for row in rows),
             not_after=min(row.not_after for row in rows),
+            clinic="",
         )
         # What each costs, the joint text costs.
         own = {

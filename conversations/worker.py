@@ -18,9 +18,9 @@ import sqlalchemy as sa
 
 from conversations import schema
 from conversations.batch import Batch
-from conversations.changes import Changes, commit
+from conversations.changes import Changes, Reached, commit
 from conversations.database import Database
-from conversations.intake import APPOINTMENT, RECEIPT, REPLY, STAFF_ACT, WRITTEN, acted_of, opened
+from conversations.intake import APPOINTMENT, BY_HAND, RECEIPT, REPLY, STAFF_ACT, WRITTEN, acted_of, by_hand_of, opened
 from conversations.receipts import Receipts
 from conversations.rulebook import Rulebook
 from conversations.schedule import Schedule
@@ -170,6 +170,9 @@ class Worker:
         if row.attempts + 1 >= _TRIES:
             Strangers(batch).fault(row, f"It failed {_TRIES} times ({type(fault).__name__}).")
             batch.changes.done.append(_done(row, "failed", type(fault).__name__, batch.now))
+            if row.kind == BY_HAND:
+                _, round, patient = row.external_id.split(":")
+                batch.changes.reached.append(Reached(round, patient, "left_out", "", "failed"))
         else:
             due = instant(batch.now + _TRY_AGAIN * (row.attempts + 1))
             batch.changes.later.append({"row": row.id, "due": due, "attempts": row.attempts + 1})
@@ -253,13 +256,14 @@ class _Desk:
         self._receipts = Receipts(batch)
         self._receipts.prefetch([contents[row.id]["key"] for row in by_kind.get(RECEIPT, ())])
         batch.load_talks(
-            contents[row.id]["conversation"] for kind in (STAFF_ACT, WRITTEN) for row in by_kind.get(kind, ())
+            contents[row.id]["conversation"] for kind in (STAFF_ACT, BY_HAND, WRITTEN) for row in by_kind.get(kind, ())
         )
         self._work: dict[str, Callable[[Any, dict[str, Any]], str]] = {
             REPLY: self._reply,
             RECEIPT: lambda row, content: self._receipts.take(content, moment(row.received_at)),
             APPOINTMENT: self._schedule.take,
             STAFF_ACT: self._staff_act,
+            BY_HAND: self._by_hand,
             WRITTEN: self._written,
         }
 
@@ -321,6 +325,20 @@ class _Desk:
             return "no such conversation"
         self._batch.decide(content["conversation"], acted_of(content))
         return "done"
+
+    def _by_hand(self, row: Any, content: dict[str, Any]) -> str:  # noqa: ARG002
+        """A patient's text of a round; what became of it stands in the round too."""
+        talk, event = content["conversation"], by_hand_of(content)
+        key, reason = "", "there is no such conversation any more"
+        if talk in self._batch.talks:
+            for entry in self._batch.decide(talk, event).entries:
+                if entry.kind == "text.queued":
+                    key, reason = entry.data["key"], ""
+                elif entry.kind == "text.withheld":
+                    reason = entry.data["reason"]
+        state = "queued" if key else "left_out"
+        self._batch.changes.reached.append(Reached(event.round, content["patient"], state, key, reason[:80]))
+        return reason or state
 
     def _written(self, row: Any, content: dict[str, Any]) -> str:  # noqa: ARG002
         if content["conversation"] not in self._batch.talks:

@@ -130,6 +130,8 @@ class Conversation(NamedTuple):
     texts: tuple[SentText, ...] = ()
     tasks: tuple[OpenedTask, ...] = ()
     preferences: Preferences = NO_PREFERENCES  # when the patient would come instead, until that is settled
+    handed_for: str = ""  # key of the text, sent by hand, for whose answer alone staff own the talk
+    called_off_by: str = ""  # key of the text by which staff said that this appointment will not go ahead
 
     def text(self, key: str) -> SentText | None:
         """The text of this key, or what stood for this talk in the shared text of this key."""
@@ -299,6 +301,7 @@ def _state_entered(c: Conversation, entry: Entry) -> Conversation:
         failures=0,
         guess="",
         asked="",
+        handed_for="",
     )
 
 
@@ -373,13 +376,20 @@ def _send_failed(c: Conversation, _: Entry) -> Conversation:
     return _step(c, failures=c.failures + 1)
 
 
-def _handed(c: Conversation, _: Entry) -> Conversation:
+def _handed(c: Conversation, entry: Entry) -> Conversation:
     # What we asked last is void: a yes that comes once staff are done is not an answer to it.
-    return _step(c, staff_own=True, guess="")
+    text = entry.data.get("text", "")
+    return _step(
+        c,
+        staff_own=True,
+        guess="",
+        handed_for=c.handed_for if c.staff_own else text,
+        called_off_by=text if entry.data.get("called_off") else c.called_off_by,
+    )
 
 
 def _handed_back(c: Conversation, _: Entry) -> Conversation:
-    return _step(c, staff_own=False)
+    return _step(c, staff_own=False, handed_for="")
 
 
 def _closed(c: Conversation, _: Entry) -> Conversation:
@@ -395,7 +405,13 @@ def _appointment_changed(c: Conversation, entry: Entry) -> Conversation:
     moved = appointment.version != c.appointment.version
     # What would have suited instead of the earlier time says nothing of the new one.
     wanted = NO_PREFERENCES if moved else c.preferences
-    return _step(c, appointment=appointment, silent=moved or c.silent, preferences=wanted)
+    return _step(
+        c,
+        appointment=appointment,
+        silent=moved or c.silent,
+        preferences=wanted,
+        called_off_by="" if moved else c.called_off_by,
+    )
 
 
 def _patient_changed(c: Conversation, entry: Entry) -> Conversation:
@@ -572,6 +588,8 @@ def to_json(c: Conversation) -> dict[str, Any]:
         "texts": [_sent_json(text) for text in c.texts],
         "tasks": [[task.key, task.kind] for task in c.tasks],
         "preferences": preferences.to_json(c.preferences) if c.preferences else None,
+        "handed_for": c.handed_for,
+        "called_off_by": c.called_off_by,
     }
 
 

@@ -30,6 +30,7 @@ from zoneinfo import ZoneInfo
 
 from engine import tongues
 from engine.appointment import STANDING
+from engine.by_hand import texted_by_hand
 from engine.conversation import OPTED_OUT, PATIENT, Conversation, Entry, Which, which_json
 from engine.delivery import text_joined, text_reported, timer_fired
 from engine.desk import staff_acted
@@ -43,6 +44,7 @@ from engine.events import (
     PatientChanged,
     ReplyReceived,
     StaffActed,
+    TextedByHand,
     TextJoined,
     TextReported,
     TextsResumed,
@@ -117,6 +119,8 @@ def decide(ruleset: Ruleset, conversation: Conversation | None, event: Event, no
             patient_changed(turn, event)
         case StaffActed():
             staff_acted(turn, event)
+        case TextedByHand():
+            texted_by_hand(turn, event)
         case WriteReported():
             write_reported(turn, event)
         case TextsResumed():

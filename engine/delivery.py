@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 
 from engine import hours
+from engine.by_hand import taken_back
 from engine.conversation import CLOCK, GATEWAY, OPTED_OUT, SentText, supersedes
 from engine.effects import BULK, ClearTimer, RecordMessage
-from engine.events import ARRIVING, FAILED, TAKEN_APART, TextJoined, TextReported, TextStatus, TimerFired
+from engine.events import ARRIVING, FAILED, ROUND_STOPPED, TAKEN_APART, TextJoined, TextReported, TextStatus, TimerFired
 from engine.ruleset import PLANNED, CadenceStep, TaskRule
 from engine.turn import CLOSE, NO_REPLY, RETRY, WHICH, Turn, cadence_timer, may_be_texted, named_to_staff
 
@@ -43,6 +44,8 @@ def text_reported(turn: Turn, event: TextReported) -> None:
         return
     if event.status in ARRIVING:
         _arrived(turn, event, text)
+    elif event.reason == ROUND_STOPPED:
+        taken_back(turn, text)
     elif turn.c.closed or turn.c.staff_own:
         _lost(turn, event, text)
     elif event.status in FAILED:

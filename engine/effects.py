@@ -31,6 +31,7 @@ class SendText:
     about: int
     not_after: datetime
     safety: bool = False  # goes out although texts are blocked by the very decision that caused it (one farewell)
+    round: str = ""  # the round by which staff sent it, "" where no round did
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from engine.appointment import Appointment, Listed, Patient
+from engine.ruleset import ASKS
 
 
 class TextStatus(StrEnum):
@@ -204,6 +205,22 @@ class StaffActed:
     version: int | None = None
 
 
+# The reason of UNSENT for a text of a round that staff stopped before it left.
+ROUND_STOPPED = "stopped by staff"
+
+
+@dataclass(frozen=True, slots=True)
+class TextedByHand:
+    """The talk's part in a round of texts that staff send. It says `texts`, which may have placeholders (language, words; the
+    first for patients of no other language), or the ruleset's `prompt`. `purpose` is one of ruleset.PURPOSES."""
+
+    round: str
+    by: str
+    texts: tuple[tuple[str, str], ...] = ()
+    prompt: str = ""
+    purpose: str = ASKS
+
+
 @dataclass(frozen=True, slots=True)
 class WriteReported:
     """What became of something we wrote to the iPMS. `conflict`: the iPMS holds another version of the appointment."""
@@ -217,5 +234,5 @@ class WriteReported:
 
 Event = (
     Opened | ReplyReceived | TextJoined | TextReported | TimerFired | AppointmentChanged | PatientChanged | StaffActed
-    | WriteReported | TextsResumed | LanguageChosen
+    | TextedByHand | WriteReported | TextsResumed | LanguageChosen
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from engine.appointment import CALLED_OFF, Appointment
+from engine.by_hand import back_to_machine, told_by_hand
 from engine.conversation import IPMS, appointment_json, patient_json
 from engine.effects import NOTICE, REPLY
 from engine.events import Opened, PatientChanged, WriteReported
@@ -72,7 +73,7 @@ def _changed_when_over(turn: Turn, before: Appointment) -> None:
     if not turn.stands() or not (moved or was_off or not stood) or (c.wish == "cancel" and not was_off):
         return
     turn.record("conversation.reopened", {})
-    if c.staff_own:
+    if not back_to_machine(turn, "the appointment was changed"):
         _tell_staff(turn, "The appointment was changed in the iPMS. The patient has not been told by text.")
     elif c.state != PLANNED and (moved or was_off):
         turn.move("always.appointment_changed", lane=_lane(turn))
@@ -83,7 +84,10 @@ def _changed_when_over(turn: Turn, before: Appointment) -> None:
 
 def _called_off(turn: Turn) -> None:
     told = turn.c.told > 0 or turn.c.retold or any(text.status == "queued" for text in turn.c.texts)
-    if turn.c.staff_own:
+    if told_by_hand(turn):
+        turn.settle_tasks(MOOT_ONCE_OFF, "the appointment was cancelled in the iPMS")
+        turn.close("the appointment was cancelled, as staff told the patient by hand")
+    elif turn.c.staff_own:
         _tell_staff(turn, "The appointment was cancelled in the iPMS. The patient has not been told by text.")
         turn.close("the appointment was cancelled")
     elif not told:
@@ -96,7 +100,7 @@ def _called_off(turn: Turn) -> None:
 def _moved(turn: Turn, start_changed: bool) -> None:
     if start_changed:
         turn.settle_tasks({"reschedule"}, "the appointment was moved in the iPMS")
-    if turn.c.staff_own:
+    if not back_to_machine(turn, "the appointment was changed"):
         _tell_staff(turn, "The appointment was changed in the iPMS. The patient has not been told by text.")
     elif not turn.stands():
         turn.close("the appointment is over")

@@ -34,6 +34,7 @@ from engine.events import (
     ReplyReceived,
     StaffAct,
     StaffActed,
+    TextedByHand,
     TextJoined,
     TextReported,
     TextsResumed,
@@ -131,10 +132,20 @@ class _Reading:
                 by = entry.actor.removeprefix("staff:")
                 replies = -1 if "crossed" in data else None  # it was given back then, and is now
                 return StaffActed(StaffAct(data["act"]), by, data["text"], start, self._told(number), replies=replies)
+            case "staff.texted":
+                return self._by_hand(number, entry)
             case "ipms.status":
                 conflict = data["status"] == "conflict"
                 return WriteReported(data["key"], data["action"], data["status"] == "done", conflict, data["reason"])
         return None
+
+    def _by_hand(self, number: int, entry: Entry) -> TextedByHand:
+        """With the words as this patient had them, which have no placeholders left."""
+        data = entry.data
+        said = [each.data for each in self._following(number) if each.kind == "text.queued"]
+        texts = tuple((each["language"], each["text"]) for each in said) or (("en", ""),)
+        by = entry.actor.removeprefix("staff:")
+        return TextedByHand(data["round"], by, texts, data["prompt"], data["purpose"])
 
     def _reply(self, number: int, data: Any) -> ReplyReceived:
         """The reply as the talk was given it. What was known of it beside its words shows in what became of it."""
@@ -184,7 +195,8 @@ class _Reading:
 
 _SPEAKING_OF = frozenset({"text.status", "text.joined", "ipms.status"})
 _FROM_OUTSIDE = _SPEAKING_OF | {
-    "conversation.opened", "reply.read", "appointment.changed", "patient.changed", "staff.acted"
+    "conversation.opened", "reply.read", "appointment.changed", "patient.changed", "staff.acted",
+    "staff.texted",
 }  # fmt: skip
 
 

@@ -57,6 +57,10 @@ PRIORITIES = ("urgent", "high", "normal", "low")
 # wrong_number, deceased, stop, rescheduled) mean the same in every ruleset.
 STAFF_TARGETS = ("confirm", "cancel", "keep", "hand_back")
 
+# What staff may mean by a text that they send to many at once: that the appointment will not go ahead; something that patients
+# may answer; something that asks nothing of them.
+CALLED_OFF_BY_HAND, ASKS, TELLS = PURPOSES = ("called_off", "asks", "tells")
+
 # Placeholders a prompt may use. {guess} is what an intent is called; {list} the lines of `one_phone` and {count} how many there
 # are; {number} stands in such a line alone; all others come from the appointment and patient.
 PLACEHOLDERS = (

@@ -312,6 +312,16 @@ class Turn:
         rendered = wording.Rendered(text, language, wording.segments(text))
         self._queue("", rendered, REPLY, False, self.now + ANSWER_LIFE, False, actor=f"staff:{by}")
 
+    def say_by_hand(
+        self, prompt: str, rendered: wording.Rendered, lane: str, expires: datetime, round: str, by: str
+    ) -> str | None:
+        """Queue a text of a round: its key, or None where it must not go out."""
+        withheld = self._withheld()
+        if withheld is not None:
+            self.record("text.withheld", {"prompt": prompt, "reason": withheld, "round": round})
+            return None
+        return self._queue(prompt, rendered, lane, False, expires, False, f"staff:{by}", round)
+
     def _withheld(self, stops: str = "") -> str | None:
         """Why this patient gets no text at all, None if they may. `stops`: the text tells of a STOP of this scope."""
         patient = self.c.patient
@@ -354,11 +364,13 @@ class Turn:
         expires: datetime,
         farewell: bool,
         actor: str = MACHINE,
-    ) -> None:
+        round: str = "",
+    ) -> str:
+        """The text's key. A text of a `round` tells of no version: staff may say with it that there will be no appointment."""
         key = self.key("text")
-        tells = bool(prompt) and _tells_when(self.ruleset, prompt) and self.c.appointment.status not in CALLED_OFF
+        tells = bool(prompt) and not round and _tells_when(self.ruleset, prompt) and self.c.appointment.status not in CALLED_OFF
         about = self.c.appointment.version if tells else 0
-        data = {
+        data: dict[str, Any] = {
             "key": key,
             "prompt": prompt,
             "text": rendered.text,
@@ -370,10 +382,12 @@ class Turn:
             "about": about,
             "day": self.today(),
         }
+        if round:
+            data["round"] = round
         self.record("text.queued", data, actor)
-        self.effects.append(
-            SendText(key, prompt, rendered.text, rendered.language, rendered.segments.parts, lane, about, expires, farewell)
-        )
+        language, parts = rendered.language, rendered.segments.parts
+        self.effects.append(SendText(key, prompt, rendered.text, language, parts, lane, about, expires, farewell, round))
+        return key
 
     def question(self, state: State) -> str | None:
         """The prompt that asks about the appointment as it stands: "it has changed" for who knows it otherwise, else the

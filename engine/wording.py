@@ -17,12 +17,13 @@ from babel.dates import format_date, parse_pattern
 
 from engine.appointment import Appointment, AppointmentStatus, Patient
 from engine.blanks import BLANKS
+from engine.problems import did_you_mean, listed
 from engine.ruleset import PLACEHOLDERS, DateFormats, ListPrompt, Ruleset
 from engine.sms import Segments, fold, is_gsm7, plain, segments
 
 __all__ = [
-    "LONGEST", "Rendered", "Segments", "TemplateFault", "fold", "format_fault", "placeholders", "render", "segments",
-    "worst_case",
+    "FREE_PLACEHOLDERS", "LONGEST", "Rendered", "Segments", "TemplateFault", "fold", "format_fault", "placeholders", "render",
+    "render_words", "segments", "words_fault", "worst_case",
 ]  # fmt: skip
 
 # ---- templates -------------------------------------------------------------------------------------------------------
@@ -81,6 +82,9 @@ def _compile(template: str) -> _Template:
         at = offset + len(name) + 2
     pieces.append(template[at:].replace("%", "%%"))
     return _Template(plain("%s".join(pieces)), tuple(names))
+
+
+_compiled = lru_cache(256)(_compile)
 
 
 # ---- dates -----------------------------------------------------------------------------------------------------------
@@ -378,6 +382,36 @@ def render(
         text = speech.settle(speech.write(template, facts, appointment.start, LONGEST))
         cost = segments(text)
     return Rendered(text, chosen, cost)
+
+
+def render_words(
+    ruleset: Ruleset, texts: Sequence[tuple[str, str]], appointment: Appointment, patient: Patient
+) -> Rendered:
+    """Words that are no prompt, (language, template), as `render` would write one: in the patient's language, else the first
+    given. Raises TemplateFault for what `words_fault` finds fault with."""
+    given = dict(texts)
+    own = patient.language.partition("-")[0].lower()
+    chosen = next((tag for tag in (patient.language, own) if tag in given), texts[0][0])
+    speech = _speech(ruleset, chosen)
+    text = speech.settle(speech.write(_compiled(given[chosen]), _Facts(appointment, patient, ""), appointment.start, None))
+    return Rendered(text, chosen, segments(text))
+
+
+# What of PLACEHOLDERS only a prompt can be asked to fill.
+_OF_PROMPTS_ONLY = frozenset({"guess", "list", "count", "number"})
+FREE_PLACEHOLDERS = tuple(name for name in PLACEHOLDERS if name not in _OF_PROMPTS_ONLY)
+
+
+def words_fault(template: str) -> TemplateFault | None:
+    """What is wrong with words for `render_words`, None if nothing is."""
+    try:
+        for name, offset in placeholders(template):
+            if name not in FREE_PLACEHOLDERS:
+                near = did_you_mean(name, FREE_PLACEHOLDERS) or f"; there are {listed(FREE_PLACEHOLDERS)}"
+                return TemplateFault(offset, f"{{{name}}} is not a placeholder{near}")
+    except TemplateFault as fault:
+        return fault
+    return None
 
 
 def render_list(

@@ -153,6 +153,7 @@ class Clinic:
                 done = self.house.worker.step(now).events
                 done += await self.house.outbox.step()
                 done += await self.house.writeback.step()
+                done += await self.house.rounds.step()
                 if not done:
                     await self.house.outbox.sweep()
                     if not self.house.worker.step(now).events:

@@ -457,4 +457,5 @@ _TELLERS: Mapping[str, Callable[[Entry, Mapping[str, Any]], Line]] = {
     "language.changed": _language_changed,
     "timer.fired": _fired,
     "staff.acted": _staff_acted,
+    "staff.texted": lambda entry, _: Line("staff", f"{_name(entry)} texts the patient by hand"),
 }

@@ -1,0 +1,371 @@
+"""Every text that was issued and every reply, newest first, and how each text fares.
+
+Three tables are read in one order: texts to send, texts that were withheld before that, and replies. All of their ids begin
+with the time. Only the page that is shown is opened; the rest is found by indexes. Of a text that several talks share, each
+talk's own part is listed and the whole is not: it may be about patients of other clinics.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from heapq import merge, nlargest
+from itertools import islice
+from typing import Any
+
+import orjson
+import sqlalchemy as sa
+from sqlalchemy import Connection
+
+from conversations.batch import patient_place, text_place
+from conversations.bulk import portions
+from conversations.lines import LINES, REPLY_READ, line_id
+from conversations.schema import appointments, conversations, instant, moment, patients, replies, texts, transcript, withheld
+from conversations.transcript import entry_place
+from conversations.vault import Vault
+from engine.events import TextStatus
+
+Clinics = Collection[str] | None  # those whose patients may be seen; None: all
+
+# What a list can be narrowed down to: the statuses of texts that belong to it, and the tables beside them.
+FATES: Mapping[str, tuple[tuple[TextStatus, ...], tuple[sa.Table, ...]]] = {
+    "arrived": ((TextStatus.DELIVERED,), ()),
+    "on the way": ((TextStatus.QUEUED, TextStatus.ACCEPTED, TextStatus.SENT), ()),
+    "did not arrive": ((TextStatus.UNDELIVERABLE, TextStatus.EXPIRED, TextStatus.REJECTED, TextStatus.UNKNOWN), ()),
+    "not sent": ((TextStatus.UNSENT,), (withheld,)),
+    "replies": ((), (replies,)),
+}
+_EVERYTHING = (tuple(TextStatus), (withheld, replies))
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """`patients`: our ids, None for any. `since` and `until` bound the time, the latter excluded. `fate`: a key of FATES, ""
+    for all. `round`: texts of this round alone."""
+
+    clinic: str = ""
+    patients: tuple[str, ...] | None = None
+    fate: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+    round: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A text or a reply. `status` is a TextStatus, "withheld" or "reply"; `reason` why a text fared so, as the gateway or we
+    put it. `words` is "" of a text that was withheld, and `name`, `number` and `words` are None once the patient was
+    erased. `segments` are 0 of what cost nothing by itself."""
+
+    id: str
+    status: str
+    reason: str
+    at: datetime
+    status_at: datetime
+    words: str | None
+    prompt: str
+    phone: str
+    segments: int
+    talk: str
+    patient: str
+    name: str | None
+    number: str | None
+    clinic: str
+    clinic_name: str
+    appointment_at: datetime
+    round: str = ""
+    shared: bool = False  # it left as a part of a text that several talks share
+    read_as: str = ""  # of a reply: the intent
+
+    @property
+    def incoming(self) -> bool:
+        return self.status == "reply"
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """`older`: from where the list goes on, "" where it ends."""
+
+    messages: Sequence[Message]
+    older: str
+
+
+def listing(
+    connection: Connection, vault: Vault, clinics: Clinics, wanted: Wanted, *, before: str = "", limit: int = 50
+) -> Listing:
+    """The newest, at most `limit`; `before`: older ones than what was listed up to there. Raises SealBroken."""
+    bounds = _Bounds.of(wanted, before)
+    if wanted.patients is not None:
+        found = _of_patients(connection, clinics, wanted, bounds)
+    elif wanted.round:
+        found = _of_round(connection, clinics, wanted, bounds)
+    else:
+        found = _of_clinics(connection, clinics, wanted, bounds, limit)
+    ids = list(islice(_newest(found), limit + 1))
+    shown = [each for each in opened(connection, vault, ids[:limit]) if clinics is None or each.clinic in clinics]
+    return Listing(shown, ids[limit - 1][0] if len(ids) > limit else "")
+
+
+def every(
+    connection: Connection, vault: Vault, clinics: Clinics, wanted: Wanted, *, most: int, at_once: int = 500
+) -> Iterator[Message]:
+    """The same without pages, for an export; at most so many."""
+    before = ""
+    while most > 0:
+        page = listing(connection, vault, clinics, wanted, before=before, limit=min(at_once, most))
+        yield from page.messages
+        most -= at_once
+        before = page.older
+        if not before:
+            return
+
+
+def patients_by(connection: Connection, vault: Vault, hospital_number: str, phones: Iterable[str]) -> tuple[str, ...]:
+    """Our ids of those with this hospital number, or now with one of these numbers in E.164."""
+    indexes = [vault.phone_index(phone) for phone in phones]
+    of = patients.c
+    by_number = of.hospital_number_index == vault.number_index(hospital_number)
+    query = sa.select(of.id).where(sa.or_(by_number, of.phone_index.in_(indexes)) if indexes else by_number)
+    return tuple(connection.execute(query).scalars())
+
+
+# ---- which ones ------------------------------------------------------------------------------------------------------
+
+Found = tuple[str, sa.Table]  # an id, and the table it stands in
+
+
+@dataclass(frozen=True, slots=True)
+class _Bounds:
+    """Ids from `first` on and before `end`; "" where there is no bound."""
+
+    first: str
+    end: str
+
+    @classmethod
+    def of(cls, wanted: Wanted, before: str) -> _Bounds:
+        first = "" if wanted.since is None else _begins(wanted.since)
+        end = "" if wanted.until is None else _begins(wanted.until)
+        return cls(first, min(filter(None, (end, before)), default=""))
+
+    def on(self, column: sa.ColumnElement[str]) -> list[sa.ColumnElement[bool]]:
+        return [*([column >= self.first] if self.first else ()), *([column < self.end] if self.end else ())]
+
+    def hold(self, id: str) -> bool:
+        return id >= self.first and (not self.end or id < self.end)
+
+
+def _begins(at: datetime) -> str:
+    return f"{instant(at) // 1000:012x}"
+
+
+def _newest(found: Iterable[Iterable[Found]]) -> Iterator[Found]:
+    """Of several lists, each with the newest first."""
+    return merge(*found, key=lambda each: each[0], reverse=True)
+
+
+def _of_clinics(
+    connection: Connection, clinics: Clinics, wanted: Wanted, bounds: _Bounds, limit: int
+) -> list[list[Found]]:
+    statuses, lines = FATES.get(wanted.fate, _EVERYTHING)
+    within = _within(clinics, wanted.clinic)
+    found: list[list[Found]] = []
+    if within is None and not wanted.fate:
+        query = sa.select(texts.c.key).where(texts.c.members == "", *bounds.on(texts.c.key))
+        found.append(_ids(connection, query, texts, texts.c.key, limit))
+        statuses = ()
+    elif within is None:
+        within = _all_clinics(connection)
+    for clinic in within or ():
+        for status in statuses:
+            query = sa.select(texts.c.key).where(texts.c.clinic == clinic, texts.c.status == str(status))
+            found.append(_ids(connection, query.where(*bounds.on(texts.c.key)), texts, texts.c.key, limit))
+    for line in lines:
+        for each in (None,) if within is None else within:
+            query = sa.select(line.c.id).where(*bounds.on(line.c.id))
+            query = query if each is None else query.where(line.c.clinic == each)
+            found.append(_ids(connection, query, line, line.c.id, limit))
+    return found
+
+
+def _within(clinics: Clinics, clinic: str) -> list[str] | None:
+    """The clinics to look at one by one; None: all there are."""
+    if clinic:
+        return [clinic] if clinics is None or clinic in clinics else []
+    return None if clinics is None else sorted(clinics)
+
+
+def _all_clinics(connection: Connection) -> list[str]:
+    """Those that have texts or lines, by one look into the index for each."""
+    found: set[str] = set()
+    for column in (texts.c.clinic, withheld.c.clinic, replies.c.clinic):
+        clinic: str | None = ""
+        while clinic is not None:
+            found.add(clinic)
+            clinic = connection.execute(sa.select(sa.func.min(column)).where(column > clinic)).scalar()
+    return sorted(found - {""})
+
+
+def _ids(
+    connection: Connection, query: sa.Select[Any], table: sa.Table, column: sa.ColumnElement[str], limit: int
+) -> list[Found]:
+    rows = connection.execute(query.order_by(column.desc()).limit(limit + 1)).scalars()
+    return [(id, table) for id in rows]
+
+
+def _of_patients(connection: Connection, clinics: Clinics, wanted: Wanted, bounds: _Bounds) -> list[list[Found]]:
+    """All that was said to and by a patient is little: it is put in order here."""
+    statuses, lines = FATES.get(wanted.fate, _EVERYTHING)
+    within = _within(clinics, wanted.clinic)
+    found: list[Found] = []
+    for talks in portions(_talks_of(connection, wanted.patients or (), within)):
+        query = sa.select(texts.c.key).where(texts.c.conversation_id.in_(talks), texts.c.members == "")
+        query = query.where(texts.c.status.in_([str(status) for status in statuses]))
+        found += [(key, texts) for key in connection.execute(query.where(*bounds.on(texts.c.key))).scalars()]
+        kinds = [kind for kind, table in LINES.items() if table in lines]
+        entry = transcript.c
+        rows = sa.select(entry.at, entry.conversation_id, entry.seq, entry.kind).where(
+            entry.conversation_id.in_(talks), entry.kind.in_(kinds)
+        )
+        ids = [(line_id(row.at, row.conversation_id, row.seq), LINES[row.kind]) for row in connection.execute(rows)]
+        found += [each for each in ids if bounds.hold(each[0])]
+    return [nlargest(len(found), found, key=lambda each: each[0])]
+
+
+def _talks_of(connection: Connection, wanted: Sequence[str], within: Sequence[str] | None) -> list[str]:
+    query = (
+        sa.select(conversations.c.id)
+        .join(appointments, appointments.c.id == conversations.c.appointment_id)
+        .where(conversations.c.patient_id.in_(wanted))
+    )
+    if within is not None:
+        query = query.where(appointments.c.clinic.in_(within))
+    return list(connection.execute(query).scalars())
+
+
+def _of_round(connection: Connection, clinics: Clinics, wanted: Wanted, bounds: _Bounds) -> list[list[Found]]:
+    statuses, _ = FATES.get(wanted.fate, _EVERYTHING)
+    query = sa.select(texts.c.key).where(of_round(wanted.round), texts.c.members == "")
+    query = query.where(texts.c.status.in_([str(status) for status in statuses]), *bounds.on(texts.c.key))
+    within = _within(clinics, wanted.clinic)
+    if within is not None:
+        query = query.where(texts.c.clinic.in_(within))
+    return [[(key, texts) for key in connection.execute(query.order_by(texts.c.key.desc())).scalars()]]
+
+
+def of_round(id: str) -> sa.ColumnElement[bool]:
+    """Said so that the index of such texts is known to hold all of them."""
+    return sa.and_(texts.c.round_id == id, texts.c.round_id != sa.literal_column("''"))
+
+
+# ---- what they say ---------------------------------------------------------------------------------------------------
+
+
+def opened(connection: Connection, vault: Vault, found: Sequence[Found]) -> list[Message]:
+    """These messages, in their order; raises SealBroken."""
+    held: dict[str, Message] = {}
+    keys = [id for id, table in found if table is texts]
+    for some in portions(keys):
+        for row in connection.execute(_TEXTS.where(texts.c.key.in_(some))):
+            held[row.key] = _text(vault, row)
+    for kind, table in LINES.items():
+        for some in portions(id for id, where in found if where is table):
+            for row in connection.execute(_LINES_READ[kind].where(table.c.id.in_(some))):
+                held[row.id] = _line(vault, row, kind)
+    return [held[id] for id, _ in found if id in held]
+
+
+def _text(vault: Vault, row: Any) -> Message:
+    content: dict[str, Any] = {}
+    if row.wrapped_key is not None:
+        content = orjson.loads(vault.open(row.wrapped_key, text_place(row.key), row.sealed))
+    return Message(
+        id=row.key,
+        status=row.status,
+        reason=row.reason,
+        at=moment(row.queued_at),
+        status_at=moment(row.status_at),
+        words=content.get("text"),
+        prompt=row.prompt,
+        phone=content.get("to") or "",
+        segments=row.segments,
+        round=row.round_id,
+        shared=row.segments == 0,
+        **_about(vault, row),
+    )
+
+
+def _line(vault: Vault, row: Any, kind: str) -> Message:
+    data: dict[str, Any] = {}
+    if row.wrapped_key is not None:
+        place = entry_place(row.conversation_id, row.seq)
+        data = orjson.loads(vault.open(row.wrapped_key, place, row.sealed))["data"]
+    reply = kind == REPLY_READ
+    return Message(
+        id=row.id,
+        status="reply" if reply else "withheld",
+        reason=data.get("reason", ""),
+        at=moment(row.at),
+        status_at=moment(row.at),
+        words=data.get("text", "" if not reply and data else None),
+        prompt=data.get("prompt", ""),
+        phone="",
+        segments=0,
+        round=data.get("round", ""),
+        read_as=data.get("intent", ""),
+        **_about(vault, row),
+    )
+
+
+def _about(vault: Vault, row: Any) -> dict[str, Any]:
+    """Whose message it is, and about which appointment."""
+    record: dict[str, Any] | None = None
+    if row.wrapped_key is not None:
+        record = orjson.loads(vault.open(row.wrapped_key, patient_place(row.patient_id), row.patient))
+    return {
+        "talk": row.conversation_id,
+        "patient": row.patient_id,
+        "name": None if record is None else full_name(record),
+        "number": None if record is None else record.get("number", ""),
+        "clinic": row.clinic,
+        "clinic_name": row.clinic_name or row.clinic,
+        "appointment_at": moment(row.start),
+    }
+
+
+def full_name(record: Mapping[str, Any]) -> str:
+    return " ".join(filter(None, (record.get("first_name"), record.get("last_name"))))
+
+
+_ABOUT = (
+    conversations.c.patient_id,
+    patients.c.sealed.label("patient"),
+    patients.c.wrapped_key,
+    appointments.c.clinic,
+    appointments.c.clinic_name,
+    appointments.c.start,
+)
+
+
+def _with_patient(query: sa.Select[Any], talk: sa.ColumnElement[str]) -> sa.Select[Any]:
+    return (
+        query.join(conversations, conversations.c.id == talk)
+        .join(patients, patients.c.id == conversations.c.patient_id)
+        .join(appointments, appointments.c.id == conversations.c.appointment_id)
+    )
+
+
+_TEXT = tuple(column for column in texts.c if column.name not in ("clinic", "patient_id"))
+_TEXTS = _with_patient(sa.select(*_TEXT, *_ABOUT).select_from(texts), texts.c.conversation_id)
+_LINES_READ = {
+    kind: _with_patient(
+        sa.select(table.c.id, table.c.conversation_id, table.c.seq, transcript.c.at, transcript.c.sealed, *_ABOUT)
+        .select_from(table)
+        .join(
+            transcript,
+            sa.and_(transcript.c.conversation_id == table.c.conversation_id, transcript.c.seq == table.c.seq),
+        ),
+        table.c.conversation_id,
+    )
+    for kind, table in LINES.items()
+}
