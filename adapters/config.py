@@ -16,6 +16,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +27,8 @@ from conversations.vault import open_to_others
 
 SECTIONS = {
     "service": {
-        "home", "keys", "access", "host", "port", "database_url", "public_url", "rules", "rules_second_person", "batch",
-        "metrics_token",
+        "home", "keys", "access", "host", "port", "proxies", "database_url", "public_url", "rules", "rules_second_person",
+        "batch", "metrics_token",
     },
     "console": {"idle_minutes", "session_hours"},
     "gateway": None,  # the adapter says what it needs
@@ -40,6 +41,7 @@ ENVIRONMENT = {
     "FREAGRA_ACCESS": ("service", "access"),
     "FREAGRA_HOST": ("service", "host"),
     "FREAGRA_PORT": ("service", "port"),
+    "FREAGRA_PROXIES": ("service", "proxies"),
     "FREAGRA_DATABASE_URL": ("service", "database_url"),
     "FREAGRA_METRICS_TOKEN": ("service", "metrics_token"),
     "FREAGRA_GATEWAY_USERNAME": ("gateway", "username"),
@@ -47,6 +49,8 @@ ENVIRONMENT = {
     "FREAGRA_IPMS_URL": ("ipms", "base_url"),
     "FREAGRA_IPMS_SECRET": ("ipms", "secret"),
 }
+
+_LOOPBACK = ("127.0.0.1", "::1")
 
 
 class ConfigError(Exception):
@@ -77,6 +81,7 @@ class Config:
     access: Path | None = None  # the same for the access file
     host: str = "127.0.0.1"
     port: int = 8080
+    proxies: tuple[str, ...] = _LOOPBACK  # whose word on a caller's address is taken
     database_url: str = ""
     public_url: str = ""  # under which gateways reach us, without a slash at the end
     rules: tuple[Path, ...] = ()  # empty: what is in force in the store, at first the ones that are shipped
@@ -125,6 +130,7 @@ def load_config(path: Path | None = None, environ: Mapping[str, str] | None = No
         access=base / str(service["access"]) if service.get("access") else None,
         host=str(service.get("host", "127.0.0.1")),
         port=_number("port", service.get("port", 8080), 0, 65_535),
+        proxies=_networks(service["proxies"]) if "proxies" in service else _LOOPBACK,
         database_url=str(service.get("database_url", "")),
         public_url=str(service.get("public_url", "")).rstrip("/"),
         rules=tuple(base / each for each in _files(service.get("rules", []))),
@@ -206,6 +212,15 @@ def _flag(name: str, value: Any) -> bool:
     if not isinstance(value, bool):
         raise ConfigError(f"{name} must be true or false, not {value!r}")
     return value
+
+
+def _networks(value: Any) -> tuple[str, ...]:
+    """A list of addresses and networks, or, from the environment, one text with commas between them."""
+    listed = [each.strip() for each in value.split(",")] if isinstance(value, str) else value
+    try:
+        return tuple(str(ip_network(each)) for each in listed if each != "")
+    except (TypeError, ValueError) as fault:
+        raise ConfigError(f'proxies must be a list of addresses, such as ["127.0.0.1", "10.20.0.0/24"]: {fault}') from None
 
 
 def _files(value: Any) -> list[str]:

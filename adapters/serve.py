@@ -47,7 +47,7 @@ def serve(config: Config) -> int:
         gateways, token = {house.gateway.name: house.gateway}, config.metrics_token
         app = make_app(house, access=access, gateways=gateways, console=console, metrics_token=token)
         settle()
-        server = _Server(_settings(app), _greeting(config, house, listener, first_start), console.live.close)
+        server = _Server(_settings(app, config), _greeting(config, house, listener, first_start), console.live.close)
         server.run_until_told(listener)
         _log.info("the service has stopped")
         return 0 if server.started else 1
@@ -66,12 +66,13 @@ def _listen(config: Config) -> socket.socket:
     return listener
 
 
-def _settings(app: Any) -> uvicorn.Config:
+def _settings(app: Any, config: Config) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         log_config=None,  # configure_logging has done it
         access_log=False,  # a log of addresses would hold the secrets in webhook paths
         server_header=False,
+        forwarded_allow_ips=list(config.proxies),
         lifespan="on",
         limit_concurrency=_CONNECTIONS,
         timeout_graceful_shutdown=_GRACE,

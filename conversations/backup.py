@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import secrets
 import sqlite3
+import subprocess
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,7 +18,7 @@ from pathlib import Path
 import orjson
 import sqlalchemy as sa
 
-from conversations.database import Database, DatabaseUnfit
+from conversations.database import Database
 from conversations.errors import FreagraError
 from conversations.transcript import Ledger, canonical
 
@@ -40,19 +41,19 @@ class Made:
 
 
 def backup(database: Database, target: Path, at: datetime, home: Path | None = None) -> None:
-    """Copy the SQLite `database`, as of one moment, to the file `target`, which is replaced if it exists.
+    """Copy the `database`, as of one moment, to the file `target`, which is replaced if it exists: a SQLite file, or what
+    pg_dump makes of PostgreSQL (its custom format, for pg_restore).
 
-    The copy is checked page by page before it takes its name. Then it is noted in the `home` folder, where the service, whose
+    The copy is read from end to end before it takes its name. Then it is noted in the `home` folder, where the service, whose
     database is not ours to write in, finds it: {"at", "file", "bytes", "batch", "hash"}, the last two being the ledger's newest
-    row in the copy, a witness to keep. Readers and the writer go on meanwhile. Raises BackupFailed, DatabaseUnfit (not SQLite).
+    row in the copy, a witness to keep. Readers and the writer go on meanwhile. Raises BackupFailed.
     """
-    if database.path is None:
-        raise DatabaseUnfit("only a SQLite file is copied here; PostgreSQL has pg_dump and pg_basebackup")
+    copy = _copy if database.path is not None else _dump
     draft = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
     try:
         os.close(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
         try:
-            ledger = _copy(database, draft)
+            ledger = copy(database, draft)
             os.replace(draft, target)
         finally:
             draft.unlink(missing_ok=True)
@@ -92,6 +93,30 @@ def _copy(database: Database, draft: Path) -> Ledger:
         ledger = Ledger.read(connection)
     _flush(draft)
     return ledger
+
+
+def _dump(database: Database, draft: Path) -> Ledger:
+    # What argv shows to others on the machine has no password; libpq takes that from the environment.
+    address = database.url.set(drivername="postgresql", password=None).render_as_string(hide_password=False)
+    environment = {**os.environ, "PGPASSWORD": database.url.password or os.environ.get("PGPASSWORD", "")}
+    with database.reader() as reader:
+        snapshot = str(reader.execute(sa.select(sa.func.pg_export_snapshot())).scalar_one())
+        ledger = Ledger.read(reader)
+        how = ["--format=custom", "--no-owner", "--no-privileges", f"--snapshot={snapshot}", f"--file={draft}"]
+        _run(["pg_dump", *how, address], environment)
+    _run(["pg_restore", "--file=/dev/null", str(draft)], environment)
+    _flush(draft)
+    return ledger
+
+
+def _run(words: list[str], environment: dict[str, str]) -> None:
+    try:
+        ended = subprocess.run(words, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+    except FileNotFoundError:
+        raise BackupFailed(f"there is no {words[0]} here; Debian's package postgresql-client brings it") from None
+    if ended.returncode:
+        said = ended.stderr.strip().splitlines()
+        raise BackupFailed(f"{words[0]} ended with {ended.returncode}: {said[0] if said else 'it said nothing'}")
 
 
 def _flush(path: Path) -> None:

@@ -508,7 +508,8 @@ def _run_people_password(given: argparse.Namespace) -> int:
 def _backup(commands: Any) -> None:
     parser = _add(
         commands, "backup", "copy the database while the service runs", _run_backup,
-        more="The copy is checked before it takes its name. It is of no use without keys.json, which is kept apart.",
+        more="The copy is checked before it takes its name. It is of no use without keys.json, which is kept apart. Of "
+        "PostgreSQL it is what pg_dump makes (custom format), for pg_restore.",
         examples="  freagra backup /mnt/backup/freagra.sqlite3",
     )  # fmt: skip
     parser.add_argument("target", type=Path, metavar="TARGET", help="the file to write; replaced if it exists")
