@@ -79,15 +79,15 @@ async def _talk(opened: House, clock: VirtualClock) -> None:
 
 
 @pytest.fixture
-def store(recorded: Path, tmp_path: Path) -> Path:
+def kept(recorded: Path, tmp_path: Path) -> Path:
     """A copy of it that may be spoilt."""
     shutil.copytree(recorded.parent, tmp_path / "copy")
     return tmp_path / "copy" / "freagra.toml"
 
 
-def spoil(store: Path, statement: str) -> None:
+def spoil(kept: Path, statement: str) -> None:
     """What only someone who is past the database's own guards can do."""
-    with sqlite3.connect(store.parent / "home" / "freagra.sqlite3") as connection:
+    with sqlite3.connect(kept.parent / "home" / "freagra.sqlite3") as connection:
         for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
             connection.execute(f"DROP TRIGGER {name}")
         connection.execute(statement)
@@ -117,56 +117,56 @@ def test_show_of_what_is_not_there(run: Run, recorded: Path, which: tuple[str, .
     assert "there is no" in err
 
 
-def test_verify_and_its_witness(run: Run, store: Path, tmp_path: Path) -> None:
+def test_verify_and_its_witness(run: Run, kept: Path, tmp_path: Path) -> None:
     witness = tmp_path / "witness.json"
-    code, out, _ = run("transcript", "verify", "--write-witness", witness, "--config", store)
+    code, out, _ = run("transcript", "verify", "--write-witness", witness, "--config", kept)
     assert code == 0
     assert re.search(r"whole: \d+ entries, 2 conversations, \d+ batches", out)
-    assert "agrees with the witness" in run("transcript", "verify", "--witness", witness, "--config", store)[1]
+    assert "agrees with the witness" in run("transcript", "verify", "--witness", witness, "--config", kept)[1]
 
-    spoil(store, "UPDATE transcript SET kind = 'reply.lost' WHERE kind = 'reply.settled'")
-    code, out, _ = run("transcript", "verify", "--config", store)
+    spoil(kept, "UPDATE transcript SET kind = 'reply.lost' WHERE kind = 'reply.settled'")
+    code, out, _ = run("transcript", "verify", "--config", kept)
     assert code == 1
     assert "it was changed" in out
     assert "NOT WHOLE: 1 fault" in out
 
     witness.write_text('{"batch": 1}', "utf-8")
-    assert run("transcript", "verify", "--witness", witness, "--config", store)[0] == 2
+    assert run("transcript", "verify", "--witness", witness, "--config", kept)[0] == 2
 
 
-def test_replay(run: Run, store: Path) -> None:
-    code, out, _ = run("transcript", "replay", "--config", store)
+def test_replay(run: Run, kept: Path) -> None:
+    code, out, _ = run("transcript", "replay", "--config", kept)
     assert (code, out) == (0, "equal: 2 conversations rebuilt from the transcript\n")
-    spoil(store, "UPDATE conversations SET state = 'cancelled' WHERE appointment_id = 'A-1'")
-    code, out, _ = run("transcript", "replay", "--config", store)
+    spoil(kept, "UPDATE conversations SET state = 'cancelled' WHERE appointment_id = 'A-1'")
+    code, out, _ = run("transcript", "replay", "--config", kept)
     assert code == 1
     assert "column state" in out
     assert "NOT EQUAL: 1 of 2 conversations" in out
 
 
-def test_export(run: Run, store: Path, tmp_path: Path) -> None:
+def test_export(run: Run, kept: Path, tmp_path: Path) -> None:
     target = tmp_path / "H1.jsonl"
     target.write_text("old", "utf-8")
-    code, out, _ = run("transcript", "export", "--patient", "H1", "--out", target, "--config", store)
+    code, out, _ = run("transcript", "export", "--patient", "H1", "--out", target, "--config", kept)
     assert (code, out) == (0, f"{target}: {len(target.read_text('utf-8').splitlines())} entries\n")
     assert target.stat().st_mode & 0o777 == 0o600
     entries = [json.loads(each) for each in target.read_text("utf-8").splitlines()]
     assert entries[0]["kind"] == "conversation.opened"
     assert {entry["data"].get("text") for entry in entries} >= {"yes I will be there"}
     conversation = entries[0]["conversation"]
-    code, out, _ = run("transcript", "export", "--conversation", conversation, "--config", store)
+    code, out, _ = run("transcript", "export", "--conversation", conversation, "--config", kept)
     assert (code, out) == (0, target.read_text("utf-8"))
-    assert run("transcript", "export", "--conversation", "abc", "--config", store)[0] == 1
+    assert run("transcript", "export", "--conversation", "abc", "--config", kept)[0] == 1
 
 
-def test_without_the_key_file_nothing_is_read_and_none_is_made(run: Run, store: Path) -> None:
-    keys = store.parent / "home" / "keys.json"
+def test_without_the_key_file_nothing_is_read_and_none_is_made(run: Run, kept: Path) -> None:
+    keys = kept.parent / "home" / "keys.json"
     keys.unlink()
     for command in (("show", "--patient", "H1"), ("replay",), ("export", "--patient", "H1")):
-        code, _, err = run("transcript", *command, "--config", store)
+        code, _, err = run("transcript", *command, "--config", kept)
         assert code == 1
         assert "there is no key file" in err
-    assert run("transcript", "verify", "--config", store)[0] == 0  # needs none
+    assert run("transcript", "verify", "--config", kept)[0] == 0  # needs none
     assert not keys.exists()
 
 
@@ -191,20 +191,20 @@ def test_a_file_that_is_no_store(run: Run, config: Path) -> None:
     assert "not a database" in err
 
 
-def test_backup_beside_a_running_store(run: Run, store: Path, tmp_path: Path) -> None:
-    settings = load_config(store, {})
+def test_backup_beside_a_running_store(run: Run, kept: Path, tmp_path: Path) -> None:
+    settings = load_config(kept, {})
     with house(
         home=settings.home, database_url=settings.database, gateway=NoGateway(), patient_system=NoPatientSystem()
     ):
-        code, out, _ = run("backup", tmp_path / "copy.sqlite3", "--config", store)
+        code, out, _ = run("backup", tmp_path / "copy.sqlite3", "--config", kept)
     assert code == 0
     assert "keys.json" in out
     shutil.copy(tmp_path / "copy.sqlite3", settings.home / "freagra.sqlite3")
-    assert run("transcript", "replay", "--config", store)[0] == 0
+    assert run("transcript", "replay", "--config", kept)[0] == 0
 
 
-def test_a_backup_does_not_go_just_anywhere(run: Run, store: Path, tmp_path: Path) -> None:
-    home = load_config(store, {}).home
+def test_a_backup_does_not_go_just_anywhere(run: Run, kept: Path, tmp_path: Path) -> None:
+    home = load_config(kept, {}).home
     targets = {
         tmp_path / "nowhere" / "copy.sqlite3": "there is no folder",
         tmp_path: "is a folder",
@@ -213,12 +213,12 @@ def test_a_backup_does_not_go_just_anywhere(run: Run, store: Path, tmp_path: Pat
     }
     before = (home / "keys.json").read_bytes()
     for target, said in targets.items():
-        code, _, err = run("backup", target, "--config", store)
+        code, _, err = run("backup", target, "--config", kept)
         assert code == 2
         assert f"{target}" in err
         assert said in err
     assert (home / "keys.json").read_bytes() == before
-    assert run("transcript", "verify", "--config", store)[0] == 0
+    assert run("transcript", "verify", "--config", kept)[0] == 0
 
 
 class TestImpact:
@@ -266,12 +266,12 @@ def test_the_report_tells_what_was_done_and_what_it_saved(run: Run, recorded: Pa
     assert (before["conversations"], before["texts"], before["saved"]) == (0, 0, 0)
 
 
-def test_the_report_goes_by_the_hospitals_own_prices(run: Run, store: Path) -> None:
-    store.write_text('[service]\nhome = "home"\n[costs]\ntext = 0.1\nletter = 2\n', "utf-8")
-    out = run("report", "--since", "2026-03-01", "--until", "2026-04-01", "--json", "--config", store)[1]
+def test_the_report_goes_by_the_hospitals_own_prices(run: Run, kept: Path) -> None:
+    kept.write_text('[service]\nhome = "home"\n[costs]\ntext = 0.1\nletter = 2\n', "utf-8")
+    out = run("report", "--since", "2026-03-01", "--until", "2026-04-01", "--json", "--config", kept)[1]
     assert (json.loads(out)["cost"], json.loads(out)["saved"]) == (0.3, 3.7)
-    store.write_text('[service]\nhome = "home"\n[costs]\nletter = "dear"\n', "utf-8")
-    code, _, err = run("report", "--config", store)
+    kept.write_text('[service]\nhome = "home"\n[costs]\nletter = "dear"\n', "utf-8")
+    code, _, err = run("report", "--config", kept)
     assert code == 2
     assert "[costs] letter" in err
 
