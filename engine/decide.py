@@ -52,6 +52,7 @@ from engine.events import (
     WriteReported,
 )
 from engine.hospital import appointment_changed, opened, patient_changed, write_reported
+from engine.heard import read
 from engine.normalise import clean
 from engine.reading import UNKNOWN, Reading
 from engine.ruleset import (
@@ -67,7 +68,7 @@ from engine.ruleset import (
 from engine.stopping import goes_on, meant, reread, texts_resumed
 from engine.told import Told
 from engine.turn import ACTED, ASKED, HANDED, NOTED, WHICH, Move, Turn, named_to_staff
-from engine.understanding import label, read
+from engine.understanding import label
 
 # The same text this many times running comes from a robot, or from someone whom the machine does not help.
 ROBOT_REPEATS = 4

@@ -18,12 +18,12 @@ from engine.appointment import Listed
 from engine.conversation import Conversation
 from engine.decide import affirming, told, twice
 from engine.events import Doubt, ReplyReceived, Waited
+from engine.heard import read
 from engine.normalise import clean
 from engine.pointers import ALL, DAY, NAME, PLACE, TIME, Choice
 from engine.reading import Reading
 from engine.ruleset import ALWAYS_INTENTS, ANYTHING, STAY, Ruleset, State, Target
 from engine.tongues import wish
-from engine.understanding import read
 
 UNDOABLE = frozenset({"request_cancel", "request_reschedule"})
 

@@ -85,11 +85,20 @@ def elsewhere(told: Told, text: str, language: str) -> str:
     """The first words of a cleaned reply (`normalise(text).text`) that name another day, hour or clinician than was
     told; "" where nothing does. Dates with a year that is not the appointment's are dates of birth and pass.
     """
-    times = (*_times(told, text), *_times_in(told, text, language))
-    for words, agrees in (*times, *_dates(told, text, language), *_people(told, text)):
-        if not agrees:
-            return words
-    return ""
+    return next((words for words, agrees in _named(told, text, language) if not agrees), "")
+
+
+def named(told: Told, text: str, language: str) -> bool:
+    """Whether a cleaned reply names the day, hour or clinician that was told."""
+    return any(agrees for _, agrees in _named(told, text, language))
+
+
+def _named(told: Told, text: str, language: str) -> Iterator[tuple[str, bool]]:
+    """What a reply names, each with whether it is what was told."""
+    yield from _times(told, text)
+    yield from _times_in(told, text, language)
+    yield from _dates(told, text, language)
+    yield from _people(told, text)
 
 
 def _times(told: Told, text: str) -> Iterator[tuple[str, bool]]:
@@ -164,3 +173,11 @@ def _people(told: Told, text: str) -> Iterator[tuple[str, bool]]:
     if known:
         for found in _TITLED.finditer(text):
             yield found.group(), any(name in known for name in found.groups() if name is not None)
+
+
+def names_nothing(text: str, language: str) -> bool:
+    """Whether a cleaned reply names no day, hour or clinician, whatever the patient was told."""
+    return not any(c.isdigit() for c in text) and next(_named(_ANY, text, language), None) is None
+
+
+_ANY = Told(datetime(2000, 1, 1), "anyone", date(2000, 1, 1))
