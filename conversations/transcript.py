@@ -37,12 +37,13 @@ import sqlalchemy as sa
 
 from conversations.schema import conversations, ledger, moment, patients, transcript
 from conversations.vault import KeyErased, SealBroken, Vault
-from engine.conversation import Entry, fold, to_json
+from engine.conversation import Entry, fold, to_json, whole_json
 
 GENESIS = bytes(32)
 
 Progress = Callable[[int], object]  # called with how many more entries were dealt with
 
+_LENGTH = struct.Struct(">I")
 _SEQ_AT = struct.Struct(">IqIq")  # two 8-byte integers, each behind its length
 _ENTRY = b"\x00"
 _BATCH = b"\x01"
@@ -53,7 +54,8 @@ _MOST_FAULTS = 10_000  # listed; further ones are counted
 
 
 def canonical(data: Any) -> bytes:
-    """JSON with sorted keys and no spaces: equal data, equal bytes. Raises TypeError for what JSON cannot hold."""
+    """JSON with sorted keys and no spaces: equal data, equal bytes. Moments are as `isoformat` writes them. Raises TypeError
+    for what JSON cannot hold."""
     return orjson.dumps(data, option=orjson.OPT_SORT_KEYS)
 
 
@@ -83,28 +85,24 @@ def _integer(value: int) -> bytes:
 
 def entry_hash(conversation_id: str, seq: int, at: int, kind: str, sealed: bytes, previous_hash: bytes) -> bytes:
     # The same as _hash(_ENTRY, ...) of the six fields, spelt out: this runs for every entry that is ever written.
-    talk = conversation_id.encode()
-    return hashlib.sha256(
-        b"%b%b%b%b%b%b%b%b%b"
-        % (
-            _ENTRY,
-            len(talk).to_bytes(4, "big"),
-            talk,
-            _SEQ_AT.pack(8, seq, 8, at),
-            _word(kind),
-            len(sealed).to_bytes(4, "big"),
-            sealed,
-            len(previous_hash).to_bytes(4, "big"),
-            previous_hash,
-        )
-    ).digest()
+    fields = (
+        _ENTRY,
+        _word(conversation_id),
+        _SEQ_AT.pack(8, seq, 8, at),
+        _word(kind),
+        _LENGTH.pack(len(sealed)),
+        sealed,
+        _LENGTH.pack(len(previous_hash)),
+        previous_hash,
+    )
+    return hashlib.sha256(b"".join(fields)).digest()
 
 
-@lru_cache(256)
-def _word(kind: str) -> bytes:
-    """A kind of entry as a field."""
-    word = kind.encode()
-    return len(word).to_bytes(4, "big") + word
+@lru_cache(1024)
+def _word(word: str) -> bytes:
+    """A kind of entry, or the conversation of one entry after the other, as a field."""
+    encoded = word.encode()
+    return _LENGTH.pack(len(encoded)) + encoded
 
 
 def _digest(hashes: list[bytes]) -> bytes:
@@ -427,7 +425,7 @@ def _compare(vault: Vault, row: Any, chain: list[Any]) -> Difference | None:
         # What a fold raises for entries that no engine wrote; its words may hold a patient's, so only its kind is told.
         return Difference(row.id, f"its entries do not add up ({type(fault).__name__})")
     anew = orjson.loads(canonical(to_json(folded)))
-    wrong = _differing(held, anew)
+    wrong = _differing(whole_json(held), whole_json(anew))
     columns = {
         "ruleset": folded.ruleset,
         "version": folded.version,

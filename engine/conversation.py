@@ -58,8 +58,7 @@ class Entry(NamedTuple):
     data: Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class SentText:
+class SentText(NamedTuple):
     key: str
     prompt: str
     about: int  # the appointment version it tells of, 0 none
@@ -69,8 +68,7 @@ class SentText:
     number: int = 0  # its number in that text
 
 
-@dataclass(frozen=True, slots=True)
-class OpenedTask:
+class OpenedTask(NamedTuple):
     key: str
     kind: str
 
@@ -325,7 +323,7 @@ def _text_queued(c: Conversation, entry: Entry) -> Conversation:
 def _text_joined(c: Conversation, entry: Entry) -> Conversation:
     data = entry.data
     texts = (
-        replace(text, shared=data["shared"], number=data["number"]) if text.key == data["key"] else text for text in c.texts
+        text._replace(shared=data["shared"], number=data["number"]) if text.key == data["key"] else text for text in c.texts
     )
     return _step(c, texts=tuple(texts))
 
@@ -335,7 +333,7 @@ def _text_status(c: Conversation, entry: Entry) -> Conversation:
     before = c.text(entry.data["key"])
     if before is None or not supersedes(said, before.status):
         return _step(c)
-    after = replace(before, status=said)
+    after = before._replace(status=said)
     changes: dict[str, Any] = {"texts": tuple(after if text is before else text for text in c.texts)}
     if said in _ARRIVED and before.status not in _ARRIVED:
         changes["spoke_at"] = _said_at(entry)
@@ -420,7 +418,7 @@ def _patient_changed(c: Conversation, entry: Entry) -> Conversation:
     if not entry.data["number_changed"]:
         return c
     return c._replace(
-        texts=tuple(replace(text, about=0) for text in c.texts),
+        texts=tuple(text._replace(about=0) for text in c.texts),
         told=0,
         told_at=None,
         retold=c.told > 0 or c.retold,
@@ -532,14 +530,10 @@ def fold(entries: Iterable[Entry]) -> Conversation:
 # ---- as JSON ---------------------------------------------------------------------------------------------------------
 
 
-_OF_CONVERSATION = in_order(Conversation._fields, Conversation._field_defaults)
-_MOMENTS = tuple(
-    _PLACE[name] for name in ("opened_at", "told_at", "reminded_at", "replied_at", "replied_before", "spoke_at")
-)
-
-
-def _iso(moment: datetime | None) -> str | None:
-    return None if moment is None else moment.isoformat()
+_NOTHING: Any = object()
+# What a conversation holds where it holds nothing: that is left out of its JSON.
+_UNSET: tuple[Any, ...] = tuple(Conversation._field_defaults.get(name, _NOTHING) for name in Conversation._fields)
+_MOMENTS = ("opened_at", "told_at", "reminded_at", "replied_at", "replied_before", "spoke_at")
 
 
 def _sent_json(text: SentText) -> list[Any]:
@@ -548,61 +542,48 @@ def _sent_json(text: SentText) -> list[Any]:
 
 
 def to_json(c: Conversation) -> dict[str, Any]:
-    """Plain JSON values, from which `from_json` makes an equal conversation."""
-    return {
-        "id": c.id,
-        "ruleset": c.ruleset,
-        "version": c.version,
-        "appointment": appointment_json(c.appointment),
-        "patient": patient_json(c.patient),
-        "opened_at": c.opened_at.isoformat(),
-        "state": c.state,
-        "staff_own": c.staff_own,
-        "closed": c.closed,
-        "seq": c.seq,
-        "visit": c.visit,
-        "silent": c.silent,
-        "replies": c.replies,
-        "last_reply": c.last_reply,
-        "repeats": c.repeats,
-        "replied_at": _iso(c.replied_at),
-        "replied_before": _iso(c.replied_before),
-        "spoke_at": _iso(c.spoke_at),
-        "unclear": c.unclear,
-        "waited": c.waited,
-        "failures": c.failures,
-        "guess": c.guess,
-        "asked": c.asked,
-        "told": c.told,
-        "told_at": _iso(c.told_at),
-        "retold": c.retold,
-        "day": c.day,
-        "day_texts": c.day_texts,
-        "reminded_at": _iso(c.reminded_at),
-        "wish": c.wish,
-        "wish_version": c.wish_version,
-        "wish_key": c.wish_key,
-        "blocked": c.blocked,
-        "stopped": c.stopped,
-        "which": None if c.which is None else which_json(c.which),
-        "texts": [_sent_json(text) for text in c.texts],
-        "tasks": [[task.key, task.kind] for task in c.tasks],
-        "preferences": preferences.to_json(c.preferences) if c.preferences else None,
-        "handed_for": c.handed_for,
-        "called_off_by": c.called_off_by,
+    """What orjson writes such that `from_json` makes an equal conversation of it: JSON values and, as they are, moments and
+    what is JSON field by field. Most talks hold nothing in most fields; such fields are left out."""
+    held: dict[str, Any] = {
+        name: value for name, value, unset in zip(Conversation._fields, c, _UNSET, strict=True) if value is not unset
     }
+    if c.which is not None:
+        held["which"] = which_json(c.which)
+    if c.texts:
+        held["texts"] = [_sent_json(text) for text in c.texts]
+    if c.tasks:
+        held["tasks"] = [[task.key, task.kind] for task in c.tasks]
+    if c.preferences:
+        held["preferences"] = preferences.to_json(c.preferences)
+    return held
+
+
+def whole_json(data: Mapping[str, Any]) -> dict[str, Any]:
+    """The same with every field, to hold two of them against each other: rows of earlier versions leave none out."""
+    return {**_UNSET_JSON, **data}
+
+
+_UNSET_JSON: Mapping[str, Any] = {**Conversation._field_defaults, "texts": [], "tasks": [], "preferences": None}
 
 
 def from_json(data: Mapping[str, Any]) -> Conversation:
-    values = list(_OF_CONVERSATION(data))
-    for place in _MOMENTS:
+    values: list[Any] = [*_UNSET]
+    for name, value in data.items():
+        values[_PLACE[name]] = value
+    for place in _PLACES_OF_MOMENTS:
         if values[place] is not None:
             values[place] = datetime.fromisoformat(values[place])
-    values[_PLACE["appointment"]] = appointment_of(data["appointment"])
-    values[_PLACE["patient"]] = patient_of(data["patient"])
-    values[_PLACE["texts"]] = tuple(SentText(*text) for text in data["texts"])
-    values[_PLACE["tasks"]] = tuple(OpenedTask(*task) for task in data["tasks"])
-    values[_PLACE["which"]] = _which_of(data["which"])
-    held = data["preferences"]
-    values[_PLACE["preferences"]] = preferences.from_json(held) if held else NO_PREFERENCES
+    values[_APPOINTMENT] = appointment_of(values[_APPOINTMENT])
+    values[_PATIENT] = patient_of(values[_PATIENT])
+    values[_TEXTS] = tuple(SentText(*text) for text in values[_TEXTS])
+    values[_TASKS] = tuple(OpenedTask(*task) for task in values[_TASKS])
+    values[_WHICH] = _which_of(values[_WHICH])
+    held = data.get("preferences")
+    values[_PREFERENCES] = preferences.from_json(held) if held else NO_PREFERENCES
     return tuple.__new__(Conversation, values)
+
+
+_PLACES_OF_MOMENTS = tuple(_PLACE[name] for name in _MOMENTS)
+_APPOINTMENT, _PATIENT, _TEXTS, _TASKS, _WHICH, _PREFERENCES = (
+    _PLACE[name] for name in ("appointment", "patient", "texts", "tasks", "which", "preferences")
+)

@@ -23,9 +23,9 @@ Every reply ends, in each talk it goes to, with exactly one `reply.settled` entr
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from engine import tongues
@@ -51,8 +51,8 @@ from engine.events import (
     TimerFired,
     WriteReported,
 )
-from engine.hospital import appointment_changed, opened, patient_changed, write_reported
 from engine.heard import read
+from engine.hospital import appointment_changed, opened, patient_changed, write_reported
 from engine.normalise import clean
 from engine.reading import UNKNOWN, Reading
 from engine.ruleset import (
@@ -91,8 +91,7 @@ WHICH_UNKNOWN = "it cannot be told which appointment is meant"
 SPOKEN_OF = frozenset({"confirm", "request_cancel", "cancel"})
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(NamedTuple):
     conversation: Conversation
     entries: tuple[Entry, ...]
     effects: tuple[Effect, ...]

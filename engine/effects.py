@@ -1,10 +1,12 @@
 """What a decision asks the world to do. Effects are committed with the decision and carried out afterwards, each under a
-key of ours, so that carrying one out twice does it once."""
+key of ours, so that carrying one out twice does it once. Those that are asked for most are named tuples, which are made in a
+third of the time."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from engine.preferences import Preferences
 from engine.ruleset import ALL
@@ -17,8 +19,7 @@ BULK = "bulk"
 LANES = (REPLY, NOTICE, BULK)
 
 
-@dataclass(frozen=True, slots=True)
-class SendText:
+class SendText(NamedTuple):
     """`key` is 32 lowercase hex digits, unique to this text, and travels to the gateway as its reference. `about` is the
     appointment version that the text tells of (0: none). The text is worthless after `not_after`."""
 
@@ -34,8 +35,7 @@ class SendText:
     round: str = ""  # the round by which staff sent it, "" where no round did
 
 
-@dataclass(frozen=True, slots=True)
-class WriteAppointment:
+class WriteAppointment(NamedTuple):
     """`action` is one of ruleset.HOSPITAL_ACTS or "reschedule". `version` is the appointment version the patient spoke of."""
 
     key: str
@@ -46,8 +46,7 @@ class WriteAppointment:
     preferences: Preferences | None = None  # what `note` says of when the patient would come
 
 
-@dataclass(frozen=True, slots=True)
-class RecordMessage:
+class RecordMessage(NamedTuple):
     """Put a text, a reply or its delivery status on the patient's record in the iPMS."""
 
     key: str
@@ -90,8 +89,7 @@ class CloseTask:
     outcome: str
 
 
-@dataclass(frozen=True, slots=True)
-class SetTimer:
+class SetTimer(NamedTuple):
     """One timer per name and conversation; setting it again moves it."""
 
     name: str
@@ -99,8 +97,7 @@ class SetTimer:
     visit: int
 
 
-@dataclass(frozen=True, slots=True)
-class ClearTimer:
+class ClearTimer(NamedTuple):
     name: str
 
 

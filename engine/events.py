@@ -1,10 +1,12 @@
-"""What can happen to a conversation. Every event is a plain value; `decide` takes them one at a time."""
+"""What can happen to a conversation. Every event is a plain value; `decide` takes them one at a time. Those that come most are
+named tuples, which are made in a third of the time."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from engine.appointment import Appointment, Listed, Patient
 from engine.ruleset import ASKS
@@ -60,8 +62,7 @@ class Waited:
     recorded: bool
 
 
-@dataclass(frozen=True, slots=True)
-class ReplyReceived:
+class ReplyReceived(NamedTuple):
     """A text from the patient's phone. `received_at` is when the gateway had it; `answers` is the key of the text that the
     gateway says it answers, if it says so; `former_number` that the phone is no longer the patient's. `opted_out`: this phone
     has the texts of this talk stopped, by whichever talk; `stopped`: the widest scope (ruleset.SCOPES) in which it has any
@@ -108,8 +109,7 @@ class TextJoined:
     segments: int
 
 
-@dataclass(frozen=True, slots=True)
-class TextReported:
+class TextReported(NamedTuple):
     """The gateway's word, or our own, on a text of this conversation. `code` and `reason` as the gateway gave them, `at` when
     we had its word; None: now. `opted_out`: the carrier lets no texts through to this phone."""
 

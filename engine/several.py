@@ -88,7 +88,7 @@ def share(talks: Sequence[Held], reply: ReplyReceived, answered: Sequence[str] =
     """Which talks a reply goes to, and as what: the first of them speaks for all. `talks` are two or more; `answered` those
     that were told by the text which the gateway says is answered. Pure: the same arguments share alike."""
     events = _Sharing(sorted(talks, key=lambda held: (held.conversation.appointment.start, held.id)), reply, answered).share()
-    return [(id, replace(event, first=number == 0)) for number, (id, event) in enumerate(events)]
+    return [(id, event._replace(first=number == 0)) for number, (id, event) in enumerate(events)]
 
 
 class _Sharing:
@@ -119,7 +119,7 @@ class _Sharing:
         """The talk that asked "which one?" hears of every answer, or it would go on waiting."""
         if self._waiting is None or any(id == self._waiting.id for id, _ in events):
             return events
-        return [*events, (self._waiting.id, replace(self._reply, aside=True))]
+        return [*events, (self._waiting.id, self._reply._replace(aside=True))]
 
     # ---- what outranks everything ------------------------------------------------------------------------------------
 
@@ -281,7 +281,7 @@ class _Sharing:
         beside: tuple[Listed, ...] = (),
         doubt: Doubt | None = None,
     ) -> tuple[str, ReplyReceived]:
-        event = replace(self._reply, part=part, waited=waited, shown=shown, beside=beside, doubt=doubt)
+        event = self._reply._replace(part=part, waited=waited, shown=shown, beside=beside, doubt=doubt)
         return held.id, event
 
     def _goal(self, index: int, words: str) -> State | None:

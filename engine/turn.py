@@ -104,23 +104,20 @@ class Turn:
         self.effects: list[Effect] = []
         self.moves: list[Move] = []
         self.muted = ""  # the scope in which another talk of the phone has stopped the texts of this one
-        self._conversation = conversation
-        self._began = (now - _EPOCH) // _MILLISECOND
-
-    @property
-    def c(self) -> Conversation:
-        assert self._conversation is not None, "a turn begins with a conversation or opens one"
-        return self._conversation
+        # None for the moment that it takes to open one.
+        self.c: Conversation = conversation  # type: ignore[assignment]
+        self._today = ""
+        self._began = f"{(now - _EPOCH) // _MILLISECOND:012x}"
 
     def record(self, kind: str, data: Mapping[str, Any], actor: str = MACHINE) -> None:
         entry = Entry(kind, self.now, actor, data)
-        self._conversation = apply(self._conversation, entry)
+        self.c = apply(self.c, entry)
         self.entries.append(entry)
 
     def key(self, what: str) -> str:
         """32 hex digits for the next thing of this kind: the same decision made again gives the same key. Keys begin with
         the time, so that tables kept in their order grow at the end."""
-        return f"{self._began:012x}{sha256(f'{self.c.id}/{self.c.seq}/{what}'.encode()).hexdigest()[:20]}"
+        return f"{self._began}{sha256(f'{self.c.id}/{self.c.seq}/{what}'.encode()).hexdigest()[:20]}"
 
     def at(self, moment: Moment) -> datetime:
         return hours.resolve(moment, self.c.appointment.start, self.ruleset.hours.timezone)
@@ -330,9 +327,10 @@ class Turn:
         if patient.do_not_text:
             return "marked do not text"
         blocked = self.c.blocked or (OPTED_OUT if self.muted else "")
-        before = max(self.c.stopped, self.muted, key=("", *SCOPES).index)
-        if blocked and not (blocked == OPTED_OUT and stops and wider(stops, before)):
-            return f"texts are stopped: {blocked.replace('_', ' ')}"
+        if blocked:
+            before = max(self.c.stopped, self.muted, key=("", *SCOPES).index)
+            if not (blocked == OPTED_OUT and stops and wider(stops, before)):
+                return f"texts are stopped: {blocked.replace('_', ' ')}"
         if not patient.textable:
             return "no mobile number"
         return None
@@ -348,7 +346,9 @@ class Turn:
 
     def today(self) -> str:
         """The local day."""
-        return hours.local_day(self.ruleset.hours.timezone, self.now).isoformat()
+        if not self._today:
+            self._today = hours.local_day(self.ruleset.hours.timezone, self.now).isoformat()
+        return self._today
 
     def said_today(self, prompt: str) -> bool:
         """Whether this prompt was queued today, as far as the talk remembers."""

@@ -46,6 +46,7 @@ from conversations.vault import Vault
 from conversations.worker import Worker
 from conversations.writeback import Writeback
 from conversations.writer import Writer
+from engine.conversation import from_json
 from engine.events import StaffAct
 from engine.loader import load
 from tests.conversations.clinic import MONDAY, RULES, keys, replace
@@ -318,7 +319,7 @@ def outcome(world: Outside, path: Path) -> Outcome:
         wrapped = dict(connection.execute(sa.select(schema.patients.c.id, schema.patients.c.wrapped_key)).all())
         for row in connection.execute(sa.select(talks)).all():
             sealed = vault.open(wrapped[row.patient_id], transcript.conversation_place(row.id), row.sealed)
-            held[row.appointment_id] = (row.state, row.closed, orjson.loads(sealed)["wish"])
+            held[row.appointment_id] = (row.state, row.closed, from_json(orjson.loads(sealed)).wish)
             for line in transcript.export(connection, vault, conversation=row.id):
                 entry = orjson.loads(line)
                 if entry["kind"] == "reply.settled":

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 
+import orjson
 import pytest
 
 from engine.appointment import Listed
@@ -97,15 +98,15 @@ def test_after_every_entry_the_row_says_all_there_is_to_say() -> None:
     for number, entry in enumerate(eventful(), 1):
         conversation = apply(conversation, entry)
         assert conversation.seq == number
-        row = json.dumps(to_json(conversation))
-        assert from_json(json.loads(row)) == conversation
-        assert json.dumps(to_json(from_json(json.loads(row)))) == row
+        row = orjson.dumps(to_json(conversation))
+        assert from_json(orjson.loads(row)) == conversation
+        assert orjson.dumps(to_json(from_json(orjson.loads(row)))) == row
 
 
 def test_going_on_from_a_stored_row_comes_to_the_same() -> None:
     entries = eventful()
     half = len(entries) // 2
-    conversation = from_json(json.loads(json.dumps(to_json(fold(entries[:half])))))
+    conversation = from_json(orjson.loads(orjson.dumps(to_json(fold(entries[:half])))))
     for entry in stored(entries[half:]):
         conversation = apply(conversation, entry)
     assert conversation == fold(entries)

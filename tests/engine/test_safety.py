@@ -13,6 +13,7 @@ from functools import lru_cache
 from pathlib import Path
 
 import hypothesis.strategies as st
+import orjson
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 
@@ -440,7 +441,7 @@ class Talk(RuleBasedStateMachine):
         self.conversation = after = decision.conversation
         self.entries.extend(decision.entries)
         assert fold(self.entries) == after
-        assert from_json(json.loads(json.dumps(to_json(after)))) == after
+        assert from_json(orjson.loads(orjson.dumps(to_json(after)))) == after
         self.check_effects(decision)
         self.check_silence(before, event, decision)
         for effect in decision.effects:
