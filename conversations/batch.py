@@ -114,13 +114,12 @@ class Batch:
         self.gateway = gateway
         self.now = now
         self.at = instant(now)
-        self._now = now.isoformat()
         self.changes = Changes()
         self.patients: dict[str, PatientRow] = {}
         self.appointments: dict[str, AppointmentRow] = {}
         self.talks: dict[str, Talk] = {}
         self.moved_timers: set[tuple[str, str]] = set()  # set or cleared by parts before
-        self.past_blocks: list[dict[str, Any] | Unblock] = []  # set or lifted by parts before
+        self.stops: dict[bytes, tuple[dict[str, Any] | Unblock, ...]] = {}  # set or lifted for a phone by events so far
         # What the events of all parts so far did to phones: whose each is now, and whose it was.
         self.got_phone: dict[bytes, tuple[str, ...]] = {}
         self.left_phone: dict[bytes, tuple[str, ...]] = {}
@@ -131,13 +130,25 @@ class Batch:
         """Bring these conversations and their patients in, those that are not in yet. Erased ones stay out."""
         wanted = [id for id in dict.fromkeys(ids) if id not in self.talks]
         for some in portions(wanted):
-            rows = self.connection.execute(_TALKS, {"ids": some}).all()
-            self._take_patients([row[3:] for row in rows])
-            held = [(id, head, sealed, key) for id, head, sealed, _, _, _, key, *_ in rows if key is not None]
-            opened = [self.vault.open(key, conversation_place(id), sealed) for id, _, sealed, key in held]
-            folded = map(from_json, list(map(orjson.loads, opened)))
-            for (id, head, _, _), conversation in zip(held, list(folded), strict=True):
-                self.talks[id] = Talk(conversation, head)
+            self._take_talks(self.connection.execute(_TALKS, {"ids": some}).all())
+
+    def load_talks_of_phones(self, phones: Iterable[bytes]) -> list[tuple[bytes, str, str | None]]:
+        """Bring in the talks of those who have these phones: phone, patient and talk of each, of a patient the latest first;
+        no talk where a patient has none."""
+        found: list[tuple[bytes, str, str | None]] = []
+        for some in portions(phones):
+            rows = sorted(self.connection.execute(_TALKS_OF_PHONES, {"phones": some}).all(), key=_latest_first)
+            self._take_talks([row for row in rows if row[0] is not None])
+            found += [(row[6], row[4], row[0]) for row in rows]
+        return found
+
+    def _take_talks(self, rows: Sequence[Sequence[Any]]) -> None:
+        """The talks of rows of `_TALK`, with their patients. One that the batch knows stays as its events left it."""
+        self._take_patients([row[4:] for row in rows])
+        talks = self.talks
+        for id, head, sealed, _, _, _, _, key, *_ in rows:
+            if key is not None and id not in talks:
+                talks[id] = Talk(from_json(orjson.loads(self.vault.open(key, conversation_place(id), sealed))), head)
 
     def load_patients_by_number(self, indexes: Iterable[bytes]) -> dict[bytes, str]:
         """Bring in the patients with these blind indexes of hospital numbers; the ids of those there are."""
@@ -172,7 +183,6 @@ class Batch:
         goes on from there."""
         part, self.changes = self.changes, Changes()
         self.moved_timers.update(part.timers)
-        self.past_blocks.extend(part.blocks)
         return part
 
     # ---- one event ---------------------------------------------------------------------------------------------------
@@ -248,11 +258,10 @@ class Batch:
         if patient.wrapped_key is None:
             raise PatientErased
         head = talk.head if talk is not None else GENESIS
-        seq = after.seq - len(decision.entries)
-        for kind, when, actor, data in decision.entries:
-            seq += 1
+        seal = self.vault.sealer(patient.wrapped_key)
+        for seq, (kind, when, actor, data) in enumerate(decision.entries, after.seq + 1 - len(decision.entries)):
             at = self.at if when is self.now else instant(when)
-            sealed = self.vault.seal(patient.wrapped_key, entry_place(talk_id, seq), canonical({"actor": actor, "data": data}))
+            sealed = seal(entry_place(talk_id, seq), canonical({"actor": actor, "data": data}))
             head = entry_hash(talk_id, seq, at, kind, sealed, head)
             self.changes.entries.append((talk_id, seq, at, kind, sealed, head))
             if kind in LINES:
@@ -300,8 +309,8 @@ class Batch:
                 content = {
                     "version": effect.version,
                     "note": effect.note,
-                    "start": effect.start.isoformat() if effect.start else None,
-                    "at": self._now,
+                    "start": effect.start,
+                    "at": self.now,
                     "preferences": preferences_json(effect.preferences) if effect.preferences else None,
                 }
                 self._write(c, patient, effect.key, "appointment", effect.action, content)
@@ -312,7 +321,7 @@ class Batch:
                     "name": effect.name or effect.text_key,
                     "text": effect.text,
                     "status": effect.status,
-                    "at": effect.at.isoformat(),
+                    "at": effect.at,
                 }
                 self._write(c, patient, effect.key, "message", effect.direction, content)
             case OpenTask():
@@ -320,7 +329,7 @@ class Batch:
             case UpdateTask() | CloseTask():
                 self.changes.task_steps.append((effect, patient.wrapped_key, self.at))
             case BlockTexts():
-                self.changes.blocks.append(
+                self.block(
                     {
                         "reason": effect.reason,
                         "phone_index": None if effect.reason == "deceased" else patient.phone_index,
@@ -335,7 +344,19 @@ class Batch:
                 self.put_patient(patient._replace(record={**patient.record, PREFERS: effect.language}))
             case UnblockTexts():
                 if patient.phone_index is not None:
-                    self.changes.blocks.append(Unblock(patient.phone_index, self.at))
+                    self.unblock(patient.phone_index)
+
+    def block(self, row: dict[str, Any]) -> None:
+        """No texts, as a row of `blocks` says."""
+        self.changes.blocks.append(row)
+        if row["phone_index"] is not None:
+            self.changes.put(self.stops, row["phone_index"], (*self.stops.get(row["phone_index"], ()), row))
+
+    def unblock(self, phone: bytes) -> None:
+        """Lift what the owner of this phone had stopped."""
+        lifted = Unblock(phone, self.at)
+        self.changes.blocks.append(lifted)
+        self.changes.put(self.stops, phone, (lifted,))
 
     def _send(self, c: Conversation, patient: PatientRow, effect: SendText) -> None:
         content = canonical({"to": patient.record.get("mobile"), "text": effect.text})
@@ -424,8 +445,15 @@ _PATIENT = (
 _PATIENTS_BY_NUMBER = sa.select(*_PATIENT).where(
     _people.hospital_number_index.in_(sa.bindparam("indexes", expanding=True))
 )
-_TALKS = (
-    sa.select(_talk.id, _talk.head, _talk.sealed, *_PATIENT)
-    .join_from(schema.conversations, schema.patients, _people.id == _talk.patient_id)
-    .where(_talk.id.in_(sa.bindparam("ids", expanding=True)))
+_TALK = sa.select(_talk.id, _talk.head, _talk.sealed, _talk.changed_at, *_PATIENT)
+_TALKS = _TALK.join_from(schema.conversations, schema.patients, _people.id == _talk.patient_id).where(
+    _talk.id.in_(sa.bindparam("ids", expanding=True))
 )
+_TALKS_OF_PHONES = _TALK.join_from(
+    schema.patients, schema.conversations, _people.id == _talk.patient_id, isouter=True
+).where(_people.phone_index.in_(sa.bindparam("phones", expanding=True)))
+
+
+def _latest_first(row: Sequence[Any]) -> tuple[str, int, str]:
+    talk, _, _, changed_at, patient, *_ = row
+    return patient, -(changed_at or 0), talk or ""

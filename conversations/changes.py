@@ -110,7 +110,7 @@ class Changes:
     blocks: list[dict[str, Any] | Unblock] = field(default_factory=list)  # in order: the last word counts
     receipts: list[dict[str, Any]] = field(default_factory=list)  # new status of texts
     former: list[dict[str, Any]] = field(default_factory=list)
-    done: list[dict[str, Any]] = field(default_factory=list)  # inbox rows worked
+    done: list[Row] = field(default_factory=list)  # inbox rows worked: id, status, outcome, when
     later: list[dict[str, Any]] = field(default_factory=list)  # inbox rows to try again
     halts: list[tuple[str, str, int]] = field(default_factory=list)  # gateways whose account is at fault
     _lengths: tuple[int, ...] = ()
@@ -183,7 +183,7 @@ def commit(connection: Connection, changes: Changes, vault: Vault, at: int) -> N
         halt(connection, vault, gateway, reason, when)
     if changes.later:
         connection.execute(_LATER, changes.later)
-    update_rows(connection, _inbox, "id", ("status", "outcome", "done_at"), list(map(_END, changes.done)))
+    update_rows(connection, _inbox, "id", ("status", "outcome", "done_at"), changes.done)
 
 
 def halt(connection: Connection, vault: Vault, gateway: str, reason: str, at: int) -> None:
@@ -307,6 +307,5 @@ _REACHED = (
 )
 _CHAINED = itemgetter(0, 1, 5)  # of an ENTRY: conversation, seq, hash
 _WORD = itemgetter("text", "phase", "status", "reason", "status_at")
-_END = itemgetter("row", "state", "result", "at")
 # What it sets is whatever columns its rows name.
 _LATER = sa.update(_inbox).where(_inbox.c.id == sa.bindparam("row"))

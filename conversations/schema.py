@@ -13,6 +13,19 @@ import sqlalchemy as sa
 
 metadata = sa.MetaData()
 
+
+class Bytes(sa.LargeBinary):
+    """Bytes as the drivers give and take them: both do, and to wrap each value anew costs as much as to fetch it."""
+
+    cache_ok = True
+
+    def bind_processor(self, dialect: sa.Dialect) -> None:  # noqa: ARG002  every dialect is the same
+        return None
+
+    def result_processor(self, dialect: sa.Dialect, coltype: object) -> None:  # noqa: ARG002
+        return None
+
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -38,10 +51,10 @@ patients = sa.Table(
     "patients",
     metadata,
     sa.Column("id", sa.String(32), primary_key=True),  # pseudonym, random
-    sa.Column("hospital_number_index", sa.LargeBinary(16), nullable=False, unique=True),
-    sa.Column("phone_index", sa.LargeBinary(16), index=True),  # of the present mobile, null where none
-    sa.Column("wrapped_key", sa.LargeBinary),  # the patient's data key under the vault's key; null once erased
-    sa.Column("sealed", sa.LargeBinary, nullable=False),  # hospital number, names, mobile, date of birth
+    sa.Column("hospital_number_index", Bytes(16), nullable=False, unique=True),
+    sa.Column("phone_index", Bytes(16), index=True),  # of the present mobile, null where none
+    sa.Column("wrapped_key", Bytes),  # the patient's data key under the vault's key; null once erased
+    sa.Column("sealed", Bytes, nullable=False),  # hospital number, names, mobile, date of birth
     sa.Column("language", sa.String(8), nullable=False, server_default=""),
     sa.Column("deceased", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("do_not_text", sa.Boolean, nullable=False, server_default=sa.false()),
@@ -52,7 +65,7 @@ patients = sa.Table(
 former_phones = sa.Table(
     "former_phones",
     metadata,
-    sa.Column("phone_index", sa.LargeBinary(16), primary_key=True),
+    sa.Column("phone_index", Bytes(16), primary_key=True),
     sa.Column("patient_id", sa.ForeignKey("patients.id"), primary_key=True),
     _instant("until"),
 )
@@ -89,8 +102,8 @@ conversations = sa.Table(
     sa.Column("owner", sa.String(8), nullable=False),  # machine | staff
     sa.Column("closed", sa.Boolean, nullable=False),
     sa.Column("seq", sa.Integer, nullable=False),  # of the last transcript entry
-    sa.Column("head", sa.LargeBinary(32), nullable=False),  # hash of the last transcript entry
-    sa.Column("sealed", sa.LargeBinary, nullable=False),  # the whole projection, engine.conversation.Conversation
+    sa.Column("head", Bytes(32), nullable=False),  # hash of the last transcript entry
+    sa.Column("sealed", Bytes, nullable=False),  # the whole projection, engine.conversation.Conversation
     _instant("opened_at"),
     _instant("changed_at"),
     sa.UniqueConstraint("appointment_id", "ruleset", "patient_id", name="one_conversation_per_appointment_and_ruleset"),
@@ -106,8 +119,8 @@ transcript = sa.Table(
     sa.Column("seq", sa.Integer, primary_key=True),
     _instant("at"),
     sa.Column("kind", sa.String(40), nullable=False),
-    sa.Column("sealed", sa.LargeBinary, nullable=False),  # actor and data
-    sa.Column("hash", sa.LargeBinary(32), nullable=False),
+    sa.Column("sealed", Bytes, nullable=False),  # actor and data
+    sa.Column("hash", Bytes(32), nullable=False),
     sa.Column("batch", sa.BigInteger, nullable=False),  # the ledger row that covers it
 )
 
@@ -118,8 +131,8 @@ ledger = sa.Table(
     sa.Column("batch", sa.BigInteger, primary_key=True, autoincrement=False),
     _instant("at"),
     sa.Column("entries", sa.Integer, nullable=False),
-    sa.Column("digest", sa.LargeBinary(32), nullable=False),  # over the hashes of the batch's entries, in order
-    sa.Column("hash", sa.LargeBinary(32), nullable=False),  # over the previous row's hash and this row
+    sa.Column("digest", Bytes(32), nullable=False),  # over the hashes of the batch's entries, in order
+    sa.Column("hash", Bytes(32), nullable=False),  # over the previous row's hash and this row
 )
 
 # Whatever came in from outside, durable before it was acknowledged. Worked in id order per subject.
@@ -131,8 +144,8 @@ inbox = sa.Table(
     sa.Column("kind", sa.String(24), nullable=False),  # reply, receipt, appointment, staff_act, sent, written, ...
     sa.Column("external_id", sa.String(160), nullable=False),  # with source: never taken twice
     _instant("received_at"),
-    sa.Column("sealed", sa.LargeBinary, nullable=False),  # under the vault's own data key: the patient is not known yet
-    sa.Column("phone_index", sa.LargeBinary(16)),
+    sa.Column("sealed", Bytes, nullable=False),  # under the vault's own data key: the patient is not known yet
+    sa.Column("phone_index", Bytes(16)),
     sa.Column("status", sa.String(8), nullable=False, server_default="new"),  # new | done | failed
     sa.Column("outcome", sa.String(160), nullable=False, server_default=""),
     sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),
@@ -149,11 +162,11 @@ texts = sa.Table(
     sa.Column("key", sa.String(32), primary_key=True),
     sa.Column("conversation_id", sa.String(32), nullable=False, index=True),
     sa.Column("patient_id", sa.String(32), nullable=False),
-    sa.Column("phone_index", sa.LargeBinary(16)),
+    sa.Column("phone_index", Bytes(16)),
     sa.Column("gateway", sa.String(40), nullable=False),
     sa.Column("lane", sa.String(8), nullable=False),  # engine.effects.LANES
     sa.Column("prompt", sa.String(64), nullable=False),
-    sa.Column("sealed", sa.LargeBinary, nullable=False),  # {"to": E.164, "text": ...} under the patient's key
+    sa.Column("sealed", Bytes, nullable=False),  # {"to": E.164, "text": ...} under the patient's key
     sa.Column("segments", sa.Integer, nullable=False),  # 0: it leaves in a joint text
     sa.Column("about", sa.Integer, nullable=False),  # appointment version told of, 0 none
     sa.Column("safety", sa.Boolean, nullable=False),
@@ -257,7 +270,7 @@ writes = sa.Table(
     sa.Column("appointment_id", sa.String(128), nullable=False),
     sa.Column("kind", sa.String(12), nullable=False),  # appointment | message
     sa.Column("action", sa.String(24), nullable=False),
-    sa.Column("sealed", sa.LargeBinary, nullable=False),  # note, start, text, status, at
+    sa.Column("sealed", Bytes, nullable=False),  # note, start, text, status, at
     sa.Column("status", sa.String(8), nullable=False),  # queued | done | refused
     sa.Column("reason", sa.String(200), nullable=False, server_default=""),
     sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),
@@ -298,7 +311,7 @@ tasks = sa.Table(
     sa.Column("status", sa.String(8), nullable=False),  # open | closed
     sa.Column("owner", sa.String(64), nullable=False, server_default=""),
     sa.Column("suggest", sa.String(24), nullable=False, server_default=""),
-    sa.Column("sealed", sa.LargeBinary, nullable=False),  # why, the patient's words, what happened since
+    sa.Column("sealed", Bytes, nullable=False),  # why, the patient's words, what happened since
     sa.Column("outcome", sa.String(64), nullable=False, server_default=""),
     _instant("due"),
     _instant("opened_at"),
@@ -327,7 +340,7 @@ proposals = sa.Table(
     sa.Column("ruleset", sa.String(64), nullable=False),
     sa.Column("version", sa.String(16), nullable=False),  # of the ruleset that read the reply
     sa.Column("language", sa.String(8), nullable=False),
-    sa.Column("sealed", sa.LargeBinary, nullable=False),  # {"text", "normalised", "note"} under the patient's key
+    sa.Column("sealed", Bytes, nullable=False),  # {"text", "normalised", "note"} under the patient's key
     sa.Column("read_as", sa.String(64), nullable=False),  # the intent, or unknown or mixed
     sa.Column("rule", sa.String(64), nullable=False),  # which rule decided so
     sa.Column("wanted", sa.String(64), nullable=False),  # the intent that was meant
@@ -357,9 +370,9 @@ canned_answers = sa.Table(
 search_tokens = sa.Table(
     "search_tokens",
     metadata,
-    sa.Column("token", sa.LargeBinary(8), primary_key=True),
+    sa.Column("token", Bytes(8), primary_key=True),
     sa.Column("clinic", sa.String(64), primary_key=True),
-    sa.Column("talk", sa.LargeBinary(16), primary_key=True),
+    sa.Column("talk", Bytes(16), primary_key=True),
     sqlite_with_rowid=False,
 )
 
@@ -369,7 +382,7 @@ blocks = sa.Table(
     metadata,
     sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
     sa.Column("reason", sa.String(16), nullable=False),
-    sa.Column("phone_index", sa.LargeBinary(16), index=True),
+    sa.Column("phone_index", Bytes(16), index=True),
     sa.Column("patient_id", sa.String(32), index=True),
     sa.Column("conversation_id", sa.String(32), nullable=False),
     # Of opted_out, one of engine.ruleset.SCOPES: the conversation's own texts, those of `clinic`, or all to the number.

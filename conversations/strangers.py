@@ -8,7 +8,6 @@ from hashlib import sha256
 from typing import Any
 
 from conversations.batch import Batch, task_place
-from conversations.changes import Unblock
 from conversations.intake import opened
 from conversations.schema import NEVER, instant
 from conversations.transcript import canonical
@@ -43,7 +42,7 @@ class Strangers:
             self.stop(row.phone_index)
             return "acted: no texts to this number, which is no patient's we know"
         if intent == "start":
-            self._batch.changes.blocks.append(Unblock(row.phone_index, instant(self._batch.now)))
+            self._batch.unblock(row.phone_index)
             return "acted: texts are wanted again"
         if intent == "wrong_number":
             return "noted: a wrong number, and the number is not known"
@@ -65,7 +64,7 @@ class Strangers:
             "clinic": "",
             "since": instant(self._batch.now),
         }
-        self._batch.changes.blocks.append(block)
+        self._batch.block(block)
 
     def changed_hands(self, row: Any, appointment: str) -> None:
         why = (

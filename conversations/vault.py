@@ -232,6 +232,16 @@ class Vault:
         nonce = _nonce()
         return _PATIENT + nonce + self._cipher(wrapped).encrypt(nonce, data, place.encode())
 
+    def sealer(self, wrapped: bytes | None) -> Callable[[str, bytes], bytes]:
+        """`seal` for much that is one patient's. Raises what it does."""
+        encrypt = self._cipher(wrapped).encrypt
+
+        def seal(place: str, data: bytes) -> bytes:
+            nonce = _nonces.popleft() if _nonces else _nonce()
+            return _PATIENT + nonce + encrypt(nonce, data, place.encode())
+
+        return seal
+
     def open(self, wrapped: bytes | None, place: str, sealed: bytes) -> bytes:
         """Raises KeyErased, SealBroken."""
         cipher = self._cipher(wrapped)

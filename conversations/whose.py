@@ -53,10 +53,13 @@ class PhoneBook:
 
     def prefetch(self, phones: list[bytes], keys: list[str]) -> None:
         connection = self._batch.connection
+        for phone, patient, talk in self._batch.load_talks_of_phones(phones):
+            talks = self._talks.setdefault(patient, [])
+            if not talks:
+                self._patients.setdefault(phone, []).append(patient)
+            if talk is not None:
+                talks.append(talk)
         for some in portions(phones):
-            people = schema.patients
-            for row in connection.execute(sa.select(people.c.id, people.c.phone_index).where(people.c.phone_index.in_(some))):
-                self._patients.setdefault(row.phone_index, []).append(row.id)
             once = schema.former_phones
             for row in connection.execute(sa.select(once.c.patient_id, once.c.phone_index).where(once.c.phone_index.in_(some))):
                 self._former.setdefault(row.phone_index, []).append(row.patient_id)
@@ -72,14 +75,12 @@ class PhoneBook:
             for text in connection.execute(sa.select(*columns).where(texts.c.key.in_(some_keys))):
                 told = tuple(each.talk for each in members(text.members)) if text.members else (text.conversation_id,)
                 self._texts[text.key] = (told, text.phone_index)
-        self._fetch_talks()
+        self._fetch_talks_of_former()
 
-    def _fetch_talks(self) -> None:
-        held = [*self._patients.values(), *self._former.values()]
-        patients = list(dict.fromkeys(id for ids in held for id in ids))
+    def _fetch_talks_of_former(self) -> None:
         table = schema.conversations
         found: list[Any] = []
-        for some in portions(patients):
+        for some in portions(id for ids in self._former.values() for id in ids if id not in self._talks):
             query = (
                 sa.select(table.c.id, table.c.patient_id)
                 .where(table.c.patient_id.in_(some))
@@ -94,19 +95,20 @@ class PhoneBook:
         """The widest scope in which texts to this phone are stopped, by the last words of whoever has it; "" for none. With a
         talk: in which those of this talk are."""
         stops = self._standing(phone)
+        if not stops:
+            return ""
         if talk:
             clinic = self._batch.talks[talk].conversation.appointment.clinic
             stops = [s for s in stops if covers(s.scope, same_talk=s.talk == talk, same_clinic=s.clinic == clinic)]
         return max((stop.scope for stop in stops), key=SCOPES.index, default="")
 
     def _standing(self, phone: bytes) -> list[Stop]:
-        stops = list(self._stops.get(phone, ()))
-        for step in (*self._batch.past_blocks, *self._batch.changes.blocks):
+        stops = self._stops.get(phone, [])
+        for step in self._batch.stops.get(phone, ()):
             if isinstance(step, Unblock):
-                if step.phone_index == phone:
-                    stops.clear()
-            elif step["phone_index"] == phone and step["reason"] == OPTED_OUT:
-                stops.append(Stop(step["scope"], step["clinic"], step["conversation_id"]))
+                stops = []
+            elif step["reason"] == OPTED_OUT:
+                stops = [*stops, Stop(step["scope"], step["clinic"], step["conversation_id"])]
         return stops
 
     def talks_of(self, phone: bytes) -> list[str]:
@@ -115,9 +117,12 @@ class PhoneBook:
 
     def _owners(self, phone: bytes) -> list[str]:
         """The patients whose number it is, as the events of this very batch left it."""
-        held, changed = self._batch.patients, dict.fromkeys(self._batch.got_phone.get(phone, ()))
+        held = self._batch.patients
         owners = [id for id in self._patients.get(phone, ()) if id not in held or held[id].phone_index == phone]
-        return owners + [id for id in changed if held[id].phone_index == phone and id not in owners]
+        if phone in self._batch.got_phone:
+            changed = dict.fromkeys(self._batch.got_phone[phone])
+            owners += [id for id in changed if held[id].phone_index == phone and id not in owners]
+        return owners
 
     def _once(self, phone: bytes) -> list[str]:
         """The patients whose number it was."""
