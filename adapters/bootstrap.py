@@ -104,7 +104,7 @@ def house(
     bus: Bus | None = None,
     keys: Keys | None = None,
     rng: random.Random | None = None,
-    batch: int = 1024,
+    batch: int = 4096,
     carrier: Carrier | None = None,
     second_person: bool = False,
 ) -> Iterator[House]:

@@ -86,7 +86,7 @@ class Config:
     public_url: str = ""  # under which gateways reach us, without a slash at the end
     rules: tuple[Path, ...] = ()  # empty: what is in force in the store, at first the ones that are shipped
     rules_second_person: bool = False  # rules are published by another person than proposed them
-    batch: int = 1024  # events worked at once
+    batch: int = 4096  # events worked at once
     metrics_token: str = field(default="", repr=False)  # opens /metrics to other machines
     sessions: Lasting = field(default_factory=Lasting)  # of people at the console
     gateway: Mapping[str, Any] = field(default_factory=dict, repr=False)  # kind, and what that adapter needs
@@ -135,7 +135,7 @@ def load_config(path: Path | None = None, environ: Mapping[str, str] | None = No
         public_url=str(service.get("public_url", "")).rstrip("/"),
         rules=tuple(base / each for each in _files(service.get("rules", []))),
         rules_second_person=_flag("rules_second_person", service.get("rules_second_person", False)),
-        batch=_number("batch", service.get("batch", 1024), 1, 10_000),
+        batch=_number("batch", service.get("batch", 4096), 1, 10_000),
         metrics_token=_token("metrics_token", service.get("metrics_token", "")),
         sessions=_sessions(sections["console"]),
         gateway=sections["gateway"],

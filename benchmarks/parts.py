@@ -47,7 +47,7 @@ def reminder() -> Ruleset:
 
 
 @contextmanager
-def fresh_house(batch: int = 1024) -> Iterator[tuple[House, VirtualClock]]:
+def fresh_house(batch: int = 4096) -> Iterator[tuple[House, VirtualClock]]:
     clock = VirtualClock(MORNING)
     with (
         tempfile.TemporaryDirectory(prefix="freagra-bench-") as folder,

@@ -28,7 +28,9 @@ _BUSY_SECONDS = 5.0
 _WRITER_CACHE_KIB = 98_304  # holds most of the random indexes (hospital number, phone) of a million patients
 _READER_CACHE_KIB = 8_192
 _CHECKPOINT_PAGES = 4_000  # of 4 KiB: the write-ahead log is folded in every 16 MiB
-_LOG_LIMIT_BYTES = 64 << 20  # what the log file shrinks back to after a long reader let it grow
+# What the log file shrinks back to after a long reader let it grow. A full batch fills most of it: to cut the file after each
+# was a quarter of what the writing thread did.
+_LOG_LIMIT_BYTES = 256 << 20
 _STATEMENTS = 512  # kept compiled by each connection
 _READERS = 8
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -46,7 +46,10 @@ from engine.understanding import read
 _log = logging.getLogger("freagra.conversations")
 
 _TRIES = 3
-_PART = 256  # events to a commit
+_FIRST = 256  # events of a batch, and twice as many of each that follows while there are more
+_PARTS = 8  # commits of a batch; its last ones are smaller, since nothing is decided beside them
+_SMALLEST = 64  # events to a commit
+_TIMERS = 1_024  # of a batch: they go in one commit, so that what is for one phone can be joined
 _TRY_AGAIN = timedelta(seconds=20)
 # These say nothing of any row: whatever was due is due again.
 _STORE_FAULTS = (StoreAway, sa.exc.OperationalError)
@@ -64,24 +67,29 @@ class Worker:
     """Works the inbox and the timers of one store. Only one worker runs on an embedded store; steps never overlap."""
 
     def __init__(
-        self, database: Database, writer: Writer, vault: Vault, rulebook: Rulebook, gateway: str, *, batch: int = 1024
+        self, database: Database, writer: Writer, vault: Vault, rulebook: Rulebook, gateway: str, *, batch: int = 4096
     ) -> None:
         self._database = database
         self._writer = writer
         self._vault = vault
         self._rulebook = rulebook
         self._gateway = gateway
-        self._size = batch
+        self._most = batch
+        self._size = min(batch, _FIRST)
 
     def step(self, now: datetime) -> Step:
-        """Work one batch of what is due by `now`. No events: nothing was due. Raises StoreAway; nothing is lost by it."""
+        """Work one batch of what is due by `now`. No events: nothing was due. Raises StoreAway; nothing is lost by it.
+
+        The first batch is small, and its first commit soon: whatever ends the process, it got some of the work done."""
         try:
-            return self._step(now, self._size)
+            step = self._step(now, self._size)
         except _STORE_FAULTS:
             raise
         except Exception as fault:  # noqa: BLE001 - something in the batch spoils all of it; alone it spoils itself only
             _log.error("a batch failed and is worked row by row: %s", type(fault).__name__, exc_info=_traceless(fault))
             return self._row_by_row(now)
+        self._size = min(self._most, self._size * 2 if step.events >= self._size else _FIRST)
+        return step
 
     def _step(self, now: datetime, size: int) -> Step:
         with _Commits(self._writer, self._vault) as commits:
@@ -89,7 +97,7 @@ class Worker:
                 batch = Batch(connection, self._vault, self._rulebook, self._gateway, now)
                 rows = self._due_rows(batch, size)
                 failed = self._work_inbox(batch, rows, commits) if rows else 0
-                timers = self._due_timers(batch, size) if len(rows) < size else []
+                timers = self._due_timers(batch, min(size, _TIMERS)) if len(rows) < size else []
                 failed += self._work_timers(batch, timers) if timers else 0
             # Without a reader beside it, so that this commit can fold the write-ahead log in and begin it anew.
             if rows or timers:
@@ -150,6 +158,7 @@ class Worker:
         readable = [row for row in rows if row.id in contents]
         desk = _Desk(batch, readable, contents)
         failed = len(unreadable)
+        ends = _ends(len(readable))
         for number, row in enumerate(readable, 1):
             batch.begin()
             try:
@@ -159,8 +168,8 @@ class Worker:
                 self._set_back(batch, row, fault)
                 failed += 1
             else:
-                batch.changes.done.append(_done(row, "done", outcome, batch.now))
-            if number % _PART == 0:
+                batch.changes.done.append((row.id, "done", outcome[:160], batch.at))
+            if number in ends:
                 commits.add(_part(batch), batch.at)
         return failed
 
@@ -169,7 +178,7 @@ class Worker:
         _log.error("inbox row %s (%s) failed: %s", row.id, row.kind, type(fault).__name__, exc_info=_traceless(fault))
         if row.attempts + 1 >= _TRIES:
             Strangers(batch).fault(row, f"It failed {_TRIES} times ({type(fault).__name__}).")
-            batch.changes.done.append(_done(row, "failed", type(fault).__name__, batch.now))
+            batch.changes.done.append((row.id, "failed", type(fault).__name__[:160], batch.at))
             if row.kind == BY_HAND:
                 _, round, patient = row.external_id.split(":")
                 batch.changes.reached.append(Reached(round, patient, "left_out", "", "failed"))
@@ -308,7 +317,7 @@ class _Desk:
         """A reply from a phone with several talks, each with what of it is for it."""
         talks = (self._batch.talks[talk].conversation for talk in found.going)
         shared = share([Held(c, self._ruleset(c.id)) for c in talks], event, found.answered)
-        return [(talk, replace(each, opted_out=bool(self._phones.stopped(phone, talk)))) for talk, each in shared]
+        return [(talk, each._replace(opted_out=bool(self._phones.stopped(phone, talk)))) for talk, each in shared]
 
     def _ruleset(self, talk: str) -> Ruleset:
         return self._batch.rulebook.version(self._batch.connection, self._batch.talks[talk].conversation.version)
@@ -348,14 +357,19 @@ class _Desk:
         return "noted"
 
 
+def _ends(count: int) -> frozenset[int]:
+    """After which of so many events a part of the batch ends, but for the last of them."""
+    most, at, ends = max(_SMALLEST, count // _PARTS), 0, []
+    while count - at > _SMALLEST:
+        at += min(most, max(_SMALLEST, (count - at) // 2))
+        ends.append(at)
+    return frozenset(ends) - {count}
+
+
 def _part(batch: Batch) -> Changes:
     """What goes into the next commit, with what is for one phone joined."""
     Together(batch).join()
     return batch.part()
-
-
-def _done(row: Any, status: str, outcome: str, now: datetime) -> dict[str, Any]:
-    return {"row": row.id, "state": status, "result": outcome[:160], "at": instant(now)}
 
 
 def _traceless(fault: Exception) -> Exception | None:

@@ -11,7 +11,7 @@ from tests.conversations.clinic import ANN, BEN, Clinic, open_clinic
 
 def fill(clinic: Clinic) -> None:
     """Enough of what changes nothing that what comes next is in another part of the batch."""
-    receipts = [InboundReceipt(None, TextStatus.DELIVERED, external_id=f"F{number}") for number in range(600)]
+    receipts = [InboundReceipt(None, TextStatus.DELIVERED, external_id=f"F{number}") for number in range(200)]
     clinic.run(clinic.house.intake.take_inbound(clinic.carrier.name, receipts))
 
 
