@@ -1,7 +1,7 @@
 """(D) Opening reminders: appointments to queued first texts, beside bare sqlite3, and with a million conversations open.
 
 The bare side inserts the very rows that openings left - same columns, same values - into tables without an index, in commits
-of the same number of openings, with the same journal and synchronous settings.
+as many as the openings took, with the same journal and synchronous settings.
 """
 
 from __future__ import annotations
@@ -23,9 +23,8 @@ from conversations.database import Database
 from conversations.ports import AppointmentRecord
 
 _TABLES = ("patients", "appointments", "conversations", "transcript", "ledger", "texts", "timers")
-_COMMIT = 256  # appointments to a commit, on both sides
-_COUNT = 32 * _COMMIT
-_PART = 40 * _COMMIT  # appointments of which one rate is taken while the store grows
+_COUNT = 16_384
+_PART = 10_240  # appointments of which one rate is taken while the store grows
 _EARLY, _LATE = 2, 8  # such rates, of which the median is told
 MILLION = int(os.environ.get("FREAGRA_BENCH_CONVERSATIONS", "1000000"))
 
@@ -57,7 +56,7 @@ def _bare(database: Database, count: int) -> float:
             bare.execute(f"CREATE TABLE {name} ({columns})")
             inserts[name] = f"INSERT INTO {name} VALUES ({', '.join('?' * len(held[0]))})"
         start = time.perf_counter()
-        commits = -(-count // _COMMIT)
+        commits = len(rows["ledger"])
         for n in range(commits):
             bare.execute("BEGIN IMMEDIATE")
             for name, held in rows.items():
