@@ -108,13 +108,17 @@ class Together:
 
     def join(self) -> None:
         """Join what the batch has queued and not committed. What cannot be joined leaves as it is."""
+        own: dict[str, TextRow] = {}
         for rows in self._groups():
             self._batch.begin()
             try:
-                self._join(rows)
+                own |= self._join(rows)
             except Exception as fault:  # noqa: BLE001 - a convenience must not cost the texts themselves
                 self._batch.undo()
                 _log.error("texts for one phone were not joined: %s", type(fault).__name__)
+        if own:
+            texts = self._batch.changes.texts
+            texts[:] = [own.get(row.key, row) for row in texts]
 
     def _groups(self) -> Iterable[list[TextRow]]:
         by_phone: dict[bytes, list[TextRow]] = {}
@@ -142,7 +146,8 @@ class Together:
     def _order(self, talk: str) -> tuple[datetime, str]:
         return self._batch.talks[talk].conversation.appointment.start, talk
 
-    def _join(self, rows: list[TextRow]) -> None:
+    def _join(self, rows: list[TextRow]) -> dict[str, TextRow]:
+        """Queue the joint text; the talks' own texts by key, as they are once it leaves in their place."""
         batch = self._batch
         talks = [row.conversation_id for row in rows]
         ruleset = self._ruleset(talks[0])
@@ -168,9 +173,8 @@ class Together:
             row.key: row._replace(phase=JOINED, sealed=self._sealed(row, row.key, part), segments=0)
             for row, part in zip(rows, joined.parts, strict=True)
         }
-        texts = batch.changes.texts
-        texts[:] = [own.get(row.key, row) for row in texts]
-        texts.append(whole)
+        batch.changes.texts.append(whole)
+        return own
 
     def _sealed(self, row: TextRow, key: str, text: str) -> bytes:
         patient = self._batch.patients[row.patient_id]

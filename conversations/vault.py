@@ -27,7 +27,6 @@ import stat
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -43,10 +42,11 @@ _NONCE = 12
 _TAG = 16
 _ID = 4
 _INDEX = 16
+_KEY = 32
 _TOKEN = 8
 _WRAPPED_PLACE = b"patients.wrapped_key"
 _FORMAT = "freagra-keys-1"
-_OPEN_CIPHERS = 4_096  # patients whose cipher is kept ready, some 2.5 KiB each
+_OPEN_CIPHERS = 8_192  # patients whose cipher is kept ready, some 2.5 KiB each: those of a batch, and some that come again
 
 
 class SealBroken(FreagraError):
@@ -205,12 +205,14 @@ class Vault:
         self._kek_id = list(keys.keks)[-1]
         self._own = {id_: AESGCM(key) for id_, key in keys.own.items()}
         self._own_id = list(keys.own)[-1]
-        self._cipher: Callable[[bytes | None], AESGCM] = lru_cache(_OPEN_CIPHERS)(self._unwrapped_cipher)
+        self._ciphers: dict[bytes | None, AESGCM] = {}
 
     def new_patient_key(self) -> tuple[bytes, bytes]:
         """A new data key: as it is, and wrapped for the database."""
-        raw = AESGCM.generate_key(256)
-        return raw, self._wrap(raw)
+        raw = _drawn(_keys_to_come, _KEY)
+        wrapped = self._wrap(raw)
+        self._keep(wrapped, AESGCM(raw))
+        return raw, wrapped
 
     def unwrap(self, wrapped: bytes | None) -> bytes:
         """Raises KeyErased for None, SealBroken for a key that no held kek opens."""
@@ -287,27 +289,43 @@ class Vault:
         nonce = _nonce()
         return _WRAPPED + self._kek_id + nonce + self._keks[self._kek_id].encrypt(nonce, raw, _WRAPPED_PLACE)
 
-    def _unwrapped_cipher(self, wrapped: bytes | None) -> AESGCM:
-        return AESGCM(self.unwrap(wrapped))
+    def _cipher(self, wrapped: bytes | None) -> AESGCM:
+        return self._ciphers.get(wrapped) or self._keep(wrapped, AESGCM(self.unwrap(wrapped)))
+
+    def _keep(self, wrapped: bytes | None, cipher: AESGCM) -> AESGCM:
+        if len(self._ciphers) >= _OPEN_CIPHERS:
+            self._ciphers.clear()
+        self._ciphers[wrapped] = cipher
+        return cipher
 
 
-# Random bytes are fetched for many nonces at once: every call to the system gives up the interpreter lock, and a busy event
-# loop waits to get it back. Taking from a deque is atomic, so that no two threads get the same.
-_NONCES_AT_ONCE = 512
+# Random bytes are fetched for many nonces and keys at once: every call to the system gives up the interpreter lock, and a busy
+# event loop waits to get it back. Taking from a deque is atomic, so that no two threads get the same.
+_DRAWN_AT_ONCE = 512
 _nonces: deque[bytes] = deque()
+_keys_to_come: deque[bytes] = deque()
 
 
 def _nonce() -> bytes:
+    return _drawn(_nonces, _NONCE)
+
+
+def _drawn(ready: deque[bytes], size: int) -> bytes:
     while True:
         try:
-            return _nonces.popleft()
+            return ready.popleft()
         except IndexError:
-            drawn = os.urandom(_NONCE * _NONCES_AT_ONCE)
-            _nonces.extend(drawn[start : start + _NONCE] for start in range(0, len(drawn), _NONCE))
+            drawn = os.urandom(size * _DRAWN_AT_ONCE)
+            ready.extend(drawn[start : start + size] for start in range(0, len(drawn), size))
 
 
-# A child of a fork must not use up the same nonces as its parent.
-os.register_at_fork(after_in_child=_nonces.clear)
+def _forget_drawn() -> None:
+    """A child of a fork must not use up the same as its parent."""
+    _nonces.clear()
+    _keys_to_come.clear()
+
+
+os.register_at_fork(after_in_child=_forget_drawn)
 
 
 def _decrypt(cipher: AESGCM, sealed: bytes, start: int, place: bytes) -> bytes:
