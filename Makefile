@@ -15,6 +15,8 @@ check: .venv/ready .venv/deploy
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/hadolint deploy/Dockerfile
+	$(BIN)/python -c 'from compose_spec import PyOptions; PyOptions(apply_merge=True).from_yaml(open("deploy/compose.yaml").read()).validate()'
+	$(BIN)/kubernetes-validate --strict --quiet $(filter-out %/kustomization.yaml,$(wildcard deploy/kubernetes/*.yaml))
 	FREAGRA_SITE=localhost FREAGRA_TLS=internal $(BIN)/caddy validate --adapter caddyfile --config deploy/Caddyfile >.venv/caddy.log 2>&1 || { cat .venv/caddy.log; exit 1; }
 
 wheel: .venv/ready

@@ -36,6 +36,8 @@ def test_it_runs_as_nobody_of_the_host() -> None:
 
 def test_its_version_is_the_packages() -> None:
     assert instruction("ARG") == [f"VERSION={PROJECT['project']['version']}"]
+    for path in (DEPLOY / "compose.yaml", DEPLOY / "kubernetes" / "kustomization.yaml"):
+        assert PROJECT["project"]["version"] in path.read_text("utf-8")
 
 
 def test_only_what_the_wheel_is_made_of_is_sent_to_the_builder() -> None:

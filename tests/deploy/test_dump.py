@@ -1,0 +1,70 @@
+"""`freagra backup` of a PostgreSQL database, and the drill of docs/deploying.md: back into an empty one, whole and readable."""
+
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from adapters.cli import main
+from tests import servers
+
+pytestmark = pytest.mark.skipif(servers.postgres_programs() is None, reason=servers.left_out())
+
+CLINIC = """\
+appointment_id,start,status,clinic,hospital_number,first_name,mobile
+A-1,2030-06-20 10:00,booked,EYE,H1,Mary,0871234567
+"""
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str]) -> Run:
+    def freagra(*arguments: object) -> tuple[int, str, str]:
+        code = main([str(argument) for argument in arguments])
+        printed = capsys.readouterr()
+        return code, printed.out, printed.err
+
+    return freagra
+
+
+@pytest.fixture
+def hospital(postgres: servers.Postgres, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run: Run) -> Iterator[Path]:
+    """One appointment in the database `kept`; the folder of the keys and of the copies."""
+    monkeypatch.setenv("FREAGRA_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("FREAGRA_DATABASE_URL", postgres.make("kept"))
+    (tmp_path / "clinic.csv").write_text(CLINIC, "utf-8")
+    assert run("import", tmp_path / "clinic.csv")[0] == 0
+    yield tmp_path
+    postgres.drop("kept")
+
+
+def test_a_dump_put_back_is_whole_and_readable(
+    hospital: Path, postgres: servers.Postgres, monkeypatch: pytest.MonkeyPatch, run: Run
+) -> None:
+    witness, dump = hospital / "witness.json", hospital / "monday.dump"
+    assert run("transcript", "verify", "--write-witness", witness)[0] == 0
+    code, out, _ = run("backup", dump)
+    assert (code, out.count("checked")) == (0, 1)
+    assert dump.stat().st_mode & 0o777 == 0o600
+    monkeypatch.setenv("FREAGRA_DATABASE_URL", postgres.make("restored"))
+    try:
+        address = postgres.url("restored").replace("+psycopg", "")
+        subprocess.run(["pg_restore", "--exit-on-error", "--no-owner", "--dbname", address, dump], check=True)
+        assert "agrees with the witness" in run("transcript", "verify", "--witness", witness)[1]
+        assert run("transcript", "replay")[0] == 0
+        assert "A-1" in run("transcript", "show", "--appointment", "A-1")[1]
+    finally:
+        postgres.drop("restored")
+
+
+def test_a_dump_that_fails_leaves_the_one_before(hospital: Path, monkeypatch: pytest.MonkeyPatch, run: Run) -> None:
+    dump = hospital / "monday.dump"
+    assert run("backup", dump)[0] == 0
+    before = dump.read_bytes()
+    monkeypatch.setenv("PATH", str(hospital))
+    code, _, err = run("backup", dump)
+    assert code == 1
+    assert "there is no pg_dump here" in err
+    assert dump.read_bytes() == before
+    assert sorted(path.name for path in hospital.glob("*.dump*")) == ["monday.dump"]
