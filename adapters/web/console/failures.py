@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections import OrderedDict
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -25,10 +26,19 @@ class Failures:
 
     def add(self, address: str, now: datetime) -> None:
         recent = self._recent(address, now)
-        self.by_address.pop(address, None)
-        self.by_address[address] = [*recent[-MOST_FROM_ADDRESS:], now]
+        self.by_address.pop(_network(address), None)
+        self.by_address[_network(address)] = [*recent[-MOST_FROM_ADDRESS:], now]
         while len(self.by_address) > _ADDRESSES_KEPT:
             self.by_address.popitem(last=False)
 
     def _recent(self, address: str, now: datetime) -> list[datetime]:
-        return [at for at in self.by_address.get(address, ()) if now < at + WITHIN]
+        return [at for at in self.by_address.get(_network(address), ()) if now < at + WITHIN]
+
+
+def _network(address: str) -> str:
+    """Whoever has an IPv6 address has a whole /64 of them."""
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    return str(ipaddress.ip_network((found, 64), strict=False)) if found.version == 6 else address

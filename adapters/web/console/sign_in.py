@@ -18,6 +18,7 @@ from adapters.web.console.visit import Declined, NotHere, Page, Visit
 from conversations import audit, people, schema, sessions
 from conversations.audit import Act, Did
 from conversations.people import Person, PersonUnfit, Right, SignInRefused
+from conversations.service import CHANGED
 
 _ENDING = timedelta(minutes=2)
 
@@ -104,7 +105,9 @@ async def sign_out(visit: Visit) -> Response:
     return answer
 
 
-async def stay(visit: Visit) -> Response:  # the door has noted that the session is in use
+async def stay(visit: Visit) -> Response:
+    """The door has noted that the session is in use: pages that are open are told."""
+    visit.house.bus.notify(CHANGED)
     return Response(status_code=204) if visit.wants_part else visit.to(own_path(visit.request.headers.get("referer", "/")))
 
 

@@ -96,6 +96,13 @@ class Visitor:
         given = self._headers({"origin": self.url, "sec-fetch-site": "same-origin", **headers})
         return self._keep(self._client.post(path, data=sent, headers=given))
 
+    @contextmanager
+    def listen(self, path: str = "/live") -> Iterator[Iterator[tuple[str, str]]]:
+        """The events of a live page, as they come: name and data."""
+        with self._client.stream("GET", path, headers=self._headers({"accept": "text/event-stream"})) as answer:
+            assert answer.status_code == 200
+            yield _events(answer.iter_lines())
+
     def sign_in(self, name: str, password: str = PASSWORD) -> httpx.Response:
         answer = self.post("/sign-in", {"name": name, "password": password, "to": "/"})
         if answer.status_code == 303:
@@ -121,6 +128,18 @@ class Visitor:
         if found := re.search(r'name="csrf" value="([0-9a-f]+)"', answer.text):
             self.csrf = found[1]
         return answer
+
+
+def _events(lines: Iterator[str]) -> Iterator[tuple[str, str]]:
+    name, data = "", []
+    for line in lines:
+        if line.startswith("event: "):
+            name = line.removeprefix("event: ")
+        elif line.startswith("data: "):
+            data.append(line.removeprefix("data: "))
+        elif not line and name:
+            yield name, "\n".join(data)
+            name, data = "", []
 
 
 def plain(html: str) -> str:

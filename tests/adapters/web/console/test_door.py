@@ -11,9 +11,15 @@ import sqlalchemy as sa
 
 from adapters.web.console.failures import MOST_FROM_ADDRESS
 from adapters.web.console.pages import PAGES
+from adapters.web.console.visit import Page
 from conversations import schema
 from conversations.people import MOST_FAILURES, RIGHTS, Right, Role
 from tests.adapters.web.console.office import PASSWORD, Office, plain
+
+
+def filled(page: Page) -> str:
+    """Its path with something in place of each {name}."""
+    return re.sub(r"\{[^}]+\}", "1", page.path)
 
 
 def test_whoever_is_not_signed_in_is_sent_to_the_sign_in_and_comes_back(office: Office) -> None:
@@ -151,7 +157,7 @@ def test_what_another_sites_page_sends_is_not_done(office: Office, headers: dict
     for page in (each for each in PAGES if each.method == "POST"):
         given = {name: headers.get(name, office.url if name == "origin" else "") for name in ("origin", "sec_fetch_site")}
         given = {"sec-fetch-site": given["sec_fetch_site"], "origin": given["origin"]}
-        answer = visitor.post(page.path.replace("{id}", "1"), **given)
+        answer = visitor.post(filled(page), **given)
         assert answer.status_code == 403, page.name
     assert visitor.get("/people").status_code == 200
 
@@ -162,7 +168,7 @@ def test_a_form_without_its_token_is_not_taken(office: Office) -> None:
     visitor = office.signed_in("maura")
     for page in (each for each in PAGES if each.method == "POST" and each.right is not Right.ANYONE):
         for token in ("", "0" * 64, other.csrf):
-            answer = visitor.post(page.path.replace("{id}", "1"), {"csrf": token})
+            answer = visitor.post(filled(page), {"csrf": token})
             assert answer.status_code == 403, page.name
             assert "older than your session" in answer.text
     assert visitor.get("/people").status_code == 200
@@ -175,7 +181,7 @@ def test_every_page_opens_to_its_right_and_to_no_other(office: Office, role: Rol
     rights = RIGHTS[role] | {Right.ANYONE, Right.OWN}
     leaves = {"/sign-out", "/sign-in", "/live", "/password", "/sign-in-again"}
     for page in (each for each in PAGES if each.path not in leaves):
-        path = page.path.replace("{id}", "1")
+        path = filled(page)
         answer = visitor.get(path) if page.method == "GET" else visitor.post(path)
         assert (answer.status_code == 403) == (page.right not in rights), (page.name, answer.status_code)
     denied = office.do(lambda clinic: clinic.scalar(
@@ -187,7 +193,7 @@ def test_every_page_opens_to_its_right_and_to_no_other(office: Office, role: Rol
 def test_without_a_session_no_page_shows_or_does_anything(office: Office) -> None:
     visitor = office.visitor()
     for page in (each for each in PAGES if each.right is not Right.ANYONE):
-        path = page.path.replace("{id}", "1")
+        path = filled(page)
         accept = "text/event-stream" if path == "/live" else "text/html"
         answer = visitor.get(path, accept=accept) if page.method == "GET" else visitor.post(path)
         assert answer.status_code == (401 if page.method == "POST" or path == "/live" else 303), page.name
@@ -197,7 +203,7 @@ def test_every_answer_carries_the_headers_that_browsers_heed(office: Office) -> 
     office.employ("maura", *Role)
     visitor = office.signed_in("maura")
     asset = re.findall(r'"(/assets/[^"]+)"', visitor.get("/people").text)[0]
-    for path in ["/nothing", asset, *(page.path for page in PAGES if page.method == "GET" and page.path != "/live")]:
+    for path in ["/nothing", asset, *(filled(page) for page in PAGES if page.method == "GET" and page.path != "/live")]:
         headers = visitor.get(path).headers
         policy = headers["content-security-policy"]
         assert policy.startswith("default-src 'none'"), path
@@ -213,7 +219,7 @@ def test_no_page_has_a_script_or_style_of_its_own_or_asks_anyone_else(office: Of
     office.employ("maura", *Role)
     visitor = office.signed_in("maura")
     for page in (each for each in PAGES if each.method == "GET" and each.path != "/live"):
-        html = visitor.get(page.path.replace("{id}", "1")).text
+        html = visitor.get(filled(page)).text
         assert not re.search(r"<script(?![^>]*src=)|<style|\son\w+=|\sstyle=|hx-on|js:", html), page.name
         for address in re.findall(r'(?:src|href|action)="([^"]+)"', html):
             assert re.match(r"[/#](?!/)", address), (page.name, address)
