@@ -53,12 +53,20 @@ class Load:
     faults: list[str] = field(default_factory=list)
     reached: list[str] = field(default_factory=list)  # phones to which a text was carried
     over: bool = False
+    taken: int = 0  # of whatever kind
     _number: int = 0
 
     async def run(self) -> None:
         limits = httpx.Limits(max_connections=CALLERS + 2)
         async with httpx.AsyncClient(base_url=self.url, timeout=3.0, limits=limits) as client:
             await asyncio.gather(self._carry(client), *(self._call(client) for _ in range(CALLERS)))
+
+    async def took(self, more: int) -> None:
+        """Until the server has taken so many more."""
+        enough, until = self.taken + more, time.monotonic() + PATIENCE
+        while self.taken < enough:
+            assert time.monotonic() < until, f"in {PATIENCE:.0f} s a server took {more - enough + self.taken} of {more}"
+            await asyncio.sleep(0.005)
 
     async def _call(self, client: httpx.AsyncClient) -> None:
         while not self.over:
@@ -102,6 +110,7 @@ class Load:
                 await asyncio.sleep(0.02)
                 continue
             if answer.status_code in (200, 202):
+                self.taken += 1
                 return True
             if answer.status_code != 503:
                 self.faults.append(f"{path}: {answer.status_code} {answer.text}")
@@ -191,8 +200,11 @@ async def trial(home: Path, listener: socket.socket, offset: float, rng: Random)
         calling = asyncio.create_task(load.run())
         for _ in range(KILLS):
             server = start(process)
-            # From before it has opened its store to well into its work.
-            await asyncio.sleep(rng.choice((rng.uniform(0.0, 0.2), rng.uniform(0.2, 0.9))))
+            # Before it has opened its store, or well into its work: told by what it took, not by the clock of a busy machine.
+            if rng.random() < 0.5:
+                await asyncio.sleep(rng.uniform(0.0, 0.2))
+            else:
+                await load.took(rng.randrange(1, 120))
             os.kill(server, signal.SIGKILL)
             await wait_until_gone(server)
         server = start(process)
