@@ -191,8 +191,15 @@ def in_order(names: Iterable[str], unset: Mapping[str, Any]) -> Callable[[Mappin
     """A function that gives the values of plain JSON data in the order of `names`; what the data lacks is as in `unset`.
     Passing them by their names as parsed would cost twice as much: Python finds a parameter quickly only by the very string
     that names it."""
-    values = itemgetter(*names)
-    return lambda data: values({**unset, **data})
+    values: Callable[[Mapping[str, Any]], tuple[Any, ...]] = itemgetter(*names)
+
+    def pick(data: Mapping[str, Any]) -> tuple[Any, ...]:
+        try:
+            return values(data)
+        except KeyError:
+            return values({**unset, **data})
+
+    return pick
 
 
 def unset(kind: Any) -> dict[str, Any]:

@@ -26,7 +26,6 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
-from zoneinfo import ZoneInfo
 
 from engine import tongues
 from engine.appointment import STANDING
@@ -66,7 +65,6 @@ from engine.ruleset import (
     wider,
 )
 from engine.stopping import goes_on, meant, reread, texts_resumed
-from engine.told import Told
 from engine.turn import ACTED, ASKED, HANDED, NOTED, WHICH, Move, Turn, named_to_staff
 from engine.understanding import label
 
@@ -136,7 +134,8 @@ def decide(ruleset: Ruleset, conversation: Conversation | None, event: Event, no
 def _reply(turn: Turn, event: ReplyReceived) -> None:
     c = turn.c
     turn.muted = event.stopped if event.opted_out else ""
-    reading = reread(read(turn.ruleset, event.about, c.patient.language, told(turn.ruleset, c, event)), c.appointment)
+    reading = read(turn.ruleset, event.about, c.patient.language, c.appointment, event.received_at)
+    reading = reread(reading, c.appointment)
     wished = None if reading.rule == "key" else tongues.wished(turn, event.about)
     if wished is not None:
         reading = tongues.asks_for(wished, reading)
@@ -166,12 +165,6 @@ def _reply(turn: Turn, event: ReplyReceived) -> None:
     if event.beside and outcome == HANDED and turn.c.tasks:
         turn.update_task(turn.c.tasks[-1].key, f"The phone also has {named_to_staff(event.beside)}.")
     turn.record("reply.settled", {"reply": event.reply, "outcome": outcome, "why": why})
-
-
-def told(ruleset: Ruleset, c: Conversation, event: ReplyReceived) -> Told:
-    """The appointment in whose light a reply to this talk is read."""
-    zone = ZoneInfo(ruleset.hours.timezone)
-    return Told(c.appointment.start.astimezone(zone), c.appointment.clinician, event.received_at.astimezone(zone).date())
 
 
 def _put_on_record(turn: Turn, event: ReplyReceived) -> None:

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from datetime import datetime
 from functools import lru_cache
 from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
 from engine import understanding
+from engine.appointment import Appointment
 from engine.normalise import normalise
 from engine.reading import Reading
 from engine.ruleset import Ruleset
@@ -27,12 +30,16 @@ class _Heard(NamedTuple):
     words: frozenset[str]
 
 
-def read(ruleset: Ruleset, text: str, language: str = "", told: Told | None = None) -> Reading:
-    """The same as `understanding.read`."""
+def read(
+    ruleset: Ruleset, text: str, language: str = "", about: Appointment | None = None, at: datetime | None = None
+) -> Reading:
+    """The same as `understanding.read`. `about` is the appointment in whose light it is read, as the patient was told of it;
+    `at` when the reply was sent."""
     said = (ruleset.version, language, text)
     heard = _heard.get(said)
-    if heard is not None and (told is None or heard.words.isdisjoint(_names(told.clinician))):
+    if heard is not None and (about is None or heard.words.isdisjoint(_names(about.clinician))):
         return heard.reading
+    told = None if about is None else _told(ruleset, about, at)
     reading = understanding.read(ruleset, text, language, told)
     if heard is None and len(text) <= _LONGEST:
         _keep(said, (language, *ruleset.languages), reading, told)
@@ -54,6 +61,11 @@ def _keep(said: tuple[str, str, str], languages: Iterable[str], reading: Reading
     if len(_heard) >= _KEPT:
         _heard.clear()
     _heard[said] = _Heard(reading, words)
+
+
+def _told(ruleset: Ruleset, about: Appointment, at: datetime | None) -> Told:
+    zone = ZoneInfo(ruleset.hours.timezone)
+    return Told(about.start.astimezone(zone), about.clinician, None if at is None else at.astimezone(zone).date())
 
 
 @lru_cache(maxsize=4_096)

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from engine.addressing import SURE, Addressed, address, named, without_names
 from engine.appointment import Listed
 from engine.conversation import Conversation
-from engine.decide import affirming, told, twice
+from engine.decide import affirming, twice
 from engine.events import Doubt, ReplyReceived, Waited
 from engine.heard import read
 from engine.normalise import clean
@@ -62,8 +62,8 @@ class Held:
 
     def read_part(self, words: str, reply: ReplyReceived) -> Reading:
         """What the words mean if they are about this appointment."""
-        appointment = told(self.ruleset, self.conversation, reply)
-        return read(self.ruleset, words, self.conversation.patient.language, appointment)
+        c = self.conversation
+        return read(self.ruleset, words, c.patient.language, c.appointment, reply.received_at)
 
     def target(self, reading: Reading) -> Target | None:
         """Where a reading leads from here; what is understood after "did you mean ...?" included."""

@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from conversations.rulesets import load_file
 from engine import heard, understanding
+from engine.appointment import Appointment, AppointmentStatus
 from engine.ruleset import Ruleset
 from engine.told import Told
 
 RULES = Path(__file__).parents[2] / "rules"
-TOLDS = (
+DUBLIN = ZoneInfo("Europe/Dublin")
+SAID_AT = datetime(2026, 3, 11, 18, 0, tzinfo=DUBLIN)
+
+
+def appointment(start: datetime, clinician: str) -> Appointment:
+    return Appointment("a", 1, start.replace(tzinfo=DUBLIN), AppointmentStatus.BOOKED, "EYE", "Eye clinic", clinician, "", "")
+
+
+ABOUT = (
     None,
-    Told(datetime(2026, 3, 12, 10, 0), "Dr Kay Noble", date(2026, 3, 11)),
-    Told(datetime(2026, 3, 13, 14, 30), "Mr Grand", date(2026, 3, 11)),
-    Told(datetime(2026, 5, 1, 9, 0), "", None),
+    appointment(datetime(2026, 3, 12, 10, 0), "Dr Kay Noble"),
+    appointment(datetime(2026, 3, 13, 14, 30), "Mr Grand"),
+    appointment(datetime(2026, 5, 1, 9, 0), ""),
 )
 TEXTS = (
     "Y", "yes", "yes please!", "no", "grand", "see you then", "noble", "yes Dr Noble", "yes Dr Kay", "ok see you Friday",
@@ -39,13 +49,14 @@ def test_what_was_heard_before_means_what_it_would_mean_anew(ruleset: Ruleset, l
     heard.forget()
     for _ in range(2):
         for text in TEXTS:
-            for told in (*TOLDS, *reversed(TOLDS)):
+            for about in (*ABOUT, *reversed(ABOUT)):
+                told = Told(about.start, about.clinician, SAID_AT.date()) if about is not None else None
                 anew = understanding.read(ruleset, text, language, told)
-                assert heard.read(ruleset, text, language, told) == anew, (text, told)
+                assert heard.read(ruleset, text, language, about, SAID_AT) == anew, (text, about)
 
 
 def test_the_same_words_are_read_once(ruleset: Ruleset, monkeypatch: pytest.MonkeyPatch) -> None:
     heard.forget()
-    first = heard.read(ruleset, "Yes thanks", "en", TOLDS[1])
+    first = heard.read(ruleset, "Yes thanks", "en", ABOUT[1], SAID_AT)
     monkeypatch.setattr(understanding, "read", lambda *_: pytest.fail("it was read again"))
-    assert heard.read(ruleset, "Yes thanks", "en", TOLDS[2]) == first
+    assert heard.read(ruleset, "Yes thanks", "en", ABOUT[2], SAID_AT) == first
