@@ -24,6 +24,7 @@ from conversations import audit, people
 from conversations.audit import Act, Did
 from conversations.database import DatabaseInUse, open_database
 from conversations.people import Person, Role, Scope
+from conversations.vault import load_keys
 
 T = TypeVar("T")
 
@@ -104,7 +105,11 @@ def _opened(config: Config) -> Iterator[House]:
     """Raises Failure where a service has the store."""
     try:
         with house(
-            home=config.home, database_url=config.database, gateway=NoGateway(), patient_system=NoPatientSystem()
+            home=config.home,
+            database_url=config.database,
+            gateway=NoGateway(),
+            patient_system=NoPatientSystem(),
+            keys=load_keys(config.keys) if config.keys is not None else None,
         ) as opened:
             yield opened
     except DatabaseInUse as held:

@@ -80,6 +80,16 @@ def test_a_generated_password_is_shown_once_and_works(run: Run, config: Path, tm
 
 
 @pytest.mark.usefixtures("typed")
+def test_it_takes_the_keys_from_where_the_settings_say(run: Run, tmp_path: Path) -> None:
+    assert run("init", tmp_path / "secrets")[0] == 0
+    config = tmp_path / "freagra.toml"
+    config.write_text(f'[service]\nhome = "home"\nkeys = "{tmp_path}/secrets/keys.json"\n', "utf-8")
+    assert run("people", "add", "maura", "--role", "administrator", "--config", config)[0] == 0
+    assert not (tmp_path / "home" / "keys.json").exists()
+    assert run("people", "password", "maura", "--config", config)[0] == 0
+
+
+@pytest.mark.usefixtures("typed")
 @pytest.mark.parametrize(("arguments", "code", "says"), [
     (("add", "maura", "--role", "boss"), 2, "there are secretary, clinic-admin, auditor, administrator"),
     (("add", "ma ura", "--role", "auditor"), 1, "no spaces"),
