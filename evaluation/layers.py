@@ -81,7 +81,8 @@ def _without_deciding(ruleset: Ruleset) -> Ruleset:
 
 
 def _without_always(lexicon: Lexicon) -> Lexicon:
-    return replace(lexicon, always={name: said for name, said in lexicon.always.items() if name not in DECIDING})
+    always = {name: said for name, said in lexicon.always.items() if name not in DECIDING}
+    return replace(lexicon, always=always, near={})
 
 
 def _never_asked(tokens: Sequence[str]) -> list[tuple[list[str], bool]]:
