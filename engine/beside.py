@@ -10,6 +10,7 @@ from engine.phrasebook import NAME, Phrase, Phrasebook
 from engine.prepared import Prepared
 
 _ASIDE = 14  # words that are not understood and yet may stand beside a full answer
+_STRAY = 1  # of them, how many may stand where nothing else shows that the text is about an appointment
 _NAMES = 3  # of them, words that the language does not have: people and places
 _ACK = Role.ACK | Role.YES | Role.COURTESY | Role.WHEN
 
@@ -31,7 +32,8 @@ def wish(prepared: Prepared, parts: Sequence[Clause], outcomes: Mapping[str, Phr
     (found,) = rest
     if found.intent not in yielding:
         refused = mine[0].negative and set(mine[0].words).isdisjoint(found.words)
-        return found if refused and found.intent in prepared.answers and not found.letter else None
+        told = found.key or not found.negative  # "please don't take me off the list" beside "can't come" refuses no move
+        return found if refused and told and found.intent in prepared.answers and not found.letter else None
     for part in parts:
         wished = any(phrase.intent == found.intent for phrase, _ in part.found)
         for phrase, _ in part.found:
@@ -51,6 +53,25 @@ def refused_but_offers(prepared: Prepared, parts: Sequence[Clause], outcomes: Ma
     if cannot is None or cannot.key or not cannot.negative or cannot.intent not in prepared.answers:
         return None
     return cannot if can and all(part.flags & Role.WHEN for part in can) and len(prepared.yielding) == 1 else None
+
+
+def another_time_beside(prepared: Prepared, book: Phrasebook, parts: Sequence[Clause], cannot: Phrase) -> str | None:
+    """The intent of a wish for another time, where a time is named beside a "cannot come": "can't come, the 4th of July or
+    any day after". To keep the patient on the list is safe; to cancel where they would have come later is not. None
+    where that is not what is said.
+    """
+    if cannot.key or not cannot.negative or cannot.intent in prepared.yielding or not book.takers.isdisjoint(cannot.words):
+        return None
+    elsewhen = any(part.flags & Role.WHEN and all(phrase is not cannot for phrase, _ in part.found) for part in parts)
+    return next(iter(prepared.yielding)) if elsewhen and len(prepared.yielding) == 1 else None
+
+
+def held_back(prepared: Prepared, parts: Sequence[Clause]) -> bool:
+    """Whether a yes is held back by a "but" or an "only". One that leads up to the yes is overcome: "the bus is off but I
+    can come".
+    """
+    yes = next((part for part in parts if any(phrase.intent in prepared.affirming for phrase, _ in part.found)), None)
+    return any(part.flags & Role.CONTRAST and not (part is yes and part.overcomes) for part in parts)
 
 
 def led_up_to(prepared: Prepared, parts: Sequence[Clause]) -> Phrase | None:
@@ -85,15 +106,17 @@ def aside(prepared: Prepared, book: Phrasebook, parts: Sequence[Clause]) -> bool
     """
     full = False
     for part in parts:
-        said = [phrase for phrase, _ in part.found if phrase.intent in prepared.affirming and not phrase.weak]
-        if said and part.unknown:
-            return False
+        said = [phrase for phrase, object_ in part.found if phrase.intent in prepared.affirming and not phrase.weak]
         full = full or any(len(phrase.words) > 1 for phrase in said)
+        led_in = all(object_ == "" for _, object_ in part.found)  # "bet I'll be there", not "I'll be there pizza"
+        if said and part.unknown and (len(part.unknown) > 1 or not led_in or not full):
+            return False
     unknown = [word for part in parts for word in part.unknown]
     words = [word for part in parts for word in part.words]
     about_us = any(book.role(word) & (Role.YES | Role.WHEN | Role.COURTESY) or word in book.ours for word in words)
     short = len(unknown) <= _ASIDE and sum(part.strange for part in parts) <= _NAMES
-    return full and about_us and short and not any(word in book.weighty for word in unknown)
+    few = len(unknown) <= _STRAY
+    return full and (about_us or few) and short and not any(word in book.weighty for word in unknown)
 
 
 def to_us(book: Phrasebook, segments: Sequence[tuple[Sequence[str], bool]]) -> bool:

@@ -28,7 +28,14 @@ class Clause:
     strange: int = 0  # of `unknown`, how many are no word of the language
     flags: int = Role.NONE
     asked: bool = False  # ends in a question mark
+    opened: bool = False  # begins with a "but"
+    contrasts: int = 0
     pleaded: bool = False  # an answer in it begins with "please", so that a no before it agrees
+
+    @property
+    def overcomes(self) -> bool:
+        """Whether its only "but" is the word that it begins with: it tells against what came before, not against itself."""
+        return self.contrasts == 1 and self.opened
 
     @property
     def negated(self) -> bool:
@@ -103,6 +110,9 @@ def clauses(book: Phrasebook, words: Sequence[str], asked: bool) -> list[Clause]
             at += len(phrase.words)
             continue
         barred = word == BARRING
+        if role & Role.CONTRAST:
+            clause.opened = clause.opened or (not clause.words and bool(role & Role.JOIN))
+            clause.contrasts += 1
         # "No, I can't" begins with a no that agrees with what follows; "not" and any later no turn it round. A picture of a
         # no underlines what is said.
         clause.flags |= role & ~Role.NEGATION if role & Role.NO and (not clause.words or not word[0].isalnum()) else role
@@ -139,7 +149,7 @@ def _led(book: Phrasebook, words: Sequence[str]) -> tuple[list[str], dict[int, s
     for word in words:
         role = book.role(word)
         if role & SKIPPED and not role & Role.JOIN:
-            skipped = skipped or word
+            skipped = word if word in book.speakers else skipped or word  # "stop texting me, I ..." without its comma
             continue
         if word == NUMBER and content and content[-1] == NUMBER:
             continue

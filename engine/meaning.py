@@ -12,22 +12,24 @@ from dataclasses import dataclass, field
 
 from rapidfuzz import fuzz, process
 
-from engine import beside
+from engine import alarms, beside
 from engine.clauses import GOVERNED, Clause, clauses, match, segments, signature_only
 from engine.lexicon import Role
 from engine.normalise import Normalised
-from engine.phrasebook import DISTANT_KIN, NAME, NUMBER, Phrase, Phrasebook, holds
+from engine.phrasebook import DECIDING, NAME, NUMBER, Phrase, Phrasebook, holds
 from engine.prepared import Prepared
 from engine.reading import MIXED, UNKNOWN, Candidate, Reading
 from engine.ruleset import ALWAYS_INTENTS, Matching
+from engine.told import Told, named
 
-_PRECEDENCE = ("urgent", "deceased", "wrong_number")  # of ALWAYS_INTENTS: outrank every other meaning in the same text
-_DEATH = "deceased"
+_NOT_THEIRS = "wrong_number"
+_PRECEDENCE = (*DECIDING, _NOT_THEIRS)  # of ALWAYS_INTENTS: outrank every other meaning in the same text
 _OPT_OUT = "stop"  # of ALWAYS_INTENTS: said of much else too ("stop messing"), so nothing unknown may stand in its clause
 _LOUD = Role.NEGATION | Role.QUESTION | Role.HEDGE | Role.CONDITION | Role.CONTRAST | Role.NO
 _DOUBTS = ("hedge", "condition", "question", "object")  # what leaves a meaning possible
 _WORST_SCORE_SHOWN = 40.0
 _LOOSE = 3  # words not understood beside an answer; with more, the text must show that it is to us
+_LOOSE_WISH = 1  # beside what may be said of anything: "another day", "not free"
 
 
 @dataclass(slots=True)
@@ -46,6 +48,7 @@ class Reader:
     matching: Matching
     book: Phrasebook
     normal: Normalised
+    told: Told | None = None
     segments: list[tuple[list[str], bool]] = field(default_factory=list)
     parts: list[Clause] = field(default_factory=list)
     heard: list[_Heard] = field(default_factory=list)
@@ -95,7 +98,11 @@ class Reader:
         if len(words) != 1 or len(words[0]) != 1:
             return False
         known = self.book.known
-        follows = at + 1 < len(found) and bool(found[at + 1][0]) and found[at + 1][0][0] not in known
+        after = found[at + 1][0] if at + 1 < len(found) else []
+        named = [word for word in after[:2] if word not in known]
+        if at == 0 and len(named) == 2:  # "C - Mary Byrne": the answer, and a whole name
+            return False
+        follows = bool(after) and after[0] not in known
         affirms = self.prepared.keys.get(words[0], ("",))[0] in self.prepared.affirming
         if follows and (at or not affirms):
             return True
@@ -124,25 +131,11 @@ class Reader:
         ]
 
     def _deciding_words(self, spelt: Sequence[tuple[list[str], bool]]) -> Reading | None:
-        best: Phrase | None = None
-        for (said, _), (words, _) in zip(spelt, self.segments, strict=True):
-            content = self.book.grave(said)
-            for at in range(len(content)):
-                phrase = match(content, at, self.book.deciding)
-                if phrase is None or (phrase.intent == _DEATH and self._death_of_another(words)):
-                    continue
-                if best is None or _rank(phrase.intent) < _rank(best.intent):
-                    best = phrase
+        best = alarms.found(self.book, spelt, [words for words, _ in self.segments])
         if best is None:
             return None
         why = f'"{best.text}" decides wherever it stands, before anything else in the text.'
         return self._say(best.intent, "word", why, 100.0, Candidate(best.intent, best.text, 100.0))
-
-    def _death_of_another(self, words: Sequence[str]) -> bool:
-        """A death told as the patient's own reason ("my granny died, can I change it") is not the patient's death."""
-        if DISTANT_KIN in words:
-            return True
-        return any(holds(all_words, plan) for all_words, _ in self.segments for plan in self.book.own_plans)
 
     def _alone(self) -> Phrase | None:
         """A phrase that means something only as the whole of a reply: "Cancelled"."""
@@ -163,7 +156,7 @@ class Reader:
             return "question"
         if part.flags & Role.CONDITION:
             return "condition"
-        if part.unknown and (intent == _OPT_OUT or self._only_a_time(phrase)):
+        if part.unknown and (self._only_a_time(phrase) or (intent == _OPT_OUT and (object_ or len(phrase.words) == 1))):
             return "object"
         if (
             phrase.negative
@@ -231,6 +224,9 @@ class Reader:
         for name in _PRECEDENCE:
             for phrase in strong:
                 if phrase.intent == name:
+                    if name == _NOT_THEIRS and any(other.intent in prepared.affirming for other in strong):
+                        why = f'"{phrase.text}" stands beside a yes: somebody answers for the patient.'
+                        return self._say(MIXED, "two-meanings", why)
                     return self._act(phrase, "outranks every other meaning")
         outcomes = {prepared.outcomes[phrase.intent]: phrase for phrase in reversed(strong)}
         if not outcomes:
@@ -262,6 +258,8 @@ class Reader:
         flags = self._flags()
         if self._is_question():
             return self._question()
+        if self._elsewhere():
+            return self._say(UNKNOWN, "elsewhere", f'"{phrase.text}" seems to be about something else than a visit to us.')
         if any(heard.against and self._differs(heard.phrase, phrase) for heard in self.heard):
             return self._say(MIXED, "two-meanings", f'"{phrase.text}" stands beside another meaning that is not certain.')
         if flags & (Role.CONDITION | Role.WISH):
@@ -271,7 +269,7 @@ class Reader:
             return self._say(UNKNOWN, "negation", f'A negation stands beside "{phrase.text}".')
         if flags & Role.HEDGE:
             return self._say(UNKNOWN, "hedge", f'"{phrase.text}" is said with doubt.', guess=phrase.intent)
-        if flags & Role.CONTRAST:
+        if beside.held_back(self.prepared, self.parts):
             return self._say(UNKNOWN, "contrast", f'"{phrase.text}" is held back by what follows.', guess=phrase.intent)
         if phrase.weak and not beside.nothing_but_ack(self.book, self.parts):
             return self._say(UNKNOWN, "more-said", f'More is said than "{phrase.text}".', guess=phrase.intent)
@@ -295,7 +293,9 @@ class Reader:
         request = phrase.asks or bool(self._flags() & Role.REQUEST)
         if answer and not request and self._is_question():
             return self._question()
-        if answer and sum(len(part.unknown) for part in self.parts) > _LOOSE and not beside.to_us(self.book, self.segments):
+        if answer and self._elsewhere():
+            return self._say(UNKNOWN, "elsewhere", f'"{phrase.text}" seems to be about something else than a visit to us.')
+        if answer and not self._to_us(phrase):
             return self._say(UNKNOWN, "not-to-us", "Nothing in it shows that it was written to us.", guess=phrase.intent)
         yes = prepared.affirming if (prepared := self.prepared) and request else frozenset()
         doubtful = [heard for heard in self.heard if heard.against in _DOUBTS and heard.phrase.intent not in yes]
@@ -305,11 +305,41 @@ class Reader:
             return self._say(MIXED, "condition", f'"{phrase.text}" stands beside a condition.')
         if answer and self._flags() & Role.HEDGE and self._flags() & Role.CONTRAST:
             return self._say(UNKNOWN, "hedge", f'"{phrase.text}" is taken back or doubted.', guess=phrase.intent)
+        if answer and any(heard.against == "negation" and heard.phrase.intent == phrase.intent for heard in self.heard):
+            return self._say(MIXED, "negation", f'"{phrase.text}", and the same with a no before it.', guess=phrase.intent)
+        if answer and (wish_for := beside.another_time_beside(self.prepared, self.book, self.parts, phrase)):
+            return self._say(wish_for, "another-time", f'"{phrase.text}", and with it another time.', 100.0)
         if phrase.key and len(phrase.words) == 1 and any(self._says_no(part, phrase) for part in self.parts):
             return self._say(UNKNOWN, "negation", f'A no stands beside "{phrase.text}", which may be its contrary.')
         if answer and self.normal.cut:
             return self._say(UNKNOWN, "too-long", "The reply is longer than is read.", guess=phrase.intent)
         return self._act(phrase, "no other meaning stands")
+
+    def _elsewhere(self) -> bool:
+        """Whether another answer in the text is one to something else: "can't do the 20th for the hen, any day is fine"."""
+        return any(heard.against == "elsewhere" for heard in self.heard)
+
+    def _to_us(self, phrase: Phrase) -> bool:
+        """Whether an answer with more beside it that is not understood was meant for us: it speaks of an appointment or of
+        what was told, or is plain and said politely. True for languages whose lexicon does not list the words that tell.
+        """
+        unknown = sum(len(part.unknown) for part in self.parts)
+        if not unknown or not self.book.personal:
+            return True
+        if phrase.letter and unknown > _LOOSE:  # "... see you soon. C"
+            return False
+        words = [word for said, _ in self.segments for word in said]
+        if not self.book.ours.isdisjoint(words):
+            return True
+        polite = self._flags() & (Role.REQUEST | Role.COURTESY) or not self.book.polite.isdisjoint(words)
+        plain = polite or phrase.key or phrase.negative or any(part.flags & Role.WHEN for part in self.parts)
+        if unknown <= (_LOOSE if plain else _LOOSE_WISH):
+            return True
+        if any(phrase.key and part.words == list(phrase.words) for part in self.parts for phrase, _ in part.found):
+            return True  # "Cancel. ..."
+        if self.told is not None and named(self.told, self.normal.text, self.book.language):
+            return True
+        return bool(polite and (phrase.key or phrase.negative)) and not self.book.personal.isdisjoint(words)
 
     def _nothing_stands(self) -> Reading:
         if self._is_question():
@@ -409,7 +439,3 @@ class Reader:
         if not score and candidates:
             score = candidates[0].score
         return Reading(intent, score, rule, self.normal.text, tuple(candidates[:3]), guess, why)
-
-
-def _rank(intent: str) -> int:
-    return _PRECEDENCE.index(intent) if intent in _PRECEDENCE else len(_PRECEDENCE)

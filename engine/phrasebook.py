@@ -65,27 +65,26 @@ class Phrase:
 class Rewriter:
     """Replaces stretches of words, the longest first, in one pass from the left."""
 
-    __slots__ = ("_by_first",)
+    __slots__ = ("_by_first", "_rules")
 
     def __init__(self) -> None:
-        self._by_first: dict[str, list[tuple[int, tuple[str, ...], tuple[str, ...]]]] = {}
+        self._rules: dict[tuple[str, ...], tuple[str, ...]] = {}
+        self._by_first: dict[str, tuple[int, ...]] = {}  # lengths of the stretches that begin so, the longest first
 
     def add(self, words: Sequence[str], into: Sequence[str]) -> None:
-        if not words or tuple(words) == tuple(into):
-            return
-        rules = self._by_first.setdefault(words[0], [])
-        if all(rule[1] != tuple(words) for rule in rules):
-            rules.append((len(words), tuple(words), tuple(into)))
-            rules.sort(key=lambda rule: -rule[0])
+        if words and tuple(words) != tuple(into) and self._rules.setdefault(tuple(words), tuple(into)) == tuple(into):
+            lengths = {len(words), *self._by_first.get(words[0], ())}
+            self._by_first[words[0]] = tuple(sorted(lengths, reverse=True))
 
     def __call__(self, words: Sequence[str]) -> list[str]:
-        by_first = self._by_first
+        by_first, rules = self._by_first, self._rules
         out: list[str] = []
         at, end = 0, len(words)
         while at < end:
             word = words[at]
-            for length, pattern, into in by_first.get(word, ()):
-                if length == 1 or tuple(words[at : at + length]) == pattern:
+            for length in by_first.get(word, ()):
+                into = rules.get(tuple(words[at : at + length]))
+                if into is not None:
                     out.extend(into)
                     at += length
                     break
@@ -95,10 +94,9 @@ class Rewriter:
         return out
 
     def words(self) -> Iterable[str]:
-        for rules in self._by_first.values():
-            for _, pattern, into in rules:
-                yield from pattern
-                yield from into
+        for pattern, into in self._rules.items():
+            yield from pattern
+            yield from into
 
 
 class Phrasebook:
@@ -108,22 +106,25 @@ class Phrasebook:
         lexicon = LEXICONS.get(language, NO_LEXICON)
         own = ruleset.words.get(language, LanguageWords())
         self.language = language
-        self._spelling, self._sameness, self._sayings = Rewriter(), Rewriter(), Rewriter()
+        self._spelling, self._people, self._sameness, self._sayings = Rewriter(), Rewriter(), Rewriter(), Rewriter()
         self.known: frozenset[str] = frozenset()  # while empty, nothing is repaired
         self._load_rewritings(lexicon)
         self.aux = frozenset(map(fold, lexicon.lists["aux"]))
         self._subjects = frozenset(map(fold, lexicon.lists["subjects"]))
         self._articles = frozenset(map(fold, lexicon.lists["articles"])) | self._subjects
+        self._modals = frozenset(map(fold, lexicon.lists["modals"]))
         self._past = frozenset(map(fold, lexicon.lists["past"]))
         self._unstressed = frozenset(map(fold, lexicon.lists["unstressed"]))
         self._holders = frozenset(map(fold, lexicon.lists["holders"]))
         self.personal = frozenset(map(fold, lexicon.lists["personal"]))
+        self.polite = frozenset(map(fold, lexicon.lists["polite"]))
         self.titles = frozenset(map(fold, lexicon.lists["titles"]))
         self.knows_names = bool(lexicon.same.get(NAME))
         self.pleas = frozenset(map(fold, lexicon.lists["pleas"]))
         self.beside_ack = frozenset(word for entry in lexicon.lists["beside_ack"] for word in _split(entry))
         self.elsewhere = frozenset(map(fold, lexicon.lists["elsewhere"]))
         self.openers = frozenset(map(fold, lexicon.lists["openers"]))
+        self.speakers = self.openers & self._subjects
         self.governing = frozenset(map(fold, lexicon.lists["governing"]))
         self.roles: dict[str, int] = {ASK: Role.QUESTION, ASK_PAST: Role.QUESTION | Role.HEDGE, NUMBER: Role.WHEN}
         self._load_roles(lexicon, own)
@@ -137,8 +138,11 @@ class Phrasebook:
         self.deciding: dict[str, list[Phrase]] = {}
         self.alone: dict[str, list[Phrase]] = {}  # mean something only as the whole of a reply
         self.unless: dict[str, tuple[tuple[str, ...], ...]] = {}
+        self.near: list[tuple[Phrase, tuple[frozenset[str], ...]]] = []
+        self.light = [self._spelt_sets(sets) for sets in lexicon.near.get(SAYING, ())]
         for intent in ruleset.intents.values():
             self._load_intent(intent, lexicon)
+        self.near_words = frozenset(word for _, sets in self.near for word in sets[0])
         for table in (self.phrases, self.deciding):
             for phrases in table.values():
                 phrases.sort(key=lambda phrase: -len(phrase.words))
@@ -163,10 +167,13 @@ class Phrasebook:
         for into, variants in lexicon.spellings.items():
             for variant in variants:
                 self._spelling.add(_split(variant), _split(into))
-        groups = dict(lexicon.same) | {KIN: lexicon.lists["kin"], DISTANT_KIN: lexicon.lists["distant_kin"]}
-        for into, variants in groups.items():
+        people = {KIN: lexicon.lists["kin"], DISTANT_KIN: lexicon.lists["distant_kin"], NAME: lexicon.same.get(NAME, ())}
+        for into, variants in people.items():
             for variant in variants:
-                self._sameness.add(self._spelling(_split(variant)), _split(into))
+                self._people.add(self._spelling(_split(variant)), [into])
+        for into, variants in lexicon.same.items():
+            for variant in variants if into != NAME else ():
+                self._sameness.add(self._people(self._spelling(_split(variant))), _split(into))
         for variant in lexicon.same.get(SAYING, ()):
             self._sayings.add(self._spelling(_split(variant)), [SAYING])
 
@@ -176,10 +183,10 @@ class Phrasebook:
         for role, entries in lexicon.roles.items():
             for entry in (*entries, *added.get(role, ())):
                 written = _split(entry.casefold())
-                words = self.rewrite(written) if len(written) > 1 else self._sameness(self._spelling(written))
+                words = self.rewrite(written) if len(written) > 1 else self._same(self._spelling(written))
                 if len(words) > 1:
                     name = "_".join(words)
-                    self._sameness.add(self._spelling(written), [name])
+                    self._sameness.add(self._people(self._spelling(written)), [name])
                     words = [name]
                 elif words != written and words[0] in heads:
                     continue  # a group's name has the roles that the group is given, not those of its members
@@ -197,17 +204,24 @@ class Phrasebook:
         for phrase in intent.words.get(self.language, ()):
             self._add_deciding(intent, phrase)
         for phrase in shared:
-            if intent.name in DECIDING:
-                self._add_deciding(intent, phrase)
-            elif phrase.startswith(ALONE):
+            if phrase.startswith(ALONE):
                 self._add(self.alone, intent, phrase.removeprefix(ALONE), keys)
+            elif intent.name in DECIDING:
+                self._add_deciding(intent, phrase)
             else:
                 self._add(self.phrases, intent, phrase, keys)
+        for sets in lexicon.near.get(intent.name, ()):
+            text = " ".join(min(words) for words in sets)
+            alarm = Phrase(intent.name, text, (), key=False, weak=False, negative=False, asks=False)
+            self.near.append((alarm, self._spelt_sets(sets)))
         barred = (*intent.unless.get(self.language, ()), *lexicon.unless.get(intent.name, ()))
         found = (tuple(self._content(text)) for text in barred)
         patterns = tuple(words for words in found if words)
         if patterns:
             self.unless[intent.name] = patterns
+
+    def _spelt_sets(self, sets: Sequence[frozenset[str]]) -> tuple[frozenset[str], ...]:
+        return tuple(frozenset(part for word in words for part in self.spelt([word])) for words in sets)
 
     def _own_key(self, key: str) -> bool:
         """Whether a key is also a word of this language. A key of one may be another word in the next: Irish tá is no
@@ -245,7 +259,7 @@ class Phrasebook:
         )
 
     def _add_deciding(self, intent: Intent, text: str) -> None:
-        words = tuple(self.grave(self.spelt(normalise(text).words)))
+        words = tuple(self.grave(self.spelt(normalise(text).words))) + ((BREAK,) if text.endswith(BREAK) else ())
         if words:
             self.deciding.setdefault(words[0], []).append(
                 Phrase(intent.name, text, words, key=False, weak=False, negative=False, asks=False)
@@ -256,7 +270,15 @@ class Phrasebook:
         of phrase may add to so grave a meaning.
         """
         unstressed = self._unstressed
-        return [NUMBER if self.role(word) & Role.WHEN else word for word in self._sayings(spelt) if word not in unstressed]
+        return [
+            NUMBER if self.role(word) & Role.WHEN or (is_number(word) and len(word) > 1) else word
+            for word in self.apart(spelt)
+            if word not in unstressed
+        ]
+
+    def apart(self, spelt: Sequence[str]) -> list[str]:
+        """Spelt words, each saying that only sounds alarming made one word."""
+        return self._sayings(spelt)
 
     def _content(self, text: str) -> list[str]:
         words = self.rewrite([word for word in normalise(text).tokens if word is not BREAK and word is not ASKED])
@@ -288,7 +310,8 @@ class Phrasebook:
             for p in phrases
             for word in p.words
         }
-        self._gravest = frozenset(w for phrases in self.deciding.values() for p in phrases for w in p.words)
+        near = {word for _, sets in self.near for words in sets for word in words}
+        self._gravest = frozenset(w for phrases in self.deciding.values() for p in phrases for w in p.words) | near
         words |= {word for word in self.roles if "_" not in word}
         in_phrases = words - self.roles.keys()
         targets = {
@@ -303,9 +326,11 @@ class Phrasebook:
             for variant in variants
             if (into in words or groups is lexicon.same) and len(variant) > _REPAIR_FROM and variant.isalpha()
         }
-        words |= set(self._spelling.words()) | set(self._sameness.words()) | self.aux | self._articles
+        words |= near | self.aux | self._articles
+        words |= {word for rewriter in (self._spelling, self._people, self._sameness) for word in rewriter.words()}
         figures = {word for word in words if is_number(word)}  # read as numbers, but for slips such as "100" for certainly
-        words -= figures - {variant for variants in lexicon.spellings.values() for variant in variants}
+        written = (word for variants in lexicon.spellings.values() for variant in variants for word in variant.split())
+        words -= figures.difference(written)
         self.known = frozenset(words) | {fold(word) for word in lexicon.common}
         self._heads = frozenset(
             word for word in self.known if len(word) > 1 and any(self.role(w) & _HEADS for w in self.rewrite([word]))
@@ -337,10 +362,14 @@ class Phrasebook:
 
     def alike(self, spelt: Sequence[str]) -> list[str]:
         """Spelt words with turns of phrase, questions by order of words and dates each made one word."""
-        same = self._sameness(spelt)
+        same = self._same(spelt)
         if len(same) > 1:
             self._mark_inversions(same)
         return [NUMBER if self.role(word) & Role.WHEN or is_number(word) else word for word in same]
+
+    def _same(self, spelt: Sequence[str]) -> list[str]:
+        """People first, each as what they are, so that a turn of phrase need not name them all."""
+        return self._sameness(self._people(spelt))
 
     def _mark_inversions(self, words: list[str]) -> None:
         for at in range(len(words) - 1):
@@ -348,8 +377,13 @@ class Phrasebook:
                 followers = self._subjects if at else self._articles
                 if words[at] in self._holders:  # "have this phone" has an object, "have you" asks
                     followers = self._subjects & self.openers
-                if words[at + 1] in followers and (at == 0 or words[at - 1] not in self._subjects):
+                if words[at + 1] in followers and (at == 0 or not self._leads_verb(words[at - 1])):
                     words[at] = ASK_PAST if words[at] in self._past else ASK
+
+    def _leads_verb(self, word: str) -> bool:
+        """Whether a verb after `word` is told and not asked: "I do it", "cannot do it", "to do it"."""
+        role = self.role(word)
+        return word in self._subjects or (bool(role & Role.NEGATION) and not role & Role.NO) or word in self._modals
 
     def _known_or_repaired(self, word: str) -> Sequence[str]:
         folded = word if word.isascii() else fold(word)
@@ -383,7 +417,7 @@ class Phrasebook:
                 for target, _, _ in found
                 if OSA.distance(word, target, score_cutoff=allowed) <= (1 if target in self._gravest else allowed)
             ]
-            near = [target for target in near if not self._contrary(word, target)]
+            near = [target for target in near if not (self._contrary(word, target) or _begins_otherwise(word, target))]
             if near and (len(near) == 1 or found[0][1] > found[1][1]):
                 return [near[0]]
         return [word]
@@ -400,12 +434,17 @@ class Phrasebook:
         for at in range(1, len(word)) if begun else range(len(word) - 1, 0, -1):
             head, rest = word[:at], word[at:]
             if (head in self._heads) if not begun else (head in self.known and (at > 1 or head in self._subjects)):
-                if len(rest) > 1 and rest in self.known and self._sameness([rest]) != [NAME]:
+                if len(rest) > 1 and rest in self.known and self._people([rest]) != [NAME]:
                     return [head, rest]
                 more = self._parted(rest, True, most - 1) if most > 2 and len(rest) > 2 else []
                 if more:
                     return [head, *more]
         return []
+
+
+def _begins_otherwise(word: str, target: str) -> bool:
+    """Whether a short word of as many letters begins with another one: "loving" is no slip of "moving"."""
+    return len(word) == len(target) < _TWO_SLIPS_FROM and word[0] != target[0] and word[:2] != target[1::-1]
 
 
 def _split(text: str) -> list[str]:

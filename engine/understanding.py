@@ -31,6 +31,8 @@ _SHORTEST_QUOTE = 24
 _TELLING = 2  # words that two languages share: fewer tell nothing of which it is
 _TORN = 5  # letters of our text by which its torn end is known
 _REASON = re.compile(r"\b(?:until|till?|after|since|before|from)\b(?: \S+){1,5}")  # "away until the 27th"
+_SHORTEST_ALARM = 3  # letters, in another language than the rest
+_INSTEAD_OF = re.compile(r"\b(?:instead of|rather than) (?:the |at |on )?(\d{1,2}(?![\d:/.])(?! ?[ap]m)|\S+(?: \S+)?)")
 _SHORT = 8  # words: all of them are taken to be about the answer
 _PREPARED_AT_ONCE = 32
 
@@ -71,7 +73,7 @@ def read(ruleset: Ruleset, text: str, language: str = "", told: Told | None = No
     if told is not None:  # the name that we gave them says nothing new
         known = frozenset(re.findall(r"[^\W\d_]{3,}", told.clinician.casefold()))
         normal = replace(normal, tokens=tuple(token for token in normal.tokens if token not in known))
-    reading = _robot_or_quote(prepared, ruleset, normal, language)
+    reading = _robot_or_quote(prepared, ruleset, normal, language, told)
     return reading if told is None else _about(prepared, reading, told, normal, language)
 
 
@@ -84,10 +86,19 @@ def _about(prepared: Prepared, reading: Reading, told: Told, normal: Normalised,
     )
     text = normal.text if reading.intent in prepared.affirming else _REASON.sub(" ", normal.text)
     other = elsewhere(told, text, language) if settles else ""
+    if reading.intent in prepared.yielding:
+        other = next((was for was in _INSTEAD_OF.findall(normal.text) if _not_told(told, was, language)), "")
     if not other:
         return reading
     why = f'"{other}" is not what the patient was told, so it is not taken for an answer to that.'
     return replace(reading, intent=MIXED, rule="other-time", guess=None, why=why)
+
+
+def _not_told(told: Told, was: str, language: str) -> bool:
+    """Whether what a reply would have changed ("8 instead of 7") is no hour or day of the appointment."""
+    if was.isdecimal():
+        return int(was) not in (told.start.day, told.start.hour, told.start.hour % 12 or 12)
+    return bool(elsewhere(told, was, language))
 
 
 def label(reading: Reading) -> str:
@@ -121,7 +132,9 @@ def _whole(prepared: Prepared, normal: Normalised) -> Reading | None:
     )
 
 
-def _robot_or_quote(prepared: Prepared, ruleset: Ruleset, normal: Normalised, language: str) -> Reading:
+def _robot_or_quote(
+    prepared: Prepared, ruleset: Ruleset, normal: Normalised, language: str, told: Told | None
+) -> Reading:
     book, rivals = _books(prepared, normal, language)
     text = normal.text
     if '"' in text and any(
@@ -141,13 +154,13 @@ def _robot_or_quote(prepared: Prepared, ruleset: Ruleset, normal: Normalised, la
         if whole is not None:
             return replace(whole, normalised=text)
         normal = Normalised(text, rest.tokens, normal.cut)
-    reading = Reader(prepared, ruleset.matching, book, normal).read()
+    reading = Reader(prepared, ruleset.matching, book, normal, told).read()
     if reading.rule != "word" and len(prepared.books) > 1:
         alarm = _alarm_in_another_language(prepared, ruleset, book, normal)
         if alarm is not None:
             return alarm
     for other in rivals:
-        second = Reader(prepared, ruleset.matching, other, normal).read()
+        second = Reader(prepared, ruleset.matching, other, normal, told).read()
         if label(second) == label(reading):
             continue
         if (reading.clear and second.clear) or len(normal.words) < _TELLING:
@@ -159,14 +172,18 @@ def _robot_or_quote(prepared: Prepared, ruleset: Ruleset, normal: Normalised, la
 
 
 def _alarm_in_another_language(prepared: Prepared, ruleset: Ruleset, book: Phrasebook, normal: Normalised) -> Reading | None:
-    """Danger told in the words of another language than the rest: "tá chest pain orm"."""
-    words = {word if word.isascii() else fold(word) for word in normal.words}
-    if words <= book.known:
+    """Danger told in the words of another language than the rest: "tá chest pain orm". Every word of it must stand there as
+    that language has it, and be none of the language that is spoken otherwise: "more" is no misspelt "morte".
+    """
+    strange = {word if word.isascii() else fold(word) for word in normal.words} - book.known
+    if not strange:
         return None
     for other in prepared.books.values():
-        if other is not book and not words.isdisjoint(other.deciding):
+        if other is not book and not strange.isdisjoint(other.deciding):
             found = Reader(prepared, ruleset.matching, other, normal).alarm()
-            if found is not None:
+            if found is None or len(found.candidates[0].phrase) <= _SHORTEST_ALARM:
+                continue
+            if strange.issuperset(other.spelt(normalise(found.candidates[0].phrase).words)):
                 return found
     return None
 

@@ -7,7 +7,8 @@ imported, never again, so that reading a reply touches no file. A new language i
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib import resources
 from types import MappingProxyType
@@ -81,6 +82,8 @@ _OTHER_LISTS = (
     "weighty",
     "trailers",
     "holders",
+    "modals",
+    "polite",
     "elisions",
     "personal",
     "ours",
@@ -91,6 +94,11 @@ _OTHER_LISTS = (
     "beside_ack",
     "elsewhere",
 )
+_OTHER_GROUPS = ("classes", "spellings", "same", "always", "unless", "near")
+
+_SLOT = re.compile(r"<(\w+)>|\(([^()]*)\)")
+
+Classes = Mapping[str, tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +112,7 @@ class Lexicon:
     lists: Mapping[str, tuple[str, ...]]
     always: Mapping[str, tuple[str, ...]]  # of engine.ruleset.ALWAYS_INTENTS: what says them in every ruleset
     unless: Mapping[str, tuple[str, ...]]  # of the same intents: in what they must not be read
+    near: Mapping[str, tuple[tuple[frozenset[str], ...], ...]]  # of the gravest of them: one word of each set close together
     common: frozenset[str]
 
 
@@ -113,32 +122,72 @@ def parse(language: str, text: str) -> Lexicon:
     data = yaml.load(text, Loader=_LOADER)
     if not isinstance(data, dict):
         raise ValueError(f"lexicon {language}: expected lists of words by name, found {type(data).__name__}")
-    unknown = set(data) - set(_ROLE_OF_LIST) - set(_OTHER_LISTS) - {"spellings", "same", "always", "unless", "common"}
+    unknown = set(data) - set(_ROLE_OF_LIST) - set(_OTHER_LISTS) - set(_OTHER_GROUPS) - {"common"}
     if unknown:
         raise ValueError(f"lexicon {language}: no such list: {', '.join(sorted(unknown))}")
+    classes: dict[str, tuple[str, ...]] = {}
+    for name, written in _groups(language, data, "classes").items():
+        classes[name] = tuple(word for text in written for word in _each(language, text, classes))
+    roles = {role: _words(language, name, data.get(name, ()), classes) for name, role in _ROLE_OF_LIST.items()}
     return Lexicon(
         language=language,
-        spellings=_groups(language, data, "spellings"),
-        same=_groups(language, data, "same"),
-        roles=MappingProxyType({role: _words(language, name, data.get(name, ())) for name, role in _ROLE_OF_LIST.items()}),
-        lists=MappingProxyType({name: _words(language, name, data.get(name, ())) for name in _OTHER_LISTS}),
-        always=_groups(language, data, "always"),
-        unless=_groups(language, data, "unless"),
+        spellings=_groups(language, data, "spellings", classes),
+        same=_groups(language, data, "same", classes),
+        roles=MappingProxyType(roles),
+        lists=MappingProxyType({name: _words(language, name, data.get(name, ()), classes) for name in _OTHER_LISTS}),
+        always=_groups(language, data, "always", classes),
+        unless=_groups(language, data, "unless", classes),
+        near=_near(language, data, classes),
         common=frozenset(str(data.get("common", "")).split()),
     )
 
 
-def _groups(language: str, data: Mapping[str, object], name: str) -> Mapping[str, tuple[str, ...]]:
+def _groups(
+    language: str, data: Mapping[str, object], name: str, classes: Classes | None = None
+) -> Mapping[str, tuple[str, ...]]:
     groups = data.get(name, {})
     if not isinstance(groups, dict):
         raise ValueError(f"lexicon {language}: `{name}` must map a word to a list")
-    return MappingProxyType({head: _words(language, f"{name}.{head}", tails) for head, tails in groups.items()})
+    return MappingProxyType({head: _words(language, f"{name}.{head}", tails, classes) for head, tails in groups.items()})
 
 
-def _words(language: str, name: str, value: object) -> tuple[str, ...]:
+def _words(language: str, name: str, value: object, classes: Classes | None) -> tuple[str, ...]:
+    """The words of a list, every pattern among them written out; without `classes`, as they stand."""
     if not isinstance(value, Iterable) or isinstance(value, str):
         raise ValueError(f"lexicon {language}: `{name}` must be a list of words")
-    return tuple(str(word).casefold() for word in value)
+    written = tuple(str(text).casefold() for text in value)
+    return written if classes is None else tuple(word for text in written for word in _each(language, text, classes))
+
+
+def _each(language: str, text: str, classes: Classes) -> Iterator[str]:
+    """Every phrase that a pattern stands for: `<texts>` is any word of that class, `(a|b)` one of the two, `(a|)` an a that
+    may be missing.
+    """
+    slot = _SLOT.search(text)
+    if slot is None:
+        yield " ".join(text.split()) or text
+        return
+    for choice in _choices(language, slot, classes):
+        yield from _each(language, f"{text[: slot.start()]}{choice}{text[slot.end() :]}", classes)
+
+
+def _choices(language: str, slot: re.Match[str], classes: Classes) -> Iterable[str]:
+    if slot.group(1) is None:
+        return slot.group(2).split("|")
+    if slot.group(1) not in classes:
+        raise ValueError(f"lexicon {language}: no class `{slot.group(1)}`; `classes` lists them, each before its use")
+    return classes[slot.group(1)]
+
+
+def _near(
+    language: str, data: Mapping[str, object], classes: Classes
+) -> Mapping[str, tuple[tuple[frozenset[str], ...], ...]]:
+    """Patterns of single words, each a choice of several: "<tablets> <swallowed> (all|whole|box)"."""
+    found = {
+        intent: tuple(tuple(frozenset(_each(language, word, classes)) for word in text.split()) for text in patterns)
+        for intent, patterns in _groups(language, data, "near").items()
+    }
+    return MappingProxyType(found)
 
 
 def _shipped() -> Mapping[str, Lexicon]:

@@ -1,0 +1,75 @@
+"""Words that decide wherever they stand: danger, and the patient's death.
+
+Each is a stretch of words ("took an overdose"), or words that alarm together in whatever order they come ("there was
+blood, it just kept pouring"). Sayings that only sound so are known as such, and so is the death of another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from engine.clauses import match
+from engine.lexicon import Role
+from engine.normalise import BREAK
+from engine.phrasebook import DECIDING, DISTANT_KIN, KIN, Phrase, Phrasebook, holds
+
+_CLOSE = 9  # words between two that alarm together
+_DEATH = "deceased"
+_YOURS = ("your", KIN)
+
+Sets = Sequence[frozenset[str]]
+
+
+def found(book: Phrasebook, spelt: Sequence[tuple[list[str], bool]], alike: Sequence[Sequence[str]]) -> Phrase | None:
+    """The gravest alarm of a reply, or None. `spelt` are its segments as spelt, each with whether it asks; `alike` are the
+    same with turns of phrase made one.
+    """
+    best: Phrase | None = None
+    for (said, asked), words in zip(spelt, alike, strict=True):
+        content = [*book.grave(said), BREAK]
+        for at in range(len(content)):
+            phrase = match(content, at, book.deciding)
+            if phrase is None or (phrase.intent == _DEATH and _of_another(book, words, asked, alike)):
+                continue
+            if best is None or DECIDING.index(phrase.intent) < DECIDING.index(best.intent):
+                best = phrase
+    apart = [word for said, _ in spelt for word in book.apart(said)]
+    best = best or _near(book, apart, alike)
+    return None if best is None or any(_together(apart, sets) is not None for sets in book.light) else best
+
+
+def _near(book: Phrasebook, content: Sequence[str], alike: Sequence[Sequence[str]]) -> Phrase | None:
+    if book.near_words.isdisjoint(content):
+        return None
+    for phrase, sets in book.near:
+        if phrase.intent == _DEATH and any(DISTANT_KIN in words for words in alike):
+            continue
+        at = _together(content, sets)
+        if at is not None and not (at and book.role(content[at - 1]) & Role.NO):
+            return phrase
+    return None
+
+
+def _of_another(book: Phrasebook, words: Sequence[str], asked: bool, alike: Sequence[Sequence[str]]) -> bool:
+    """A death told as the patient's own reason ("my granny died, can I change it") is not the patient's death, nor is one
+    that is asked about or that is the reader's ("sorry that your dad died").
+    """
+    if DISTANT_KIN in words or (asked and KIN not in words) or holds(words, _YOURS):
+        return True
+    return any(holds(segment, plan) for segment in alike for plan in book.own_plans)
+
+
+def _together(content: Sequence[str], sets: Sets) -> int | None:
+    """Where a word of the first set stands that has a word of each other close to it; None where nothing does."""
+    return next((at for at, word in enumerate(content) if word in sets[0] and _close(content, at, sets[1:])), None)
+
+
+def _close(content: Sequence[str], at: int, sets: Sets) -> bool:
+    """Whether a word of each set stands close to the word at `at`, each at a place of its own."""
+    places = [place for place in range(max(0, at - _CLOSE), min(len(content), at + _CLOSE + 1)) if place != at]
+    for words in sets:
+        place = next((place for place in places if content[place] in words), None)
+        if place is None:
+            return False
+        places.remove(place)
+    return True
