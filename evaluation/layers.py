@@ -13,7 +13,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from unittest.mock import patch
 
-from engine import meaning, phrasebook, understanding
+from engine import meaning, phrasebook, prepared, understanding
 from engine.clauses import segments
 from engine.lexicon import LEXICONS, Lexicon, Role
 from engine.phrasebook import DECIDING, Phrasebook
@@ -46,6 +46,7 @@ class Layer:
         lexicons = {language: self.lexicon(lexicon) for language, lexicon in LEXICONS.items()}
         with ExitStack() as stack:
             stack.enter_context(patch.object(phrasebook, "LEXICONS", lexicons))
+            stack.enter_context(patch.object(prepared, "_SHELF", prepared._Shelf(len(lexicons))))  # no book made with the layer
             for owner, name, stand_in in self.instead:
                 stack.enter_context(patch.object(owner, name, stand_in))
             yield
