@@ -41,7 +41,7 @@ def serve(config: Config) -> int:
         address_waiting_texts(house)
         access = access_of(config)
         try:
-            console = make_console(house, lasting=config.sessions)
+            console = make_console(house, lasting=config.sessions, costs=config.costs)
         except NotBuilt as fault:
             raise ConfigError(str(fault)) from fault
         gateways, token = {house.gateway.name: house.gateway}, config.metrics_token

@@ -176,6 +176,20 @@ def _rows(connection: Connection, clinics: Clinics, whom: Whom, now: datetime, z
     return (standing or ahead or rows[::-1])[:1]
 
 
+def clinics_seen(connection: Connection, seen: Clinics) -> list[tuple[str, str]]:
+    """Code and name of each clinic that there are appointments for, of those that may be seen; by one look into the index for
+    each."""
+    of = appointments.c
+    clinic: str | None = ""
+    found: list[tuple[str, str]] = []
+    while clinic is not None:
+        latest = sa.select(of.clinic_name).where(of.clinic == clinic).order_by(of.start.desc()).limit(1)
+        if clinic and (seen is None or clinic in seen):
+            found.append((clinic, connection.execute(latest).scalar() or clinic))
+        clinic = connection.execute(sa.select(sa.func.min(of.clinic)).where(of.clinic > clinic)).scalar()
+    return found
+
+
 class _Look:
     """Looks at each of several appointments as the gate will look at its text, and says the text."""
 

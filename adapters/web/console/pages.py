@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from adapters.web.console import audit, health, people, sign_in
+from adapters.web.console import audit, health, messages, people, rounds, sign_in
 from adapters.web.console.visit import Page
 
 PAGES: tuple[Page, ...] = (
     *sign_in.PAGES,
+    *messages.PAGES,
+    *rounds.PAGES,
     *people.PAGES,
     *audit.PAGES,
     *health.PAGES,

@@ -7,7 +7,7 @@ safe. A name that a template does not know is an error and not an empty string.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -73,6 +73,8 @@ class Templates:
         self._environment.filters.update(
             clock=lambda at: clock_time(at),
             day=lambda at: self.day(at),
+            date=written_out,
+            second=lambda at: f"{at.astimezone(ZONE):%H:%M:%S}",
             when=lambda at: f"{self.day(at)} {clock_time(at)}",
             ago=lambda at: duration(self._clock.now() - at),
             ahead=lambda at: duration(at - self._clock.now()),
@@ -94,6 +96,12 @@ class Templates:
 def clock_time(at: datetime) -> str:
     """`14:05`, where the hospital is."""
     return f"{at.astimezone(ZONE):%H:%M}"
+
+
+def written_out(day: date | str) -> str:
+    """`Thu 12 March 2026`, of a day or of one in ISO 8601."""
+    day = date.fromisoformat(day) if isinstance(day, str) else day
+    return f"{day:%a} {day.day} {day:%B %Y}"
 
 
 def duration(span: timedelta) -> str:

@@ -13,6 +13,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from adapters.bootstrap import House
+from adapters.config import Costs
 from adapters.local import SystemClock
 from adapters.web.console.cookies import Cookies
 from adapters.web.console.door import error_page, guarded, session_of
@@ -36,6 +37,7 @@ def make_console(
     links: Sequence[tuple[str, str]] = (),
     secure: bool = True,
     stale_after: timedelta = STALE_AFTER,
+    costs: Costs | None = None,
 ) -> Console:
     """`Console`, `Cookies` and `Health` say what is what. Raises NotBuilt."""
     return Console(
@@ -46,6 +48,7 @@ def make_console(
         clock or SystemClock(),
         lasting or Lasting(),
         Cookies(secure),
+        costs or Costs(),
         arrive,
         links,
         BAR,

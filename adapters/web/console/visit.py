@@ -16,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from adapters.bootstrap import House
+from adapters.config import Costs
 from adapters.web.console.cookies import NOTICE, Cookies
 from adapters.web.console.failures import Failures
 from adapters.web.console.live import Live
@@ -66,6 +67,7 @@ class Console:
     clock: Clock
     lasting: Lasting = field(default_factory=Lasting)
     cookies: Cookies = field(default_factory=Cookies)
+    costs: Costs = field(default_factory=Costs)
     arrive: Callable[[Request], Awaitable[Person | None]] | None = None
     links: Sequence[tuple[str, str]] = ()
     bar: Sequence[Page] = ()  # the pages that stand in the bar on top
