@@ -11,7 +11,7 @@ then; meanwhile its tasks are in no queue. Should it not settle them after all, 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any, TypeVar
@@ -22,10 +22,11 @@ from sqlalchemy import Connection
 
 from conversations.batch import task_place
 from conversations.errors import FreagraError
-from conversations.intake import STAFF_ACT, WORK, Intake, opened
+from conversations.intake import WORK, Intake, opened
 from conversations.ports import Bus, Clock
 from conversations.queues import Colleague, task_steps
 from conversations.schema import appointments, conversations, inbox, instant, moment, patients, proposals, tasks, transcript
+from conversations.service import CHANGED
 from conversations.transcript import canonical, conversation_place, entry_place
 from conversations.vault import Vault
 from conversations.writer import Job, Writer
@@ -34,11 +35,11 @@ from engine.events import AMONG_STAFF, StaffAct, StaffActed
 
 T = TypeVar("T")
 
-DESK = "desk"  # bus topic: who has which task has changed
-
 UNDO_FOR = timedelta(seconds=10)  # how long an act waits before it takes effect
 _MARGIN = timedelta(seconds=1)  # before that, in which it is under way already
 _COMES_BACK = timedelta(seconds=60)  # after which a task that its act did not settle is in its queue again
+
+_THEN = "/then"
 
 # Wrong to take the time over: what stops texts holds at once, and needs a second key press instead.
 AT_ONCE = AMONG_STAFF | {StaffAct.TAKE, StaffAct.WRONG_NUMBER, StaffAct.DECEASED, StaffAct.STOP}
@@ -111,6 +112,7 @@ class Pending:
     """An act that can still be undone."""
 
     key: str
+    talk: str
     act: StaffAct
     by: str
     until: datetime
@@ -175,8 +177,10 @@ class Desk:
         text: str = "",
         start: datetime | None = None,
         tell: bool = True,
+        then: StaffAct | None = None,
     ) -> Done:
-        """Do this with a talk of which `who` has seen the entries up to `seen`. Raises NotThere, Taken, Stale, UnderWay."""
+        """Do this with a talk of which `who` has seen the entries up to `seen`, and `then` that, to be undone as one. Raises
+        NotThere, Taken, Stale, UnderWay."""
         now = self._clock.now()
         due = now if act in AT_ONCE else now + UNDO_FOR
         digest = sha256(f"{text}\x1f{start}".encode("utf-8", "surrogatepass")).hexdigest()[:16]
@@ -193,10 +197,10 @@ class Desk:
                     held.execute(away.values(shown_from=instant(due + _COMES_BACK)))
             # What comes between now and then is told by what they knew of.
             c = _conversation(self._vault, row)
-            acted = StaffActed(
-                act, who.name, text, start, tell, replies=c.replies, version=c.appointment.version
-            )
+            acted = StaffActed(act, who.name, text, start, tell, replies=c.replies, version=c.appointment.version)
             self._put(held, talk, acted, key=key, due=due)
+            if then is not None:
+                self._put(held, talk, replace(acted, act=then, text="", start=None), key=f"{key}{_THEN}", due=due)
             return Done(key, due - _MARGIN if due > now else None)
 
         return await self._run(job)
@@ -220,10 +224,11 @@ class Desk:
         def job(held: Connection) -> None:
             _talk(held, talk, who)
             mine = inbox.c
-            waits = sa.and_(mine.source == "staff", mine.external_id == key, mine.status == "new")
+            both = mine.external_id.in_((key, f"{key}{_THEN}"))
+            waits = sa.and_(mine.source == "staff", both, mine.status == "new")
             back = sa.update(inbox).where(waits, mine.due > instant(self._clock.now() + _MARGIN))
             taken_back = back.values(status="done", outcome=f"taken back by {who.name}"[:160], done_at=self._at())
-            if held.execute(taken_back).rowcount != 1:
+            if not held.execute(taken_back).rowcount:
                 raise TooLate
             again = sa.update(tasks).where(tasks.c.conversation_id == talk, tasks.c.status == "open")
             held.execute(again.values(shown_from=0))
@@ -309,7 +314,7 @@ class Desk:
     async def _run(self, job: Job[T]) -> T:
         done = await self._writer.run(job)
         self._bus.notify(WORK)
-        self._bus.notify(DESK)
+        self._bus.notify(CHANGED)
         return done
 
 
@@ -319,18 +324,23 @@ def proposal_place(key: str) -> str:
 
 def pending(held: Connection, vault: Vault, talk: str, now: datetime) -> Sequence[Pending]:
     """The acts on a talk that have not taken effect."""
-    mine = inbox.c
-    waits = (
-        sa.select(inbox)
-        .where(mine.source == "staff", mine.external_id > f"{talk}/", mine.external_id < f"{talk}0", mine.status == "new")
-        .order_by(mine.id)
-    )
+    return _waiting(held, vault, now, inbox.c.external_id > f"{talk}/", inbox.c.external_id < f"{talk}0")
+
+
+def undoable(held: Connection, vault: Vault, who: Colleague, now: datetime) -> Sequence[Pending]:
+    """What this colleague did a moment ago."""
+    return [each for each in _waiting(held, vault, now, inbox.c.due > instant(now)) if each.by == who.name]
+
+
+def _waiting(held: Connection, vault: Vault, now: datetime, *which: sa.ColumnElement[bool]) -> list[Pending]:
+    row_of = inbox.c
+    query = sa.select(inbox).where(row_of.source == "staff", sa.text("status = 'new'"), *which).order_by(row_of.id)
     found = []
-    for row in held.execute(waits):
+    for row in held.execute(query):
         content = opened(vault, row)
         act = StaffAct(content["act"])
-        if row.kind == STAFF_ACT and act not in AMONG_STAFF and row.due > instant(now):
-            found.append(Pending(row.external_id, act, content["by"], moment(row.due) - _MARGIN))
+        if act not in AMONG_STAFF and row.due > instant(now) and not row.external_id.endswith(_THEN):
+            found.append(Pending(row.external_id, content["conversation"], act, content["by"], moment(row.due) - _MARGIN))
     return found
 
 

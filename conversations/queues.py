@@ -226,6 +226,14 @@ def counts(connection: Connection, view: View, now: datetime) -> dict[str, Count
     return found
 
 
+def clinics(connection: Connection, who: Colleague) -> list[str]:
+    """The clinics that a colleague may choose among: theirs, or all of which a task is open."""
+    if who.clinics is not None:
+        return sorted(who.clinics)
+    found = connection.execute(sa.select(_t.clinic).where(_OPEN, _t.clinic != "").distinct()).scalars()
+    return sorted(found)
+
+
 def total(counted: Mapping[str, Count]) -> Count:
     return sum(counted.values(), Count())
 

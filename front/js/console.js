@@ -3,3 +3,4 @@ import "./_htmx.js";
 import "htmx-ext-sse";
 import "idiomorph/htmx";
 import "./_session.js";
+import "./_keys.js";

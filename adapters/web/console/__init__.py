@@ -40,7 +40,8 @@ builds them. The policy allows no inline script or style and no eval: no `on...=
 style sheets need none.
 
 **Live**: every page has an event stream open; `hx-trigger="sse:tasks"` fetches a part again when open tasks have changed,
-`sse:talk` when the conversation has that `{% block live_query %}?talk=ID{% endblock %}` names. `live.py` says what is told.
+`sse:talk` when the conversation has that `{% block live_query %}?talk=ID&amp;seen=N{% endblock %}` names, N being the last
+entry that the page shows; a list of tasks says `?list=tasks` there. `live.py` says what is told.
 Whoever changes the store other than by `visit.write` notifies the bus of `service.CHANGED`; the service does after each batch
 of events.
 """

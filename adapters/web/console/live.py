@@ -5,7 +5,7 @@ the clinics of its own person only. Events, by name:
 
     counts    HTML of how many tasks are open, for the bar on top
     tasks     an open task came, changed or was closed: lists of tasks should be fetched again
-    talk      the conversation that the page shows (/live?talk=ID) has changed
+    talk      the conversation that the page shows (/live?talk=ID&seen=N, N being its last entry there) has changed
     session   "going on", "ending" (two minutes are left), "ended"
 """
 
@@ -92,16 +92,26 @@ class Live:
         self._wake()
 
     async def events(
-        self, scope: Scope, talk: str, session: Callable[[], Awaitable[str]], counts_html: Callable[[Counts], str]
+        self,
+        scope: Scope,
+        talk: str,
+        session: Callable[[], Awaitable[str]],
+        counts_html: Callable[[Counts], str],
+        *,
+        seen: int | None = None,
+        listed: bool = False,
     ) -> AsyncIterator[bytes]:
-        """`session` says how the session stands; `talk` has been held against the scope."""
+        """`session` says how the session stands; `talk` has been held against the scope. What happened between the making of
+        the page and this is told too: `seen` is the last entry of the talk that the page has; `listed`: it lists tasks."""
         waked = asyncio.Event()
         self._open.add(waked)
         said: dict[str, Any] = {}
         try:
             self._board = await self._read(read_board, self._clock.now())
-            seen = None if not talk else await self._read(_talk_stamp, talk)
-            said = {"tasks": self._board.within(scope), "talk": seen}
+            stamp = None if not talk else await self._read(_talk_stamp, talk)
+            if stamp is not None and seen is not None:
+                stamp = (seen, stamp[1])
+            said = {"tasks": None if listed else self._board.within(scope), "talk": stamp}
             yield b"retry: 2000\n\n"
             while not self._closing:
                 standing = await session()

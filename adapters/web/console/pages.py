@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from adapters.web.console import audit, health, messages, people, rounds, sign_in
+from adapters.web.console import audit, canned, conversation, find, health, inbox, messages, people, rounds, sign_in
 from adapters.web.console.visit import Page
 
 PAGES: tuple[Page, ...] = (
     *sign_in.PAGES,
+    *inbox.PAGES,
+    *conversation.PAGES,
+    *find.PAGES,
     *messages.PAGES,
     *rounds.PAGES,
+    *canned.PAGES,
     *people.PAGES,
     *audit.PAGES,
     *health.PAGES,

@@ -177,9 +177,16 @@ async def live(visit: Visit) -> Response:
         return console.templates.render("counts.html", counts=found)
 
     scope = visit.scope if visit.may(Right.READ) else people.Scope(frozenset())
-    return StreamingResponse(
-        console.live.events(scope, talk, session, counts), media_type="text/event-stream", headers={"X-Accel-Buffering": "no"}
+    seen = visit.query.get("seen", "")
+    events = console.live.events(
+        scope,
+        talk,
+        session,
+        counts,
+        seen=int(seen) if seen.isdecimal() and len(seen) < 10 else None,
+        listed=visit.query.get("list") == "tasks",
     )
+    return StreamingResponse(events, media_type="text/event-stream", headers={"X-Accel-Buffering": "no"})
 
 
 def _sees(connection: sa.Connection, visit: Visit, talk: str) -> Any:

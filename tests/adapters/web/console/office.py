@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -31,6 +32,7 @@ T = TypeVar("T")
 
 PASSWORD = "forty escalations before nine"
 METRICS_TOKEN = "m" * 32
+_PATIENCE = 20.0  # seconds
 ACCESS = Access(api_key="k" * 32, webhook_secret="s" * 32)
 
 
@@ -51,6 +53,13 @@ class Office:
     def do(self, act: Callable[[Clinic], T]) -> T:
         """While the console is served the house's own loops work what `hear` and the like take in: `settle` is not for then."""
         return self._thread.submit(act, self._clinic).result()
+
+    def eventually(self, holds: Callable[[Clinic], bool]) -> None:
+        """Wait until the house's loops have brought it to that."""
+        end = time.monotonic() + _PATIENCE
+        while not self.do(holds):
+            assert time.monotonic() < end, "it never came to that"
+            time.sleep(0.05)
 
     def employ(self, name: str, *roles: Role, clinics: set[str] | None = None, one_time: bool = False) -> Person:
         """Someone who signs in with PASSWORD."""

@@ -1,0 +1,202 @@
+"""The inbox: what needs a person, the most pressing first, and who has it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from sqlalchemy import Connection
+from starlette.responses import Response
+
+from adapters.web.console.desk import (
+    QUEUE_NAMES,
+    SNOOZES,
+    Undoable,
+    colleague,
+    declined,
+    recent,
+    shown_names,
+    snooze_until,
+)
+from adapters.web.console.visit import Declined, NotHere, Page, Visit
+from adapters.web.demo import words
+from conversations import people, queues
+from conversations.desk import Refused
+from conversations.people import Person, Right
+from conversations.queues import BadPlace, Count, View, Waiting
+
+_WHOSE = {"all": "Everyone’s", "mine": "Mine", "unassigned": "Nobody’s"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    page: queues.Page
+    counts: Mapping[str, Count]
+    clinics: list[str]
+    names: Mapping[str, str]
+    undo: list[Undoable]
+
+
+def _view(visit: Visit) -> View:
+    asked = visit.query
+    whose = asked.get("whose", "all")
+    return View(
+        colleague(visit),
+        queue=asked.get("queue", "") if asked.get("queue", "") in queues.QUEUES else "",
+        clinic=asked.get("clinic", ""),
+        whose="mine" if whose == "mine" else "unassigned" if whose == "unassigned" else "all",
+        overdue=asked.get("overdue") == "1",
+        snoozed=asked.get("snoozed") == "1",
+    )
+
+
+def _look(connection: Connection, visit: Visit, view: View) -> _Look:
+    vault, now = visit.house.vault, visit.now
+    return _Look(
+        queues.page(connection, vault, view, now, after=visit.query.get("after", "")),
+        queues.counts(connection, view, now),
+        queues.clinics(connection, view.colleague),
+        shown_names(connection),
+        recent(connection, vault, view.colleague, now),
+    )
+
+
+async def inbox(visit: Visit) -> Response:
+    view = _view(visit)
+    try:
+        look = await visit.read(_look, visit, view)
+    except BadPlace as fault:
+        raise NotHere("There is no such page of the inbox.") from fault
+    await visit.looked("inbox")
+    return visit.page(
+        "inbox_list.html" if visit.wants_part else "inbox.html",
+        look=look,
+        view=view,
+        total=queues.total(look.counts),
+        queue_names=QUEUE_NAMES,
+        whose_names=_WHOSE,
+        kind=words.kind,
+        at=_address(view),
+        reload=_address(view)(after=visit.query.get("after", "")),
+    )
+
+
+def _address(view: View) -> Any:
+    """Makes addresses of the same view with something else in it."""
+    held = {
+        "queue": view.queue,
+        "clinic": view.clinic,
+        "whose": "" if view.whose == "all" else view.whose,
+        "overdue": "1" if view.overdue else "",
+        "snoozed": "1" if view.snoozed else "",
+    }
+
+    def address(**other: str) -> str:
+        chosen = {name: value for name, value in {**held, **other}.items() if value}
+        return f"/inbox?{urlencode(chosen)}" if chosen else "/inbox"
+
+    return address
+
+
+# ---- tasks -----------------------------------------------------------------------------------------------------------
+
+
+async def _do(visit: Visit, what: Any) -> None:
+    """Raises Declined where the desk refuses."""
+    try:
+        await what
+    except Refused as refused:
+        raise declined(refused, await visit.read(shown_names)) from refused
+
+
+def _back(visit: Visit, notice: str = "") -> Response:
+    """To the page that the form was on."""
+    to = visit.form.get("to", "/inbox")
+    return visit.to(to if to.startswith(("/inbox", "/conversations/", "/tasks/")) else "/inbox", notice)
+
+
+async def claim(visit: Visit) -> Response:
+    taken = visit.form.get("from", "")
+    await _do(visit, visit.house.desk.claim(visit.path["key"], colleague(visit), take_from=taken))
+    return _back(visit, "It is yours.")
+
+
+async def release(visit: Visit) -> Response:
+    await _do(visit, visit.house.desk.release(visit.path["key"], colleague(visit)))
+    return _back(visit, "It is nobody’s now.")
+
+
+async def assign(visit: Visit) -> Response:
+    to, taken = visit.form.get("person", ""), visit.form.get("from", "")
+    known = {person.name: person for person in await visit.read(people.everyone)}
+    if to not in known or not _works(known[to]):
+        raise Declined(422, "Choose a colleague who works on patients’ replies.")
+    await _do(visit, visit.house.desk.assign(visit.path["key"], colleague(visit), to, take_from=taken))
+    return _back(visit, f"{known[to].shown} has it now.")
+
+
+def _works(person: Person) -> bool:
+    return person.may(Right.WORK) and not person.disabled
+
+
+def colleagues_of(everyone: list[Person], task: Waiting) -> list[Person]:
+    """To whom it can be given: they work on replies and see its clinic."""
+    return [person for person in everyone if _works(person) and task.clinic in person.scope]
+
+
+async def snooze(visit: Visit) -> Response:
+    until = snooze_until(visit.form.get("until", ""), visit.now)
+    await _do(visit, visit.house.desk.snooze(visit.path["key"], colleague(visit), until))
+    return visit.to("/inbox", "Put off. It comes back by itself, at once if the patient writes.")
+
+
+async def undo(visit: Visit) -> Response:
+    await _do(visit, visit.house.desk.undo(visit.form.get("key", ""), colleague(visit)))
+    return _back(visit, "Taken back. Nothing was sent and nothing was changed.")
+
+
+# ---- a task that is about no conversation ----------------------------------------------------------------------------
+
+
+async def task(visit: Visit) -> Response:
+    def look(connection: Connection) -> tuple[list[Waiting], list[Person]]:
+        return queues.waiting(connection, visit.house.vault, [visit.path["key"]]), people.everyone(connection)
+
+    found, everyone = await visit.read(look)
+    if not found or not colleague(visit).sees(found[0].clinic):
+        raise NotHere
+    if found[0].talk:
+        return visit.to(f"/conversations/{found[0].talk}")
+    await visit.looked(f"task:{found[0].key}")
+    return visit.page(
+        "task.html",
+        task=found[0],
+        colleagues=colleagues_of(everyone, found[0]),
+        names={each.name: each.shown for each in everyone},
+        queue_names=QUEUE_NAMES,
+        snoozes=SNOOZES,
+        works=visit.may(Right.WORK),
+    )
+
+
+async def settle(visit: Visit) -> Response:
+    outcome = visit.form.get("outcome", "")
+    if outcome not in ("called", "done", "no need"):
+        raise Declined(422, "Choose what came of it.")
+    note = visit.form.get("note", "").strip()[:600]
+    await _do(visit, visit.house.desk.settle_loose(visit.path["key"], colleague(visit), outcome, note))
+    return visit.to("/inbox", "Settled.")
+
+
+PAGES = (
+    Page("GET", "/inbox", Right.READ, inbox, bar="Inbox"),
+    Page("GET", "/tasks/{key}", Right.READ, task),
+    Page("POST", "/tasks/{key}/claim", Right.WORK, claim),
+    Page("POST", "/tasks/{key}/release", Right.WORK, release),
+    Page("POST", "/tasks/{key}/assign", Right.WORK, assign),
+    Page("POST", "/tasks/{key}/snooze", Right.WORK, snooze),
+    Page("POST", "/tasks/{key}/settle", Right.WORK, settle),
+    Page("POST", "/undo", Right.WORK, undo),
+)

@@ -1,0 +1,153 @@
+"""The pages of the desk without a browser: what is refused, to whom, and what it looks like."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from conversations import schema
+from conversations.people import Role
+from conversations.ports import InboundReply
+from tests.adapters.web.console.office import Office, Visitor, open_office, plain
+from tests.conversations.clinic import ANN, BEN, HOSPITAL, Clinic
+
+
+def seed(clinic: Clinic) -> None:
+    clinic.invite("A1", number="H1", mobile=ANN, days=9)
+    clinic.invite("A2", number="H2", mobile=BEN, days=5, first_name="Ben", clinic="CARDIO")
+    clinic.reply(ANN, "C")
+    clinic.reply(BEN, "C")
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Iterator[Office]:
+    with open_office(tmp_path, seed) as office:
+        yield office
+
+
+@pytest.fixture
+def maura(office: Office) -> Visitor:
+    office.employ("maura", clinics={"EYE"})
+    return office.signed_in("maura")
+
+
+def talk(office: Office, appointment: str = "A1") -> str:
+    return office.do(lambda clinic: clinic.talk(appointment).id)
+
+
+def task(office: Office, talk: str) -> str:
+    query = sa.select(schema.tasks.c.key).where(schema.tasks.c.conversation_id == talk)
+    return str(office.do(lambda clinic: clinic.scalar(query)))
+
+
+def seen(page: str) -> str:
+    found = re.search(r'name="seen" value="(\d+)"', page)
+    assert found is not None
+    return found[1]
+
+
+def test_a_secretary_of_one_clinic_meets_no_patient_of_another(office: Office, maura: Visitor) -> None:
+    theirs = talk(office, "A2")
+    inbox = plain(maura.get("/inbox").text)
+    assert "Ann Tierney" in inbox
+    assert "Ben" not in inbox
+    assert "Ben" not in plain(maura.get("/inbox?clinic=CARDIO").text)
+    assert "Ben" not in plain(maura.get("/search?q=ben").text)
+    key = task(office, theirs)
+    addresses = (f"/conversations/{theirs}", f"/conversations/{theirs}/earlier?seq=9", f"/tasks/{key}")
+    asked = [maura.get(address) for address in addresses]
+    for path, form in (
+        (f"/conversations/{theirs}/act", {"act": "cancel", "seen": "99"}),
+        (f"/conversations/{theirs}/meant", {"intent": "keep", "seq": "5"}),
+        (f"/tasks/{key}/claim", {}),
+        (f"/tasks/{key}/release", {}),
+        (f"/tasks/{key}/assign", {"person": "maura"}),
+        (f"/tasks/{key}/snooze", {"until": "hour"}),
+        (f"/tasks/{key}/settle", {"outcome": "done"}),
+        ("/undo", {"key": f"{theirs}/9/cancel/x"}),
+    ):
+        asked.append(maura.post(path, form))
+    assert {answer.status_code for answer in asked} == {404}
+    assert not any("Ben" in answer.text for answer in asked)
+    assert office.do(lambda clinic: list(clinic.entries("staff.acted"))) == []
+
+
+def test_what_was_decided_before_the_patients_last_words_is_refused_on_the_page(office: Office, maura: Visitor) -> None:
+    id = talk(office)
+    page = maura.get(f"/conversations/{id}").text
+
+    def reply(clinic: Clinic) -> None:
+        said = InboundReply(ANN, HOSPITAL, "KEEP", clinic.clock.now(), "late")
+        clinic.run(clinic.house.intake.take_inbound(clinic.carrier.name, [said]))
+
+    office.do(reply)
+    office.eventually(lambda clinic: clinic.state("A1") == "kept")
+    answer = maura.post(f"/conversations/{id}/act", {"act": "cancel", "seen": seen(page)})
+    assert answer.status_code == 409
+    assert "Nothing was done: read it first" in answer.text
+    assert "KEEP" in plain(answer.text)
+
+
+@pytest.mark.parametrize(
+    ("form", "says"),
+    [
+        ({"act": "answer", "text": "  "}, "There is nothing written yet."),
+        ({"act": "answer", "text": "x" * 641}, "640 characters at most; this has 641"),
+        ({"act": "rescheduled", "day": "2026-13-01", "time": "10:00"}, "Say the new day and time."),
+        ({"act": "rescheduled", "day": "", "time": ""}, "Say the new day and time."),
+    ],
+)
+def test_a_form_that_is_not_whole_comes_back_with_what_was_typed(
+    office: Office, maura: Visitor, form: dict[str, str], says: str
+) -> None:
+    id = talk(office)
+    answer = maura.post(f"/conversations/{id}/act", {**form, "seen": "99"})
+    assert answer.status_code == 422
+    assert says in plain(answer.text)
+    assert form.get("text", "").strip() in answer.text
+
+
+@pytest.mark.parametrize("form", [{"act": "cancel"}, {"act": "burn", "seen": "9"}, {"act": "cancel", "seen": "9" * 12}])
+def test_a_form_of_nobodys_page_does_nothing(office: Office, maura: Visitor, form: dict[str, str]) -> None:
+    assert maura.post(f"/conversations/{talk(office)}/act", form).status_code == 422
+    assert office.do(lambda clinic: list(clinic.entries("staff.acted"))) == []
+
+
+def test_an_auditor_reads_and_does_nothing(office: Office) -> None:
+    office.employ("una", Role.AUDITOR)
+    una, id = office.signed_in("una"), talk(office)
+    page = una.get(f"/conversations/{id}")
+    assert page.status_code == 200
+    assert 'name="act"' not in page.text
+    assert una.post(f"/conversations/{id}/act", {"act": "cancel", "seen": "9"}).status_code == 403
+    assert una.post(f"/tasks/{task(office, id)}/claim").status_code == 403
+    assert una.get("/canned").status_code == 403
+
+
+def test_canned_answers_are_kept_by_the_admin_and_offered_to_all(office: Office, maura: Visitor) -> None:
+    office.employ("fidelma", Role.CLINIC_ADMIN, clinics={"EYE"})
+    fidelma = office.signed_in("fidelma")
+    fidelma.get("/canned")
+    wrong = fidelma.post("/canned", {"title": "", "text": "", "language": "", "clinic": "CARDIO"})
+    assert wrong.status_code == 422
+    for says in ("Give it a short name", "Write the text", "Choose the language", "Choose one of your clinics"):
+        assert says in wrong.text
+    right = {"title": "Parking", "text": "There is parking at the main gate.", "language": "en", "clinic": "EYE"}
+    assert fidelma.post("/canned", right).status_code == 303
+    assert "There is parking at the main gate." in maura.get(f"/conversations/{talk(office)}").text
+    office.employ("noel", clinics={"CARDIO"})
+    assert "main gate" not in office.signed_in("noel").get(f"/conversations/{talk(office, 'A2')}").text
+    (held,) = office.do(lambda clinic: clinic.rows(sa.select(schema.canned_answers.c.id)))
+    office.employ("cathal", Role.CLINIC_ADMIN, clinics={"CARDIO"})
+    assert office.signed_in("cathal").post(f"/canned/{held.id}/remove").status_code == 404
+    assert fidelma.post(f"/canned/{held.id}/remove").status_code == 303
+    assert "main gate" not in maura.get(f"/conversations/{talk(office)}").text
+
+
+def test_a_page_of_the_inbox_that_is_none_is_not_there(maura: Visitor) -> None:
+    assert maura.get("/inbox?after=1.2.3").status_code == 404
+    assert maura.get("/inbox?queue=nonsense&whose=nonsense").status_code == 200
