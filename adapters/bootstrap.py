@@ -4,25 +4,30 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 from sqlalchemy import Connection
 
 from adapters.local import LocalBus, SystemClock
+from adapters.redis.bus import RedisBus
+from adapters.redis.rate import SharedRate
 from conversations.database import Database, open_database
 from conversations.desk import Desk
 from conversations.finding import Finder
 from conversations.intake import Intake
 from conversations.keeping import match_keys
-from conversations.outbox import Outbox
-from conversations.ports import Bus, Clock, Gateway, PatientSystem
+from conversations.leases import EVERYTHING, LEASE, Leases, troubles
+from conversations.outbox import Bucket, Outbox
+from conversations.ports import Bus, Clock, Gateway, PatientSystem, Rate
 from conversations.rounds import Rounds
 from conversations.rulebook import Rulebook, publish, retire_others
 from conversations.rulesets import load_file, shipped
 from conversations.schema import instant
-from conversations.service import Service
+from conversations.service import EVERY_DUTY, RULES, Duty, Service
 from conversations.vault import Keys, Vault, load_or_make_keys
 from conversations.versions import Versions
 from conversations.worker import Worker
@@ -77,14 +82,31 @@ class House:
             return changed + (retire_others(held, [ruleset.name for ruleset in rulesets]) if alone else [])
 
         changed = self.writer.submit(job).result()
-        with self.database.reader() as connection:
-            self.rulebook.refresh(connection)
+        _refresh(self.database, self.rulebook)
+        self.bus.notify(RULES)
         return changed
+
+    def troubles(self) -> list[str]:
+        """What staff should know of the whole service, in plain words: work goes on, and something is not as it should be.
+        Empty when all is well."""
+        with self.database.reader() as connection:
+            return sorted({*troubles(connection), *filter(None, [self.bus.trouble])})
 
     def check_in_force(self) -> None:
         """What is in force was checked when it was published, maybe for another gateway. Raises RulesBroken."""
         rulesets = self.rulebook.in_force()
         _refuse_broken([load(each.source, each.name, rehearse=False, carrier=self.carrier) for each in rulesets])
+
+
+def _refresh(database: Database, rulebook: Rulebook) -> None:
+    with database.reader() as connection:
+        rulebook.refresh(connection)
+
+
+def _rate(gateway: Gateway, clock: Clock, leases: Leases | None, redis_url: str) -> Rate:
+    sharers = (lambda: leases.senders) if leases is not None else (lambda: 1)
+    alone = Bucket(gateway.segments_per_second, clock, sharers)
+    return SharedRate(redis_url, gateway.name, gateway.segments_per_second, alone) if redis_url else alone
 
 
 def _refuse_broken(loaded: Sequence[Loaded]) -> None:
@@ -107,31 +129,47 @@ def house(
     batch: int = 4096,
     carrier: Carrier | None = None,
     second_person: bool = False,
+    duties: frozenset[Duty] = EVERY_DUTY,
+    shared: bool = False,
+    redis_url: str = "",
+    lease: timedelta = LEASE,
 ) -> Iterator[House]:
     """Open a house on its store, made or migrated as needed, and close it again. `keys` are read from the home's key file,
     which is made at first start, unless given. `second_person`: rules are published by another person than proposed them.
-    Raises what the store and the key file raise when they are unfit."""
+    `shared`: other processes serve from the same store, which is PostgreSQL, and this one does its `duties`; with a
+    `redis_url` they tell one another of work. Raises what the store and the key file raise when they are unfit."""
     clock = clock or SystemClock()
-    bus = bus or LocalBus()
+    nerves = RedisBus(redis_url) if redis_url else None
+    bus = bus or nerves or LocalBus()
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
     keys = keys or load_or_make_keys(home / "keys.json")
     vault = Vault(keys)
-    with open_database(database_url) as database:
+    with open_database(database_url) as database, ExitStack() as stack:
         database.migrate()
         with Writer(database) as writer:
             writer.submit(lambda held: match_keys(held, keys.fingerprint, instant(clock.now()))).result()
             rulebook = Rulebook()
-            with database.reader() as connection:
-                rulebook.refresh(connection)
+            _refresh(database, rulebook)
             intake = Intake(writer, vault, clock, bus)
-            worker = Worker(database, writer, vault, rulebook, gateway.name, batch=batch)
-            outbox = Outbox(database, writer, vault, rulebook, gateway, intake, clock, bus, rng=rng)
+            works, sends = Duty.WORK in duties, Duty.SEND in duties
+            leases = Leases(writer, works=works, sends=sends, lease=lease) if shared else None
+            holding = leases.holding if leases is not None else lambda: EVERYTHING
+            worker = Worker(database, writer, vault, rulebook, gateway.name, batch=batch, holding=holding)
+            rate = _rate(gateway, clock, leases, redis_url)
+            outbox = Outbox(database, writer, vault, rulebook, gateway, intake, clock, bus, rng=rng, rate=rate)
             writeback = Writeback(database, writer, vault, patient_system, intake, clock, rng=rng)
             desk = Desk(writer, vault, intake, clock, bus)
             rounds = Rounds(database, writer, vault, intake, clock, bus)
             finder = Finder(database, writer, vault, clock)
-            service = Service(worker, outbox, writeback, rounds, finder, clock, bus)
-            versions = Versions(database, writer, rulebook, clock, carrier, second_person=second_person)
+            refresh = partial(_refresh, database, rulebook)
+            service = Service(
+                worker, outbox, writeback, rounds, finder, clock, bus, duties=duties, leases=leases, refresh=refresh
+            )
+            tell = partial(bus.notify, RULES)
+            versions = Versions(database, writer, rulebook, clock, carrier, second_person=second_person, told=tell)
+            if nerves is not None:
+                nerves.start()
+                stack.callback(nerves.close)
             yield House(
                 home, database, writer, vault, rulebook, gateway, patient_system, clock, bus, intake, worker, outbox, writeback,
                 desk, rounds, service, carrier, versions,

@@ -22,13 +22,14 @@ from typing import Any
 
 import orjson
 
+from adapters.redis.address import AddressUnfit, check
 from conversations.sessions import Lasting
 from conversations.vault import open_to_others
 
 SECTIONS = {
     "service": {
-        "home", "keys", "access", "host", "port", "proxies", "database_url", "public_url", "rules", "rules_second_person",
-        "batch", "metrics_token",
+        "home", "keys", "access", "host", "port", "proxies", "database_url", "redis_url", "public_url", "rules",
+        "rules_second_person", "batch", "metrics_token",
     },
     "console": {"idle_minutes", "session_hours"},
     "gateway": None,  # the adapter says what it needs
@@ -44,6 +45,7 @@ ENVIRONMENT = {
     "FREAGRA_PROXIES": ("service", "proxies"),
     "FREAGRA_DATABASE_URL": ("service", "database_url"),
     "FREAGRA_METRICS_TOKEN": ("service", "metrics_token"),
+    "FREAGRA_REDIS_URL": ("service", "redis_url"),
     "FREAGRA_GATEWAY_USERNAME": ("gateway", "username"),
     "FREAGRA_GATEWAY_PASSWORD": ("gateway", "password"),
     "FREAGRA_IPMS_URL": ("ipms", "base_url"),
@@ -83,6 +85,7 @@ class Config:
     port: int = 8080
     proxies: tuple[str, ...] = _LOOPBACK  # whose word on a caller's address is taken
     database_url: str = ""
+    redis_url: str = ""  # of several processes on one PostgreSQL: how they tell one another of work
     public_url: str = ""  # under which gateways reach us, without a slash at the end
     rules: tuple[Path, ...] = ()  # empty: what is in force in the store, at first the ones that are shipped
     rules_second_person: bool = False  # rules are published by another person than proposed them
@@ -96,6 +99,11 @@ class Config:
     @property
     def database(self) -> str:
         return self.database_url or f"sqlite:///{(self.home / 'freagra.sqlite3').absolute()}"
+
+    @property
+    def shared(self) -> bool:
+        """Whether several processes may serve from the store."""
+        return self.database.startswith("postgresql")
 
     @property
     def address(self) -> str:
@@ -123,6 +131,7 @@ def load_config(path: Path | None = None, environ: Mapping[str, str] | None = No
         if (value := _from_environment(variable, environ)) is not None:
             sections[section][key] = value
     service = sections["service"]
+    database_url = str(service.get("database_url", ""))
     base = (named or Path("freagra.toml")).parent
     return Config(
         home=base / str(service.get("home", "freagra-data")),
@@ -131,7 +140,8 @@ def load_config(path: Path | None = None, environ: Mapping[str, str] | None = No
         host=str(service.get("host", "127.0.0.1")),
         port=_number("port", service.get("port", 8080), 0, 65_535),
         proxies=_networks(service["proxies"]) if "proxies" in service else _LOOPBACK,
-        database_url=str(service.get("database_url", "")),
+        database_url=database_url,
+        redis_url=_redis_url(str(service.get("redis_url", "")), database_url),
         public_url=str(service.get("public_url", "")).rstrip("/"),
         rules=tuple(base / each for each in _files(service.get("rules", []))),
         rules_second_person=_flag("rules_second_person", service.get("rules_second_person", False)),
@@ -158,6 +168,18 @@ def _from_environment(variable: str, environ: Mapping[str, str]) -> str | None:
         raise ConfigError(f"{named}: {environ[named]} cannot be read: {error.strerror}") from error
     except UnicodeDecodeError:
         raise ConfigError(f"{named}: {environ[named]} is not text in UTF-8") from None
+
+
+def _redis_url(url: str, database_url: str) -> str:
+    if not url:
+        return ""
+    if not database_url.startswith("postgresql"):
+        raise ConfigError("redis_url is for several processes on PostgreSQL; set database_url too, or leave it out")
+    try:
+        check(url)
+    except AddressUnfit as fault:
+        raise ConfigError(str(fault)) from fault
+    return url
 
 
 def _token(name: str, value: Any) -> str:

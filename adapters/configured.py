@@ -20,11 +20,12 @@ from adapters.ipms.rest.client import RestPatientSystem, RestSettings
 from adapters.local import SystemClock
 from conversations.ports import Clock, Gateway, PatientSystem
 from conversations.schema import instant, texts
+from conversations.service import EVERY_DUTY, Duty
 from conversations.vault import load_keys
 
 
 @contextmanager
-def configured_house(config: Config) -> Iterator[House]:
+def configured_house(config: Config, duties: frozenset[Duty] = EVERY_DUTY) -> Iterator[House]:
     """The house on the configured store, with its rules in force. Raises ConfigError, RulesBroken, and what `house`
     raises."""
     clock = SystemClock()
@@ -40,6 +41,9 @@ def configured_house(config: Config) -> Iterator[House]:
         batch=config.batch,
         carrier=carrier_of(config.gateway),
         second_person=config.rules_second_person,
+        duties=duties,
+        shared=config.shared,
+        redis_url=config.redis_url,
     ) as opened:
         put_in_force(opened, config)
         yield opened

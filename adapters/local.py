@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
 
@@ -37,7 +38,16 @@ class LocalBus:
         self._events: dict[str, tuple[asyncio.AbstractEventLoop, asyncio.Event]] = {}
         self._early: set[str] = set()
 
-    def notify(self, topic: str) -> None:
+    trouble = ""
+    patience = 0.25
+
+    def notify_at(self, partition: int, second: int) -> None:
+        """The loops of one process look often enough."""
+
+    def attend(self, partitions: Iterable[int]) -> None:
+        """All that is notified is for this process."""
+
+    def notify(self, topic: str, partitions: Iterable[int] = ()) -> None:  # noqa: ARG002  whoever waits looks at all of it
         with self._lock:
             waiter = self._events.get(topic)
             if waiter is None:

@@ -26,6 +26,7 @@ from adapters.web.app import make_app
 from adapters.web.console.rendering import NotBuilt
 from adapters.web.console.routes import make_console
 from conversations import people
+from conversations.service import EVERY_DUTY, Duty
 
 _log = logging.getLogger("freagra.adapters")
 
@@ -33,19 +34,38 @@ _GRACE = 10  # seconds that requests under way have when the service is told to 
 _CONNECTIONS = 1000  # beyond these, and the bodies they may hold in memory, callers are told to come back
 
 
-def serve(config: Config) -> int:
+# What a process may be told to be, and what it does beside answering its health page. Callers are answered by web and all.
+ROLES = {
+    "all": EVERY_DUTY,
+    "web": frozenset[Duty](),
+    "worker": frozenset({Duty.WORK}),
+    "sender": frozenset({Duty.SEND}),
+}
+_ANSWERING = ("all", "web")
+
+
+def serve(config: Config, role: str = "all") -> int:
     """Run until told to stop; the exit code. Raises ConfigError, RulesBroken, and what opening the store raises."""
+    if role != "all" and not config.shared:
+        raise ConfigError(f"--role {role} is for several processes on PostgreSQL; on SQLite one does everything (--role all)")
     first_start = not config.key_file.exists()
     listener = _listen(config)
-    with listener, configured_house(config) as house:
+    with listener, configured_house(config, ROLES[role]) as house:
         address_waiting_texts(house)
         access = access_of(config)
         try:
             console = make_console(house, lasting=config.sessions, costs=config.costs)
         except NotBuilt as fault:
             raise ConfigError(str(fault)) from fault
-        gateways, token = {house.gateway.name: house.gateway}, config.metrics_token
-        app = make_app(house, access=access, gateways=gateways, console=console, metrics_token=token)
+        answers = role in _ANSWERING
+        app = make_app(
+            house,
+            access=access,
+            gateways={house.gateway.name: house.gateway},
+            console=console if answers else None,
+            metrics_token=config.metrics_token,
+            answers=answers,
+        )
         settle()
         server = _Server(_settings(app, config), _greeting(config, house, listener, first_start), console.live.close)
         server.run_until_told(listener)

@@ -118,6 +118,7 @@ class Batch:
         self.patients: dict[str, PatientRow] = {}
         self.appointments: dict[str, AppointmentRow] = {}
         self.talks: dict[str, Talk] = {}
+        self._stored: dict[str, bytes] = {}  # patient -> `sealed` of the row that the store holds
         self.moved_timers: set[tuple[str, str]] = set()  # set or cleared by parts before
         self.stops: dict[bytes, tuple[dict[str, Any] | Unblock, ...]] = {}  # set or lifted for a phone by events so far
         # What the events of all parts so far did to phones: whose each is now, and whose it was.
@@ -168,6 +169,7 @@ class Batch:
             if wrapped_key is not None:
                 record = orjson.loads(self.vault.open(wrapped_key, patient_place(id), sealed))
             self.patients[id] = PatientRow(id, number_index, phone_index, wrapped_key, record, *rest)
+            self._stored[id] = sealed
 
     def load_appointments(self, ids: Iterable[str]) -> None:
         wanted = [id for id in dict.fromkeys(ids) if id not in self.appointments]
@@ -182,6 +184,7 @@ class Batch:
         """All that followed from the events so far, for one commit. What the batch holds in memory stays, and the next part
         goes on from there."""
         part, self.changes = self.changes, Changes()
+        self._stored.update((id, row["sealed"]) for id, row in part.patients.items())
         self.moved_timers.update(part.timers)
         return part
 
@@ -195,6 +198,8 @@ class Batch:
         self.changes.rewind()
 
     def put_patient(self, row: PatientRow) -> None:
+        if row.id not in self.changes.patients:
+            self.changes.put(self.changes.found_patients, row.id, self._stored.get(row.id))
         self.changes.put(self.patients, row.id, row)
         if row.phone_index is not None:
             owners = self.got_phone.get(row.phone_index, ())
@@ -220,6 +225,10 @@ class Batch:
 
     def put_appointment(self, row: AppointmentRow) -> None:
         known = row.appointment
+        if known.id not in self.changes.appointments:
+            held = self.appointments.get(known.id)
+            found = None if held is None else (held.appointment.version, held.changed_at)
+            self.changes.put(self.changes.found_appointments, known.id, found)
         self.changes.put(self.appointments, known.id, row)
         stored = {
             "id": known.id,

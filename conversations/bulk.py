@@ -113,6 +113,7 @@ def _kind(column: sa.Column[Any]) -> str:
 
 _KINDS: tuple[tuple[type, str], ...] = (
     (sa.BigInteger, "bigint"),
+    (sa.SmallInteger, "smallint"),
     (sa.Integer, "integer"),
     (sa.Boolean, "boolean"),
     (sa.LargeBinary, "bytea"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from operator import attrgetter, itemgetter
@@ -12,8 +12,9 @@ import orjson
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from conversations import schema
+from conversations import fences, schema
 from conversations.bulk import delete_rows, insert_rows, portions, update_rows
+from conversations.database import serialise
 from conversations.lines import LINE, move_talks
 from conversations.transcript import Ledger, canonical
 from conversations.vault import Vault
@@ -94,6 +95,10 @@ class Changes:
 
     patients: dict[str, dict[str, Any]] = field(default_factory=dict)
     appointments: dict[str, dict[str, Any]] = field(default_factory=dict)
+    # What stood there when the batch read it, None for nothing: the seal of a patient's row, which is new with each change;
+    # version and stamp of an appointment's.
+    found_patients: dict[str, bytes | None] = field(default_factory=dict)
+    found_appointments: dict[str, tuple[int, int] | None] = field(default_factory=dict)
     talks: dict[str, Row] = field(default_factory=dict)  # by id, as the last event left them
     timers: dict[tuple[str, str], Row | None] = field(default_factory=dict)  # None: clear
     entries: list[Row] = field(default_factory=list)
@@ -145,19 +150,32 @@ class Changes:
 
 def commit(connection: Connection, changes: Changes, vault: Vault, at: int) -> None:
     """Write everything, in the transaction of `connection`. The unique (conversation, seq) of the transcript is the fence: had
-    another worker decided for one of these conversations meanwhile, this raises IntegrityError and nothing stands.
+    another worker decided for one of these conversations meanwhile, this raises Overtaken (IntegrityError on SQLite) and
+    nothing stands. So it does where a patient or appointment is not as the batch read it.
 
     Every kind of row is one statement for many rows: one statement a row gives up the interpreter lock as often, and beside
     a busy thread each time costs more than the statement."""
+    try:
+        _write(connection, changes, vault, at)
+    except sa.exc.IntegrityError as fault:
+        if fences.met(fault):
+            raise fences.Overtaken("what was decided is in the store") from fault
+        raise
+
+
+def _write(connection: Connection, changes: Changes, vault: Vault, at: int) -> None:
+    shared = connection.dialect.name != "sqlite"
     if changes.patients:
-        _insert(connection, schema.patients, list(changes.patients.values()), replacing=_PATIENT_CHANGES)
+        if shared:
+            fences.patients_stand(connection, changes.found_patients)
+        _keep(connection, schema.patients, changes.patients, changes.found_patients, _PATIENT_CHANGES)
     if changes.appointments:
-        _insert(connection, schema.appointments, list(changes.appointments.values()), replacing=_APPOINTMENT_CHANGES)
+        if shared:
+            fences.appointments_stand(connection, changes.found_appointments)
+        _keep(connection, schema.appointments, changes.appointments, changes.found_appointments, _APPOINTMENT_CHANGES)
     if changes.former:
         _insert(connection, schema.former_phones, changes.former, replacing=("until",))
     insert_rows(connection, schema.conversations, TALK, list(changes.talks.values()), replacing=_TALK_CHANGES)
-    if changes.entries:
-        _append(connection, changes.entries, at)
     insert_rows(connection, schema.texts, TextRow._fields, changes.texts)
     insert_rows(connection, schema.replies, LINE, changes.replies)
     insert_rows(connection, schema.withheld, LINE, changes.withheld)
@@ -184,6 +202,26 @@ def commit(connection: Connection, changes: Changes, vault: Vault, at: int) -> N
     if changes.later:
         connection.execute(_LATER, changes.later)
     update_rows(connection, _inbox, "id", ("status", "outcome", "done_at"), changes.done)
+    if changes.entries:
+        # At the end: whoever has come this far is alone until the commit is on the disk.
+        _append(connection, changes.entries, at)
+
+
+def _keep(
+    connection: Connection,
+    table: sa.Table,
+    rows: Mapping[str, dict[str, Any]],
+    found: Mapping[str, object],
+    replacing: Sequence[str],
+) -> None:
+    """Rows that were not there are refused where another worker has made them meanwhile."""
+    new = [row for id, row in rows.items() if found[id] is None]
+    if connection.dialect.name == "sqlite" or not new:
+        _insert(connection, table, list(rows.values()), replacing=replacing)
+        return
+    _insert(connection, table, new)
+    if known := [row for id, row in rows.items() if found[id] is not None]:
+        _insert(connection, table, known, replacing=replacing)
 
 
 def halt(connection: Connection, vault: Vault, gateway: str, reason: str, at: int) -> None:
@@ -211,6 +249,7 @@ def halt(connection: Connection, vault: Vault, gateway: str, reason: str, at: in
 
 
 def _append(connection: Connection, entries: list[Row], at: int) -> None:
+    serialise(connection, "ledger")
     ledger = Ledger.read(connection)
     batch = ledger.next_batch
     insert_rows(connection, schema.transcript, (*ENTRY, "batch"), [(*entry, batch) for entry in entries])

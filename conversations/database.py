@@ -33,6 +33,7 @@ _CHECKPOINT_PAGES = 4_000  # of 4 KiB: the write-ahead log is folded in every 16
 _LOG_LIMIT_BYTES = 256 << 20
 _STATEMENTS = 512  # kept compiled by each connection
 _READERS = 8
+_STANDSTILL_MS = 10_000
 
 
 class DatabaseInUse(FreagraError):
@@ -71,7 +72,12 @@ class Database:
         if self._write is None:
             raise DatabaseInUse(f"{self.url.render_as_string()} was opened to be read only")
         try:
-            return self._write.connect()
+            connection = self._write.connect()
+            if self.path is None:
+                # A process that stands still in the middle of a transaction must not keep the others waiting with it.
+                connection.exec_driver_sql(f"SET idle_in_transaction_session_timeout = {_STANDSTILL_MS}")
+                connection.commit()
+            return connection
         except sa.exc.TimeoutError:
             raise DatabaseInUse(
                 f"{self.url.render_as_string()}: the write connection is taken in this process"

@@ -14,6 +14,7 @@ from typing import Any
 
 import orjson
 
+from conversations import partitions
 from conversations.ports import (
     AppointmentRecord,
     Bus,
@@ -54,17 +55,27 @@ class Intake:
         self._bus = bus
 
     def row(
-        self, source: str, kind: str, external_id: str, content: Mapping[str, Any], phone: str | None = None
+        self,
+        source: str,
+        kind: str,
+        external_id: str,
+        content: Mapping[str, Any],
+        phone: str | None = None,
+        *,
+        about: str = "",
     ) -> dict[str, Any]:
+        """`phone`: it came from there. `about`: the conversation, or the key of the text, that it is about."""
         at = instant(self._clock.now())
+        index = self._vault.phone_index(phone) if phone else None
         return {
             "source": source,
             "kind": kind,
             "external_id": external_id,
             "received_at": at,
             "sealed": self._vault.seal_own(inbox_place(source, external_id), canonical(content)),
-            "phone_index": self._vault.phone_index(phone) if phone else None,
+            "phone_index": index,
             "due": at,
+            "partition": partitions.of_index(index) if index is not None else partitions.of_id(about),
         }
 
     async def take(self, rows: Sequence[dict[str, Any]]) -> list[bool]:
@@ -73,7 +84,7 @@ class Intake:
             ids = [await self._writer.insert_inbox(rows[0])]
         else:
             ids = await asyncio.gather(*[self._writer.insert_inbox(row) for row in rows])
-        self._bus.notify(WORK)
+        self._bus.notify(WORK, {row["partition"] for row in rows})
         return [id is not None for id in ids]
 
     # ---- what can be taken -------------------------------------------------------------------------------------------
@@ -92,15 +103,22 @@ class Intake:
         external = inbound.external_id or _digest(
             inbound.key or "", str(inbound.status), inbound.code, inbound.at.isoformat() if inbound.at else ""
         )
-        return self.row(source, RECEIPT, f"receipt:{external}", receipt_content(inbound))
+        return self.row(source, RECEIPT, f"receipt:{external}", receipt_content(inbound), about=inbound.key or "")
 
     async def take_appointments(self, records: Sequence[AppointmentRecord], source: str, keys: Sequence[str]) -> list[str]:
         """Snapshots of appointments; "taken" or "seen" (the same key before) for each."""
         rows = [
-            self.row(source, APPOINTMENT, f"appointment:{key}", appointment_content(record))
-            for record, key in zip(records, keys, strict=True)
+            self.appointment_row(source, f"appointment:{key}", record) for record, key in zip(records, keys, strict=True)
         ]
         return ["taken" if new else "seen" for new in await self.take(rows)]
+
+    def appointment_row(self, source: str, external_id: str, record: AppointmentRecord) -> dict[str, Any]:
+        row = self.row(source, APPOINTMENT, external_id, appointment_content(record))
+        # In the partition of the patient's phone, as what will come from there.
+        mobile, number = record.patient.mobile, record.patient.id
+        index = self._vault.phone_index(mobile) if mobile else self._vault.number_index(number)
+        row["partition"] = partitions.of_index(index)
+        return row
 
     async def take_staff_act(
         self, conversation: str, act: StaffAct, by: str, key: str, *, text: str = "", start: datetime | None = None,
@@ -122,7 +140,7 @@ class Intake:
             "replies": acted.replies,
             "version": acted.version,
         }
-        return self.row("staff", STAFF_ACT, key, content)
+        return self.row("staff", STAFF_ACT, key, content, about=conversation)
 
     def by_hand_row(self, conversation: str, patient: str, event: TextedByHand) -> dict[str, Any]:
         """A patient's text of a round, which is given for a patient once."""
@@ -147,7 +165,7 @@ class Intake:
             "conflict": result.status is WriteStatus.CONFLICT,
             "reason": result.reason,
         }
-        return self.row("ipms", WRITTEN, f"written:{key}", content)
+        return self.row("ipms", WRITTEN, f"written:{key}", content, about=conversation)
 
 
 # ---- contents of inbox rows ------------------------------------------------------------------------------------------

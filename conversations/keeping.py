@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
+from conversations.database import serialise
 from conversations.errors import FreagraError
 from conversations.schema import facts
 
@@ -26,6 +27,7 @@ class OtherKeys(FreagraError):
 def match_keys(connection: Connection, fingerprint: str, at: int) -> None:
     """Hold the key file against the one the store was first opened with. Raises OtherKeys: going on with another would
     write what the right one cannot read."""
+    serialise(connection, "keys")
     held = connection.execute(sa.select(facts.c.value).where(facts.c.name == _KEYS)).scalar()
     if held is None:
         connection.execute(sa.insert(facts).values(name=_KEYS, value=fingerprint, at=at))

@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -26,7 +26,7 @@ from conversations.changes import halt
 from conversations.database import Database
 from conversations.gate import look
 from conversations.intake import RECEIPT, WORK, Intake, receipt_content
-from conversations.ports import Bus, Clock, Gateway, InboundReceipt, OutboundText, SendResult, SendStatus
+from conversations.ports import Bus, Clock, Gateway, InboundReceipt, OutboundText, Rate, SendResult, SendStatus
 from conversations.rulebook import Rulebook
 from conversations.schema import instant, moment
 from conversations.vault import KeyErased, SealBroken, Vault
@@ -41,6 +41,9 @@ NO_WORD = timedelta(minutes=10)
 # After an account fault (credit, sender) the lane rests this long before it tries again.
 HALT = timedelta(minutes=5)
 
+# A claim that is older than this when the gateway would be asked is not acted on.
+_OVERSLEPT = timedelta(minutes=1)
+
 _FIRST_WAIT = timedelta(seconds=5)
 _LONGEST_WAIT = timedelta(minutes=15)
 _texts = schema.texts
@@ -54,24 +57,33 @@ def backoff(attempts: int, rng: random.Random, asked: float | None = None) -> ti
     return max(drawn, timedelta(seconds=asked or 0))
 
 
-@dataclass(slots=True)
+def burst(rate: float) -> float:
+    """The most segments that may leave in one moment, where so many a second are agreed."""
+    return max(rate, 2.0)
+
+
 class Bucket:
-    """Segments that may leave now. Refills at `rate` a second up to `burst`."""
+    """The Rate of one process: refills at `rate` a second up to `burst`, and begins full. Each of `sharers()` processes that
+    cannot ask one another lets its part of it through."""
 
-    rate: float
-    burst: float
-    filled: float
-    at: datetime
+    def __init__(self, rate: float, clock: Clock, sharers: Callable[[], int] = lambda: 1) -> None:
+        self._rate = rate
+        self._clock = clock
+        self._sharers = sharers
+        self._filled = burst(rate)
+        self._at = clock.now()
 
-    def take(self, segments: int, now: datetime) -> bool:
-        elapsed = (now - self.at).total_seconds()
-        self.filled = min(self.burst, self.filled + max(elapsed, 0) * self.rate)
-        self.at = now
-        # A text longer than the whole bucket leaves when the bucket is full; otherwise it never would.
-        if self.filled < min(segments, self.burst):
-            return False
-        self.filled -= segments
-        return True
+    async def draw(self, wanted: int) -> float:
+        now, most = self._clock.now(), burst(self._rate)
+        elapsed = max((now - self._at).total_seconds(), 0)
+        self._filled = min(most, self._filled + elapsed * self._rate / max(self._sharers(), 1))
+        self._at = now
+        drawn = max(min(self._filled, wanted), 0.0)
+        self._filled -= drawn
+        return drawn
+
+    async def give_back(self, segments: float) -> None:
+        self._filled += segments
 
 
 class Outbox:
@@ -90,6 +102,7 @@ class Outbox:
         *,
         rng: random.Random | None = None,
         at_once: int = 64,
+        rate: Rate | None = None,
     ) -> None:
         self._database = database
         self._writer = writer
@@ -101,36 +114,43 @@ class Outbox:
         self._bus = bus
         self._rng = rng or random.Random()
         self._at_once = at_once
-        rate = gateway.segments_per_second
-        self._bucket = Bucket(rate, max(rate, 2.0), max(rate, 2.0), clock.now())
+        self._burst = burst(gateway.segments_per_second)
+        self._rate = rate or Bucket(gateway.segments_per_second, clock)
 
     async def step(self) -> int:
         """Send what may leave now; how many texts were moved on. Raises StoreAway."""
         now = self._clock.now()
-        keys = await asyncio.to_thread(self._next, now)
-        if not keys:
+        due = await asyncio.to_thread(self._next, now)
+        if not due:
             return 0
+        drawn = await self._rate.draw(sum(due.values()))
         # Looked at and claimed in one transaction: nothing that is committed before the claim can escape the look.
-        claim = await self._writer.run(lambda connection: self._claim(connection, keys, now))
+        claim = await self._writer.run(lambda connection: self._claim(connection, list(due), now, drawn))
+        await self._rate.give_back(claim.left)
         if claim.unsent:
             self._bus.notify(WORK)
-        results = await asyncio.gather(*(self._send(row) for row in claim.sending))
+        results = await asyncio.gather(*(self._send(row, now) for row in claim.sending))
         await self._note([receipt for receipt in results if receipt is not None])
         return claim.moved
 
-    def _next(self, now: datetime) -> list[str]:
+    def _next(self, now: datetime) -> dict[str, int]:
+        """What is due and nobody else is about to send: key and segments."""
         with self._database.reader() as connection:
-            if self._halted(connection, now):
-                return []
-            keys: list[str] = []
-            for lane in LANES:
-                if len(keys) < self._at_once:
-                    keys += self._due(connection, lane, now)[: self._at_once - len(keys)]
-            return keys
+            return {} if self._halted(connection, now) else self._lanes(connection, now)
 
-    def _claim(self, connection: Connection, keys: list[str], now: datetime) -> _Claim:
+    def _lanes(self, connection: Connection, now: datetime) -> dict[str, int]:
+        found: dict[str, int] = {}
+        for lane in LANES:
+            if len(found) < self._at_once:
+                found.update(self._due(connection, lane, now)[: self._at_once - len(found)])
+        return found
+
+    def _claim(self, connection: Connection, keys: list[str], now: datetime, drawn: float) -> _Claim:
         """Mark on disk what will be sent, and with it report what will not."""
-        claim = _Claim()
+        if connection.dialect.name != "sqlite":
+            # Several send: what another one looks at is left to it, and what it has claimed meanwhile is not queued any more.
+            keys = list(self._lanes(connection, now))
+        claim = _Claim(left=drawn)
         full = False
         for each in look(connection, self._rulebook, keys, now):
             if each.row.phase != "queued":
@@ -146,29 +166,36 @@ class Outbox:
             elif each.later is not None:
                 claim.later += 1
                 _set(connection, each.row.key, due=instant(each.later))
-            elif not full and self._bucket.take(each.row.segments, now):
+            elif not full and claim.left >= min(each.row.segments, self._burst):
+                claim.left -= each.row.segments
                 claim.sending.append(each.row)
                 _set(connection, each.row.key, phase="sending", status_at=instant(now))
             else:
                 full = True  # nothing shorter slips past the one that has to wait
         return claim
 
-    def _due(self, connection: Connection, lane: str, now: datetime) -> list[str]:
+    def _due(self, connection: Connection, lane: str, now: datetime) -> list[tuple[str, int]]:
         query = (
-            sa.select(_texts.c.key)
+            sa.select(_texts.c.key, _texts.c.segments)
             .where(_texts.c.phase == "queued", _texts.c.lane == lane, _texts.c.due <= instant(now))
             .where(_texts.c.gateway == self._gateway.name)
             .order_by(_texts.c.due)
             .limit(self._at_once)
         )
-        return list(connection.execute(query).scalars())
+        if not connection.get_execution_options().get("postgresql_readonly"):
+            query = query.with_for_update(skip_locked=True)
+        return [(key, segments) for key, segments in connection.execute(query)]
 
     def _halted(self, connection: Connection, now: datetime) -> bool:
         query = sa.select(schema.facts.c.at).where(schema.facts.c.name == f"halted:{self._gateway.name}")
         since = connection.execute(query).scalar()
         return since is not None and now < moment(since) + HALT
 
-    async def _send(self, row: Any) -> InboundReceipt | None:
+    async def _send(self, row: Any, claimed: datetime) -> InboundReceipt | None:
+        if self._clock.now() - claimed > _OVERSLEPT:
+            # The process stood still in between. What was right to send then may be wrong by now: look again.
+            await self._writer.run(lambda connection: _unclaim(connection, row.key, claimed))
+            return None
         try:
             content = orjson.loads(self._vault.open(row.wrapped_key, text_place(row.key), row.sealed))
             text = OutboundText(row.key, content["to"], content["text"], moment(row.not_after), row.segments)
@@ -218,7 +245,9 @@ class Outbox:
     def _rows(self, receipts: Sequence[InboundReceipt]) -> list[dict[str, Any]]:
         source = f"outbox:{self._gateway.name}"
         return [
-            self._intake.row(source, RECEIPT, f"{receipt.key}:{receipt.status}", receipt_content(receipt))
+            self._intake.row(
+                source, RECEIPT, f"{receipt.key}:{receipt.status}", receipt_content(receipt), about=receipt.key or ""
+            )
             for receipt in receipts
         ]
 
@@ -244,6 +273,7 @@ class Outbox:
 class _Claim:
     """What one step does with the texts that are due."""
 
+    left: float  # of the segments drawn
     sending: list[Any] = field(default_factory=list)
     unsent: int = 0
     later: int = 0
@@ -251,6 +281,12 @@ class _Claim:
     @property
     def moved(self) -> int:
         return len(self.sending) + self.unsent + self.later
+
+
+def _unclaim(connection: Connection, key: str, claimed: datetime) -> None:
+    """Queue it again, unless it was given up as unknown meanwhile."""
+    query = sa.update(_texts).where(_texts.c.key == key, _texts.c.phase == "sending", _texts.c.status_at == instant(claimed))
+    connection.execute(query.values(phase="queued"))
 
 
 def _set(connection: Connection, key: str, **values: Any) -> None:

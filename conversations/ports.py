@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -229,14 +229,46 @@ class PatientSystemAway(Exception):
 
 
 class Bus(Protocol):
-    """Wakes sleepers. Holds nothing: a hint that is lost is found again by the next sweep of the store."""
+    """Wakes sleepers, of this process and of all others that share its store. Holds nothing that matters: a hint that is lost
+    is found again by the next sweep of the store."""
 
-    def notify(self, topic: str) -> None:
-        """From any thread."""
+    @property
+    def trouble(self) -> str:
+        """What staff should know of it, in plain words; "" when all is well."""
+        ...
+
+    @property
+    def patience(self) -> float:
+        """Seconds that a loop may sleep at most before it looks into the store itself."""
+        ...
+
+    def notify(self, topic: str, partitions: Iterable[int] = ()) -> None:
+        """From any thread. `partitions`: those in which there is something to do, where that is known."""
+        ...
+
+    def notify_at(self, partition: int, second: int) -> None:
+        """At this second since 1970 UTC there will be work in the partition: a timer falls due."""
+        ...
+
+    def attend(self, partitions: Iterable[int]) -> None:
+        """This process works these from now on: hints of work there are for it."""
         ...
 
     async def wait(self, topic: str, seconds: float) -> None:
         """Return when the topic was notified since the last wait on it, or after so many seconds."""
+        ...
+
+
+class Rate(Protocol):
+    """How many segments may leave through a gateway now. One for all who send through it."""
+
+    async def draw(self, wanted: int) -> float:
+        """Take up to so many; what it gives may be a fraction, and nothing. A text longer than all that it can hold leaves
+        when it is full."""
+        ...
+
+    async def give_back(self, segments: float) -> None:
+        """What was drawn and not used; below nothing where more was used."""
         ...
 
 

@@ -16,6 +16,7 @@ from conversations import schema
 from conversations.batch import PREFERS, AppointmentRow, Batch, PatientRow
 from conversations.bulk import portions
 from conversations.intake import appointment_record
+from conversations.partitions import mark
 from conversations.ports import AppointmentRecord, PatientRecord
 from conversations.schema import instant, moment
 from conversations.strangers import Strangers
@@ -35,10 +36,11 @@ def _new_patient_id(batch: Batch, index: bytes) -> str:
     return f"{milliseconds:012x}{index.hex()[:20]}"
 
 
-def conversation_id(batch: Batch, appointment: str, ruleset: str, patient: str) -> str:
+def conversation_id(batch: Batch, appointment: str, ruleset: str, patient: PatientRow) -> str:
     """For a conversation that opens now. Ids begin with the time, so that the transcript grows at its end."""
     milliseconds = instant(batch.now) // 1000
-    return f"{milliseconds:012x}{batch.vault.number_index(f'conversation {appointment} {ruleset} {patient}').hex()[:20]}"
+    digest = batch.vault.number_index(f"conversation {appointment} {ruleset} {patient.id}").hex()
+    return f"{milliseconds:012x}{mark(patient.phone_index or patient.number_index)}{digest[:18]}"
 
 
 class Schedule:
@@ -100,7 +102,7 @@ class Schedule:
         for ruleset in self._batch.rulebook.applying(appointment):
             if (patient.id, ruleset.name) in talks:
                 continue
-            talk = conversation_id(self._batch, appointment.id, ruleset.name, patient.id)
+            talk = conversation_id(self._batch, appointment.id, ruleset.name, patient)
             self._batch.decide(talk, Opened(talk, appointment, patient.facts()), ruleset=ruleset)
             talks[patient.id, ruleset.name] = talk
             self._of_patient.setdefault(patient.id, []).append(talk)

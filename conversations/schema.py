@@ -47,6 +47,10 @@ def _instant(name: str, *, null: bool = False, index: bool = False) -> sa.Column
     return sa.Column(name, sa.BigInteger, nullable=null, index=index)
 
 
+# Of rows without end: a national service counts past what an INTEGER of PostgreSQL holds within two years. SQLite counts by
+# its INTEGER alone, which has 64 bits.
+_COUNTED = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
 patients = sa.Table(
     "patients",
     metadata,
@@ -139,7 +143,7 @@ ledger = sa.Table(
 inbox = sa.Table(
     "inbox",
     metadata,
-    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("id", _COUNTED, primary_key=True, autoincrement=True),
     sa.Column("source", sa.String(40), nullable=False),  # gateway:NAME, ipms:NAME, api, import, staff
     sa.Column("kind", sa.String(24), nullable=False),  # reply, receipt, appointment, staff_act, sent, written, ...
     sa.Column("external_id", sa.String(160), nullable=False),  # with source: never taken twice
@@ -151,6 +155,7 @@ inbox = sa.Table(
     sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),
     _instant("due"),
     _instant("done_at", null=True),
+    sa.Column("partition", sa.SmallInteger, nullable=False, server_default="0"),  # conversations.partitions
     sa.UniqueConstraint("source", "external_id", name="taken_once"),
     sa.Index("inbox_due", "due", "id", sqlite_where=sa.text("status = 'new'"), postgresql_where=sa.text("status = 'new'")),
 )
@@ -263,7 +268,7 @@ round_patients = sa.Table(
 writes = sa.Table(
     "writes",
     metadata,
-    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("id", _COUNTED, primary_key=True, autoincrement=True),
     sa.Column("key", sa.String(48), nullable=False, unique=True),
     sa.Column("conversation_id", sa.String(32), nullable=False),
     sa.Column("patient_id", sa.String(32), nullable=False),
@@ -499,4 +504,22 @@ audit = sa.Table(
     sa.Column("patient_id", sa.String(32), nullable=False, index=True),
     sa.Column("clinic", sa.String(64), nullable=False),
     sa.Column("sealed", sa.LargeBinary),  # what was searched for, why, from which address; null where there is nothing to say
+)
+
+# The processes that share this store, where it is PostgreSQL, and which of them works what: see leases.py.
+members = sa.Table(
+    "members",
+    metadata,
+    sa.Column("id", sa.String(32), primary_key=True),
+    sa.Column("works", sa.Boolean, nullable=False),
+    sa.Column("sends", sa.Boolean, nullable=False),
+    sa.Column("trouble", sa.String(200), nullable=False),  # in plain words, for staff; "" for none
+    _instant("until"),
+)
+
+partitions = sa.Table(
+    "partitions",
+    metadata,
+    sa.Column("partition", sa.SmallInteger, primary_key=True, autoincrement=False),
+    sa.Column("owner", sa.String(32), nullable=False),  # a member, "" for nobody
 )

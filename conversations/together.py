@@ -153,7 +153,7 @@ class Together:
         ruleset = self._ruleset(talks[0])
         joined = together.join(ruleset, [batch.talks[talk].conversation for talk in talks])
         keys = " ".join(row.key for row in rows)
-        shared = rows[0].key[:12] + sha256(f"joined {keys}".encode()).hexdigest()[:20]
+        shared = rows[0].key[:14] + sha256(f"joined {keys}".encode()).hexdigest()[:18]
         for number, (row, part) in enumerate(zip(rows, joined.parts, strict=True), 1):
             event = TextJoined(row.key, shared, part, number, len(rows), joined.whole.segments.parts)
             batch.decide(row.conversation_id, event)

@@ -123,12 +123,15 @@ class Versions:
         carrier: Carrier | None = None,
         *,
         second_person: bool = False,
+        told: Callable[[], None] = lambda: None,
     ) -> None:
+        """`told` is called when other rules are in force, for whoever else has a rulebook."""
         self._database = database
         self._writer = writer
         self._rulebook = rulebook
         self._clock = clock
         self._carrier = carrier
+        self._told = told
         self.second_person = second_person
 
     # ---- reading -----------------------------------------------------------------------------------------------------
@@ -322,6 +325,7 @@ class Versions:
         return self._writer.submit(lambda connection: job(connection, at)).result()
 
     def _refresh(self) -> None:
+        self._told()
         with self._database.reader() as connection:
             self._rulebook.refresh(connection)
 

@@ -15,12 +15,16 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy import Connection
 
 from conversations import schema
 from conversations.batch import Batch
 from conversations.changes import Changes, Reached, commit
 from conversations.database import Database
+from conversations.fences import Overtaken
 from conversations.intake import APPOINTMENT, BY_HAND, RECEIPT, REPLY, STAFF_ACT, WRITTEN, acted_of, by_hand_of, opened
+from conversations.leases import EVERYTHING, Holding, LeaseLost
+from conversations.partitions import id_among, of_id
 from conversations.receipts import Receipts
 from conversations.rulebook import Rulebook
 from conversations.schedule import Schedule
@@ -50,9 +54,10 @@ _FIRST = 256  # events of a batch, and twice as many of each that follows while 
 _PARTS = 8  # commits of a batch; its last ones are smaller, since nothing is decided beside them
 _SMALLEST = 64  # events to a commit
 _TIMERS = 1_024  # of a batch: they go in one commit, so that what is for one phone can be joined
+_MOST_SOON = 10_000
 _TRY_AGAIN = timedelta(seconds=20)
 # These say nothing of any row: whatever was due is due again.
-_STORE_FAULTS = (StoreAway, sa.exc.OperationalError)
+_STORE_FAULTS = (StoreAway, LeaseLost, sa.exc.OperationalError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +72,15 @@ class Worker:
     """Works the inbox and the timers of one store. Only one worker runs on an embedded store; steps never overlap."""
 
     def __init__(
-        self, database: Database, writer: Writer, vault: Vault, rulebook: Rulebook, gateway: str, *, batch: int = 4096
+        self,
+        database: Database,
+        writer: Writer,
+        vault: Vault,
+        rulebook: Rulebook,
+        gateway: str,
+        *,
+        batch: int = 4096,
+        holding: Callable[[], Holding] = lambda: EVERYTHING,
     ) -> None:
         self._database = database
         self._writer = writer
@@ -76,13 +89,15 @@ class Worker:
         self._gateway = gateway
         self._most = batch
         self._size = min(batch, _FIRST)
+        self._holding = holding
 
     def step(self, now: datetime) -> Step:
-        """Work one batch of what is due by `now`. No events: nothing was due. Raises StoreAway; nothing is lost by it.
+        """Work one batch of what is due by `now`. No events: nothing was due. Raises StoreAway and LeaseLost; nothing is lost
+        by either.
 
         The first batch is small, and its first commit soon: whatever ends the process, it got some of the work done."""
         try:
-            step = self._step(now, self._size)
+            step = self._undisturbed(now)
         except _STORE_FAULTS:
             raise
         except Exception as fault:  # noqa: BLE001 - something in the batch spoils all of it; alone it spoils itself only
@@ -91,18 +106,41 @@ class Worker:
         self._size = min(self._most, self._size * 2 if step.events >= self._size else _FIRST)
         return step
 
+    def _undisturbed(self, now: datetime) -> Step:
+        """A batch, decided anew where another worker was faster with one of its conversations. That is rare; what meets it
+        again and again is worked row by row."""
+        for _ in range(_TRIES):
+            try:
+                return self._step(now, self._size)
+            except Overtaken as fault:
+                _log.info("a batch is decided anew: %s", fault)
+        return self._step(now, self._size)
+
     def _step(self, now: datetime, size: int) -> Step:
-        with _Commits(self._writer, self._vault) as commits:
+        holding = self._holding()
+        if holding.partitions is not None and not holding.partitions:
+            return Step(0, 0)
+        with _Commits(self._writer, self._vault, holding) as commits:
             with self._database.reader() as connection:
                 batch = Batch(connection, self._vault, self._rulebook, self._gateway, now)
-                rows = self._due_rows(batch, size)
+                rows = self._due_rows(batch, size, holding)
                 failed = self._work_inbox(batch, rows, commits) if rows else 0
-                timers = self._due_timers(batch, min(size, _TIMERS)) if len(rows) < size else []
+                timers = self._due_timers(batch, min(size, _TIMERS), holding) if len(rows) < size else []
                 failed += self._work_timers(batch, timers) if timers else 0
             # Without a reader beside it, so that this commit can fold the write-ahead log in and begin it anew.
             if rows or timers:
                 commits.add(_part(batch), batch.at)
         return Step(len(rows) + len(timers), failed)
+
+    def soon(self, now: datetime, within: timedelta) -> set[tuple[int, int]]:
+        """Partition and second (of 1970 UTC) of the timers that fall due within that time."""
+        timers, held = schema.timers.c, self._holding().partitions or ()
+        query = sa.select(timers.conversation_id, timers.due).where(
+            timers.due > instant(now), timers.due <= instant(now + within), id_among(timers.conversation_id, held)
+        )
+        with self._database.reader() as connection:
+            rows = connection.execute(query.limit(_MOST_SOON)).all()
+        return {(of_id(row.conversation_id), -(-row.due // 1_000_000)) for row in rows}
 
     # ---- when a batch fails as a whole -------------------------------------------------------------------------------
 
@@ -123,10 +161,11 @@ class Worker:
         return Step(events, failed)
 
     def _set_first_back(self, now: datetime, fault: Exception) -> Step:
-        with self._database.reader() as connection, _Commits(self._writer, self._vault) as commits:
+        holding = self._holding()
+        with self._database.reader() as connection, _Commits(self._writer, self._vault, holding) as commits:
             batch = Batch(connection, self._vault, self._rulebook, self._gateway, now)
-            rows = self._due_rows(batch, 1)
-            timers = self._due_timers(batch, 1) if not rows else []
+            rows = self._due_rows(batch, 1, holding)
+            timers = self._due_timers(batch, 1, holding) if not rows else []
             for row in rows:
                 self._set_back(batch, row, fault)
             for timer in timers:
@@ -136,7 +175,7 @@ class Worker:
 
     # ---- the inbox ---------------------------------------------------------------------------------------------------
 
-    def _due_rows(self, batch: Batch, size: int) -> list[Any]:
+    def _due_rows(self, batch: Batch, size: int, holding: Holding) -> list[Any]:
         inbox = schema.inbox
         query = (
             sa.select(inbox)
@@ -144,6 +183,8 @@ class Worker:
             .order_by(inbox.c.due, inbox.c.id)
             .limit(size)
         )
+        if holding.partitions is not None:
+            query = query.where(inbox.c.partition.in_(holding.partitions))
         return list(batch.connection.execute(query).all())
 
     def _work_inbox(self, batch: Batch, rows: list[Any], commits: _Commits) -> int:
@@ -188,9 +229,11 @@ class Worker:
 
     # ---- timers ------------------------------------------------------------------------------------------------------
 
-    def _due_timers(self, batch: Batch, size: int) -> list[Any]:
+    def _due_timers(self, batch: Batch, size: int, holding: Holding) -> list[Any]:
         timers = schema.timers
         query = sa.select(timers).where(timers.c.due <= instant(batch.now)).order_by(timers.c.due).limit(size)
+        if holding.partitions is not None:
+            query = query.where(id_among(timers.c.conversation_id, holding.partitions))
         return list(batch.connection.execute(query).all())
 
     def _work_timers(self, batch: Batch, timers: list[Any]) -> int:
@@ -225,15 +268,20 @@ class _Commits:
     """Commits the parts of a batch in order. While one is on its way to the disk the next is decided; none is sent behind
     one that failed, since it was decided on what that one would have left."""
 
-    def __init__(self, writer: Writer, vault: Vault) -> None:
+    def __init__(self, writer: Writer, vault: Vault, holding: Holding) -> None:
         self._writer = writer
         self._vault = vault
+        self._holding = holding
         self._under_way: Future[None] | None = None
 
     def add(self, part: Changes, at: int) -> None:
         """Raises what the part before met."""
         self._settle()
-        self._under_way = self._writer.submit(lambda held: commit(held, part, self._vault, at))
+        self._under_way = self._writer.submit(lambda held: self._commit(held, part, at))
+
+    def _commit(self, connection: Connection, part: Changes, at: int) -> None:
+        self._holding.fence(connection)
+        commit(connection, part, self._vault, at)
 
     def _settle(self) -> None:
         under_way, self._under_way = self._under_way, None

@@ -11,7 +11,7 @@ import logging
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import orjson
@@ -21,7 +21,7 @@ from sqlalchemy import Connection
 from conversations import schema
 from conversations.batch import text_place, write_place
 from conversations.database import Database
-from conversations.intake import APPOINTMENT, Intake, appointment_content
+from conversations.intake import Intake
 from conversations.outbox import backoff
 from conversations.ports import (
     AppointmentRecord,
@@ -43,6 +43,8 @@ _writes, _texts = schema.writes, schema.texts
 _TOLD = ("start", "status", "clinic", "clinician", "place")
 # A write the iPMS did not take this often (about two days) is given to staff; the row stays and can be put back.
 GIVE_UP = 200
+# Where several write back: how long a write is one's own. Both sides give up a call sooner (`answer_seconds`).
+_CLAIM = timedelta(minutes=2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,21 +74,39 @@ class Writeback:
         self._clock = clock
         self._rng = rng or random.Random()
         self._at_once = at_once
+        self._shared = database.path is None
 
     async def step(self) -> int:
         """Write what is due, the oldest of each appointment; how many were tried. Raises StoreAway."""
-        rows = await asyncio.to_thread(self._due, self._clock.now())
-        outcomes = await asyncio.gather(*(self._try(row) for row in rows))
+        now = self._clock.now()
+        rows = await asyncio.to_thread(self._due, now)
+        if rows and self._shared:
+            rows = await self._writer.run(lambda connection: self._claim(connection, now))
+        outcomes = await asyncio.gather(*(self._try(row, now) for row in rows))
         if outcomes:
             await self._settle(outcomes)
         return len(outcomes)
 
     def _due(self, now: datetime) -> list[Any]:
+        with self._database.reader() as connection:
+            return list(connection.execute(self._oldest(now)).all())
+
+    def _claim(self, connection: Connection, now: datetime) -> list[Any]:
+        """Several write back: what another one has in hand is left to it for the time of a claim, and with it all that comes
+        behind it on the same appointment."""
+        query = self._oldest(now).with_for_update(of=_writes, skip_locked=True)
+        rows = list(connection.execute(query).all())
+        taken = sa.update(_writes).where(_writes.c.id.in_([row.id for row in rows]))
+        connection.execute(taken.values(due=instant(now + _CLAIM)))
+        return rows
+
+    def _oldest(self, now: datetime) -> sa.Select[Any]:
+        """What is due, the oldest of each appointment."""
         earlier = _writes.alias("earlier")
         first = ~sa.exists().where(
             earlier.c.appointment_id == _writes.c.appointment_id, earlier.c.status == "queued", earlier.c.id < _writes.c.id
         )
-        query = (
+        return (
             sa.select(
                 _writes,
                 schema.patients.c.wrapped_key,
@@ -100,11 +120,12 @@ class Writeback:
             .order_by(_writes.c.due, _writes.c.id)
             .limit(self._at_once)
         )
-        with self._database.reader() as connection:
-            return list(connection.execute(query).all())
 
-    async def _try(self, row: Any) -> _Outcome:
+    async def _try(self, row: Any, claimed: datetime) -> _Outcome:
         """Whatever is wrong with this write is this write's alone."""
+        if self._shared and self._clock.now() - claimed > _CLAIM / 2:
+            # The process stood still in between, and another one may have it in hand by now.
+            return _Outcome(row, WriteResult(WriteStatus.RETRY, "overslept", "the process stood still"))
         try:
             return await self._write(row)
         except (SealBroken, KeyErased) as fault:
@@ -177,8 +198,8 @@ class Writeback:
                 rows.append(self._intake.written_row(row.key, row.conversation_id, _named(row), result))
             if result.current is not None:
                 # What the iPMS says it holds at this moment is older than nothing, whatever stamp it carries.
-                content = appointment_content(replace(result.current, changed_at=None))
-                rows.append(self._intake.row("ipms", APPOINTMENT, f"conflict:{row.key}:{row.attempts}", content))
+                held = replace(result.current, changed_at=None)
+                rows.append(self._intake.appointment_row("ipms", f"conflict:{row.key}:{row.attempts}", held))
         # What came of it is in the inbox before the row says so: a crash between the two tells it twice, never not at all.
         if rows:
             await self._intake.take(rows)
@@ -187,7 +208,7 @@ class Writeback:
     def _mark(self, connection: Connection, outcomes: Sequence[_Outcome], now: datetime) -> None:
         for each in outcomes:
             row, result = each.row, each.result
-            query = sa.update(_writes).where(_writes.c.id == row.id)
+            query = sa.update(_writes).where(_writes.c.id == row.id, _writes.c.status == "queued")
             if result.status is WriteStatus.RETRY and row.attempts < GIVE_UP:
                 due = instant(now + backoff(row.attempts, self._rng, result.retry_after))
                 values = {"due": due, "attempts": row.attempts + 1, "reason": result.reason[:200]}

@@ -21,9 +21,8 @@ from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql
 
-from conversations.bulk import insert_sql
+from conversations.bulk import insert_sql, rows_of_arrays
 from conversations.database import Database
 from conversations.errors import FreagraError
 from conversations.schema import inbox
@@ -35,7 +34,7 @@ _log = logging.getLogger("freagra.conversations")
 
 _MOST_IN_GROUP = 1_000
 _ROWS_PER_STATEMENT = 256
-_INBOX_COLUMNS = ("source", "kind", "external_id", "received_at", "sealed", "phone_index", "due")
+_INBOX_COLUMNS = ("source", "kind", "external_id", "received_at", "sealed", "phone_index", "due", "partition")
 _INBOX_VALUES = itemgetter(*_INBOX_COLUMNS)
 _TAKEN_ONCE = "ON CONFLICT (source, external_id) DO NOTHING"
 
@@ -107,7 +106,7 @@ class Writer:
 
     def insert_inbox(self, row: Mapping[str, Any]) -> asyncio.Future[int | None]:
         """Put a row into the inbox: its id, or None where (source, external_id) was taken before. To be called and
-        awaited in a coroutine. The row has source, kind, external_id, received_at, sealed, phone_index and due; the
+        awaited in a coroutine. The row has source, kind, external_id, received_at, sealed, phone_index, due and partition; the
         rest begins as the schema says. Raises KeyError at once where one is missing; awaiting it raises what the
         database holds against it.
         """
@@ -286,9 +285,9 @@ def _insert_on_sqlite(connection: sa.Connection, items: list[_Item]) -> None:
 
 
 def _insert_elsewhere(connection: sa.Connection, items: list[_Item]) -> None:
-    values = [dict(zip(_INBOX_COLUMNS, item.row, strict=True)) for item in items]
-    insert = postgresql.insert(inbox).values(values).on_conflict_do_nothing(index_elements=["source", "external_id"])
-    _give_ids(items, connection.execute(insert.returning(*_NEW_ROWS.selected_columns)))
+    insert = f"INSERT INTO inbox ({', '.join(_INBOX_COLUMNS)}) SELECT * FROM {rows_of_arrays(inbox, _INBOX_COLUMNS)} AS new"
+    arrays = tuple(list(values) for values in zip(*(item.row for item in items), strict=True))
+    _give_ids(items, connection.exec_driver_sql(f"{insert} {_TAKEN_ONCE} RETURNING id, source, external_id", arrays))
 
 
 _NEW_ROWS = sa.select(inbox.c.id, inbox.c.source, inbox.c.external_id).where(inbox.c.id > sa.bindparam("after"))

@@ -116,8 +116,10 @@ class Turn:
 
     def key(self, what: str) -> str:
         """32 hex digits for the next thing of this kind: the same decision made again gives the same key. Keys begin with
-        the time, so that tables kept in their order grow at the end."""
-        return f"{self._began}{sha256(f'{self.c.id}/{self.c.seq}/{what}'.encode()).hexdigest()[:20]}"
+        the time, so that tables kept in their order grow at the end; then come two digits of the conversation's id, which
+        say in which part of the work it lies."""
+        digest = sha256(f"{self.c.id}/{self.c.seq}/{what}".encode()).hexdigest()
+        return f"{self._began}{self.c.id[12:14]}{digest}"[:32]
 
     def at(self, moment: Moment) -> datetime:
         return hours.resolve(moment, self.c.appointment.start, self.ruleset.hours.timezone)

@@ -9,6 +9,7 @@ from tests import servers, stores
 
 # What runs on SQLite and on PostgreSQL alike: all of tests/conversations but that of which one engine alone has the like.
 _ON_EVERY_STORE = ("tests.conversations.", "tests.trials.test_rubbish")
+_ON_POSTGRESQL = {"test_leases"}
 _ON_SQLITE = {"test_at_rest", "test_backup", "test_database", "test_postgresql", "test_rulesets", "test_vault"}
 
 
@@ -37,6 +38,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     both = name.startswith(_ON_EVERY_STORE) and name.rpartition(".")[2] not in _ON_SQLITE
     both = both and metafunc.definition.get_closest_marker("sqlite") is None
     engines = ["sqlite", "postgresql"] if both and servers.postgres_programs() is not None else ["sqlite"]
+    if name.rpartition(".")[2] in _ON_POSTGRESQL:
+        engines = ["postgresql"]
     metafunc.parametrize("store", engines, indirect=True, scope="module")
 
 

@@ -125,7 +125,11 @@ def _serve(commands: Any) -> None:
     parser = _add(
         commands, "serve", "run the service until it is told to stop", _run_serve,
         more="Listens on this machine only, unless the settings say otherwise. docs/freagra.toml shows every setting.",
-        examples="  freagra serve\n  freagra serve --config /etc/freagra/freagra.toml",
+        examples="  freagra serve\n  freagra serve --config /etc/freagra/freagra.toml\n  freagra serve --role worker",
+    )  # fmt: skip
+    parser.add_argument(
+        "--role", choices=["all", "web", "worker", "sender"], default="all",
+        help="what this process does, where several share one PostgreSQL (all)",
     )  # fmt: skip
     _config_option(parser)
     parser.set_defaults(log_level="INFO")
@@ -134,7 +138,7 @@ def _serve(commands: Any) -> None:
 def _run_serve(given: argparse.Namespace) -> int:
     from adapters.serve import serve
 
-    return serve(_config(given))
+    return serve(_config(given), given.role)
 
 
 def _health(commands: Any) -> None:

@@ -34,10 +34,12 @@ def make_app(
     console: Console | None = None,
     metrics_token: str = "",
     extra_routes: Sequence[BaseRoute] = (),
+    answers: bool = True,
 ) -> Starlette:
     """The application. Its lifespan starts the loops of the house and, at the end, lets them finish what they have begun and
     closes gateways and iPMS. `console`: the pages for staff. `gateways` are those whose webhooks are taken, by the name in
-    their path; `metrics_token` opens /metrics to other machines."""
+    their path; `metrics_token` opens /metrics to other machines. A process that `answers` nobody tells how it is, and no
+    more."""
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -55,13 +57,13 @@ def make_app(
 
     health = Health(house) if console is None else console.health
     settings = ApiSettings(key_digests=(key_digest(access.api_key),))
+    appointments = api(house.intake.take_appointments, appointment_lookup(house.database), settings, house.clock)
     app = Starlette(
         lifespan=lifespan,
         routes=[
-            *hook_routes(gateways, house.intake, house.clock),
             *health_routes(house, health),
             metrics_route(house, health, metrics_token),
-            api(house.intake.take_appointments, appointment_lookup(house.database), settings, house.clock),
+            *([*hook_routes(gateways, house.intake, house.clock), appointments] if answers else []),
             *([] if console is None else console_routes(console)),
             *extra_routes,
         ],

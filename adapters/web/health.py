@@ -21,6 +21,7 @@ from adapters.gateways.none import NO_GATEWAY, NoGateway
 from adapters.ipms.none import NoPatientSystem
 from conversations import vitals
 from conversations.backup import Made, last_backup
+from conversations.bulk import insert_rows
 from conversations.schema import facts, instant
 from conversations.vitals import Vitals
 from conversations.writer import StoreAway
@@ -32,7 +33,6 @@ T = TypeVar("T")
 STALE_AFTER = timedelta(minutes=2)
 BEATING = "beating"
 
-_LOOPS = ("worker", "outbox", "writeback", "sweep")
 _STORE_SECONDS = 5.0  # a write that takes longer than this says that the store is in trouble
 _REMEMBERED = 2.0  # seconds: whoever asks all the time does not make us write all the time
 _ASKED_AGAIN = 30.0  # seconds between questions to gateway and iPMS
@@ -50,7 +50,8 @@ class Part:
 @dataclass(frozen=True, slots=True)
 class Standing:
     """All that is known. `store`: what is wrong with it, None where it takes writes. `loops`: BEATING or what is wrong with
-    each. `vitals` is None where the store cannot be read."""
+    each. `vitals` is None where the store cannot be read. `troubles` are those of the whole service with which work goes on: a
+    yellow light."""
 
     store: str | None
     loops: Mapping[str, str]
@@ -58,6 +59,7 @@ class Standing:
     ipms: Part
     vitals: Vitals | None
     backup: Made | None
+    troubles: list[str]
 
     @property
     def ready(self) -> bool:
@@ -82,7 +84,7 @@ class Health:
         trouble, loops = await self.ready()
         found, made = await asyncio.gather(asyncio.to_thread(self.vitals), asyncio.to_thread(last_backup, self._house.home))
         gateway, ipms = await self._gateway_stands(found), await self._ipms_stands()
-        return Standing(trouble, loops, gateway, ipms, found, made)
+        return Standing(trouble, loops, gateway, ipms, found, made, await asyncio.to_thread(self.troubles))
 
     async def _gateway_stands(self, found: Vitals | None) -> Part:
         name = self._house.gateway.name
@@ -106,6 +108,12 @@ class Health:
             _log.error("the store cannot be read: %s", type(fault).__name__)
             return None
 
+    def troubles(self) -> list[str]:
+        try:
+            return self._house.troubles()
+        except sa.exc.SQLAlchemyError:
+            return []  # `store` says it
+
     def gateway_words(self, found: Vitals | None) -> str:
         name = self._house.gateway.name
         if name == NoGateway.name:
@@ -117,7 +125,7 @@ class Health:
     def _loops(self) -> dict[str, str]:
         pulse, now = self._house.service.pulse, self._house.clock.now()
         found = {}
-        for name in _LOOPS:
+        for name in self._house.service.loops:
             beat = pulse.beats.get(name)
             if name in pulse.troubles:
                 found[name] = f"in trouble: {pulse.troubles[name]}"
@@ -129,11 +137,10 @@ class Health:
 
     async def _try_store(self) -> str | None:
         """What is wrong with it, by a real write."""
-        row = {"name": _FACT, "value": "", "at": instant(self._house.clock.now())}
+        row = (_FACT, "", instant(self._house.clock.now()))
 
         def job(connection: sa.Connection) -> None:
-            connection.execute(facts.delete().where(facts.c.name == _FACT))
-            connection.execute(facts.insert(), row)
+            insert_rows(connection, facts, ("name", "value", "at"), [row], replacing=("at",))
 
         try:
             async with asyncio.timeout(_STORE_SECONDS):
@@ -178,6 +185,7 @@ def health_routes(house: House, health: Health) -> list[Route]:
             "status": "ready" if ready else "not ready",
             "store": trouble or "writable",
             "loops": loops,
+            "troubles": await asyncio.to_thread(health.troubles),
             "gateway": health.gateway_words(await asyncio.to_thread(health.vitals)),
             "rules": {ruleset.name: ruleset.version for ruleset in house.rulebook.in_force()},
         }

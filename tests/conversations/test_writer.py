@@ -36,6 +36,7 @@ def _row(external_id: str, source: str | None = "gateway:x") -> dict[str, Any]:
         "sealed": b"sealed " + external_id.encode(),
         "phone_index": None,
         "due": 6,
+        "partition": 7,
     }
 
 

@@ -52,6 +52,7 @@ class Load:
     appointments: list[str] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
     reached: list[str] = field(default_factory=list)  # phones to which a text was carried
+    times: dict[str, tuple[float, float]] = field(default_factory=dict)  # id -> when it was sent first, when acknowledged
     over: bool = False
     taken: int = 0  # of whatever kind
     _number: int = 0
@@ -80,8 +81,10 @@ class Load:
     async def _reply(self, client: httpx.AsyncClient, id: str) -> None:
         said = {"id": id, "from": self.rng.choice(self.reached), "text": self.rng.choice(WORDS)}
         said["at"] = self.clock.now().isoformat()
+        sent = time.monotonic()
         if await self._post(client, "POST", f"/hooks/{GATEWAY}/secret/inbound", said):
             self.replies.append(id)
+            self.times[id] = (sent, time.monotonic())
 
     async def _book(self, client: httpx.AsyncClient, id: str) -> None:
         if await self._post(client, "PUT", f"/api/v1/appointments/{id}", appointment(id, self._number)):
@@ -174,11 +177,11 @@ async def wait_until_gone(process: int) -> None:
         await asyncio.sleep(0.002)
 
 
-def book(home: Path, clock: OffsetClock) -> None:
+def book(home: Path, clock: OffsetClock, url: str) -> None:
     """The hospital before the first kill."""
     with house(
         home=home,
-        database_url=f"sqlite:///{home}/freagra.sqlite3",
+        database_url=url,
         gateway=PostGateway(home),
         patient_system=BookPatientSystem(home),
         clock=clock,
@@ -211,16 +214,20 @@ async def trial(home: Path, listener: socket.socket, offset: float, rng: Random)
         await asyncio.sleep(0.5)
         load.over = True
         await calling
-        await settled(home)
+        await settled(_url(home))
         os.kill(server, signal.SIGTERM)
         await wait_until_gone(server)
     return load
 
 
-async def settled(home: Path) -> None:
+def _url(home: Path) -> str:
+    return f"sqlite:///{home}/freagra.sqlite3"
+
+
+async def settled(url: str) -> None:
     """Until the last server has worked all that was taken."""
     until = time.monotonic() + PATIENCE
-    with open_database(f"sqlite:///{home}/freagra.sqlite3", read_only=True) as database:
+    with open_database(url, read_only=True) as database:
         while time.monotonic() < until:
             with database.reader() as connection:
                 new = connection.execute(
@@ -237,23 +244,23 @@ async def settled(home: Path) -> None:
 
 def test_killed_fifty_times_under_load(tmp_path: Path) -> None:
     offset = (MONDAY - datetime.now(UTC)).total_seconds()
-    book(tmp_path, OffsetClock(timedelta(seconds=offset)))
+    book(tmp_path, OffsetClock(timedelta(seconds=offset)), _url(tmp_path))
     with socket.create_server(("127.0.0.1", 0), backlog=256) as listener:
         listener.set_inheritable(True)
         load = asyncio.run(trial(tmp_path, listener, offset, Random(20260302)))
     assert load.faults == []
     assert len(load.replies) > 500
     assert len(load.appointments) > 50
-    check(tmp_path, load)
+    check(tmp_path, load, _url(tmp_path))
     log = (tmp_path / "server.log").read_text()
     assert "Traceback" not in log
     assert " ERROR " not in log
 
 
-def check(home: Path, load: Load) -> None:
+def check(home: Path, load: Load, url: str) -> None:
     vault = Vault(load_or_make_keys(home / "keys.json"))
     inbox, texts, talks = schema.inbox, schema.texts, schema.conversations
-    with open_database(f"sqlite:///{home}/freagra.sqlite3", read_only=True) as database, database.reader() as connection:
+    with open_database(url, read_only=True) as database, database.reader() as connection:
         verdict = transcript.verify(connection)
         assert verdict.whole, [str(fault) for fault in verdict.faults][:5]
         assert list(transcript.replay(connection, vault)) == []
@@ -262,24 +269,35 @@ def check(home: Path, load: Load) -> None:
         settled: Counter[str] = Counter()
         said: Counter[tuple[str, int, int, str]] = Counter()  # a prompt is said once a visit, or again to another reply
         queued: Counter[str] = Counter()
+        read: dict[str, list[str]] = {}  # talk -> its replies, in the order they were read
         for talk in connection.execute(sa.select(talks.c.id)).scalars().all():
             visit = replies_read = 0
+            order: list[str] = []
             for line in transcript.export(connection, vault, conversation=talk):
                 entry = orjson.loads(line)
                 if entry["kind"] == "reply.settled":
                     settled[entry["data"]["reply"]] += 1
                 elif entry["kind"] == "reply.read":
                     replies_read += 1
+                    order.append(entry["data"]["reply"])
                 elif entry["kind"] == "state.entered":
                     visit += 1
                 elif entry["kind"] == "text.queued":
                     said[(talk, visit, replies_read, entry["data"]["prompt"])] += 1
                     queued[entry["data"]["key"]] += 1
+            read[talk] = order
         replies = connection.execute(sa.select(inbox).where(inbox.c.kind == "reply")).all()
         rows = {row.external_id.removeprefix("reply:"): row for row in replies}
         assert set(load.replies) <= set(rows)
         assert {row.status for row in replies} == {"done"}
         assert settled == Counter({str(row.id): 1 for row in replies})
+
+        # A reply that was sent when another one had been acknowledged is read after it.
+        names = {str(row.id): row.external_id.removeprefix("reply:") for row in replies}
+        for order in read.values():
+            times = [load.times[names[id]] for id in order if names[id] in load.times]
+            for place, (sent, _) in enumerate(times):
+                assert all(acknowledged > sent for _, acknowledged in times[place + 1 :])
 
         # No text is queued twice, and none was handed over twice.
         assert set(queued) == set(connection.execute(sa.select(texts.c.key)).scalars())

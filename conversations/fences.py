@@ -1,0 +1,54 @@
+"""Fences: what makes it impossible that two workers on one PostgreSQL both decide from the same state and both commit.
+
+Each part of a batch is decided on rows that were read before, outside of the transaction that writes what follows. So that
+transaction asks whether they still stand as they were read. Conversations need no asking: the transcript has one entry of each
+(conversation, seq), and whoever comes second meets it. Patients and appointments are compared and locked here. On SQLite one
+worker has everything, and there is nothing to ask.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import sqlalchemy as sa
+from sqlalchemy import Connection
+
+from conversations.errors import FreagraError
+from conversations.schema import appointments, patients
+
+_UNIQUE_VIOLATION = "23505"
+
+
+class Overtaken(FreagraError):
+    """Someone else decided from the same state and was faster. Nothing was written; decide anew from what there is now."""
+
+    code = "overtaken"
+    retryable = True
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"another worker was faster: {what}")
+
+
+def met(fault: sa.exc.IntegrityError) -> bool:
+    """Whether the fault says that a row of this key is there already, and not that the row is unfit."""
+    return getattr(fault.orig, "sqlstate", None) == _UNIQUE_VIOLATION
+
+
+def patients_stand(connection: Connection, found: Mapping[str, bytes | None]) -> None:
+    """Whether these patients' rows are sealed as they were read, None: were not there; they stay so until the transaction
+    ends. Each change seals anew. Raises Overtaken."""
+    table = patients.c
+    query = sa.select(table.id, table.sealed).where(table.id.in_(list(found))).order_by(table.id).with_for_update()
+    held = {row.id: bytes(row.sealed) for row in connection.execute(query)}
+    if any(held.get(id) != sealed for id, sealed in found.items()):
+        raise Overtaken("a patient")
+
+
+def appointments_stand(connection: Connection, found: Mapping[str, tuple[int, int] | None]) -> None:
+    """The same of appointments, by their version and stamp."""
+    table = appointments.c
+    query = sa.select(table.id, table.version, table.changed_at).where(table.id.in_(list(found)))
+    rows = connection.execute(query.order_by(table.id).with_for_update())
+    held = {row.id: (row.version, row.changed_at) for row in rows}
+    if any(held.get(id) != stamp for id, stamp in found.items()):
+        raise Overtaken("an appointment")
