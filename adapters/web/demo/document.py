@@ -36,9 +36,8 @@ def document(shown: Mapping[str, Markup]) -> str:
         el(
             "header",
             el("h1", "Freagra"),
-            el("p", "two-way texts for a hospital", class_="tagline"),
-            el("details", el("summary", "What is this?"), el("p", _ABOUT), class_="about"),
             el("a", "Staff console", href="/", class_="console"),
+            el("details", el("summary", "What is this?"), el("p", _ABOUT), class_="about"),
             shown["top"],
         ),
         el("nav", tabs, class_="tabs", aria_label="Parts of the page"),

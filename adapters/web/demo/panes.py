@@ -268,7 +268,7 @@ def book(entries: Sequence[Entry], chosen: Entry, standing: Mapping[str, str], h
             class_="scroll",
             tabindex=0,
             role="region",
-            aria_labelledby="book-title",
+            aria_label="Appointments",
             id="book-scroll",
         ),
         id="book",

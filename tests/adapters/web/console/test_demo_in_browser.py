@@ -1,0 +1,52 @@
+"""The demonstration in a real browser: it opens on the console, signed in, and the phone is one click away."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from tests.adapters.test_demo import start
+from tests.adapters.web.console.browser import NARROW, WIDE, assert_fit, window
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    home: Path = tmp_path_factory.mktemp("demo") / "home"
+    visitor = start(home)
+    try:
+        yield str(visitor.client.base_url)
+    finally:
+        visitor.client.close()
+        visitor.process.kill()
+        visitor.process.communicate()
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["1280", "390"])
+def test_it_opens_on_the_console_and_the_phone_is_one_click_away(demo: str, browser: Browser, size: tuple[int, int]) -> None:
+    with window(browser, demo, size) as page:
+        page.goto("/")
+        expect(page.get_by_role("link", name="Your account: The secretary")).to_be_visible()
+        assert_fit(page)
+        page.get_by_role("link", name="Phone and book").click()
+        expect(page.get_by_role("heading", name="A patient’s phone")).to_be_visible()
+        assert_fit(page)
+        page.get_by_role("link", name="Staff console").click()
+        expect(page.get_by_role("button", name="Sign out")).to_be_visible()
+
+
+def test_an_open_page_does_not_hold_up_its_end(browser: Browser, tmp_path: Path) -> None:
+    visitor = start(tmp_path / "home")
+    try:
+        with window(browser, str(visitor.client.base_url), silent=False) as page:  # its stream is cut off
+            with page.expect_response("**/live*"):
+                page.goto("/")
+            visitor.process.terminate()
+            said, _ = visitor.process.communicate(timeout=20)
+            assert (visitor.process.returncode, said) == (0, "")
+            page.goto("about:blank")
+    finally:
+        visitor.client.close()
+        visitor.process.kill()
