@@ -3,7 +3,8 @@ the `Impact` that was asked for."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 from typing import Any
@@ -14,21 +15,39 @@ from sqlalchemy import Connection
 
 from conversations.errors import UnknownRuleset
 from conversations.rulebook import Rulebook
-from conversations.schema import conversations, instant, ledger, moment, patients, transcript
+from conversations.schema import appointments, conversations, instant, ledger, moment, patients, transcript
 from conversations.transcript import entry_place
 from conversations.vault import Vault
 from engine.conversation import Entry
 from engine.impact import Impact
 from engine.ruleset import Ruleset
+from engine.teach import Known
 
 _ROWS = 2_000  # fetched at a time
 _NEWEST = sa.select(ledger.c.at).order_by(ledger.c.batch.desc()).limit(1)
 
 
-def count(connection: Connection, ruleset: str, since: datetime, until: datetime) -> int:
-    """How many talks under rules of this name began in the period."""
-    query = sa.select(sa.func.count()).select_from(conversations).where(*_began(ruleset, since, until))
-    return connection.execute(query).scalar_one()
+@dataclass(frozen=True, slots=True)
+class Period:
+    """Talks under rules of one name that began from `since` to before `until`; of appointments in these clinics, None: all."""
+
+    ruleset: str
+    since: datetime
+    until: datetime
+    clinics: frozenset[str] | None = None
+
+    def where(self) -> tuple[sa.ColumnElement[bool], ...]:
+        talk = conversations.c
+        began = (talk.ruleset == self.ruleset, talk.opened_at >= instant(self.since), talk.opened_at < instant(self.until))
+        if self.clinics is None:
+            return began
+        there = sa.select(appointments.c.id).where(appointments.c.clinic.in_(sorted(self.clinics)))
+        return (*began, talk.appointment_id.in_(there))
+
+
+def count(connection: Connection, period: Period) -> int:
+    """How many talks there are."""
+    return connection.execute(sa.select(sa.func.count()).select_from(conversations).where(*period.where())).scalar_one()
 
 
 def impact(
@@ -36,23 +55,36 @@ def impact(
     vault: Vault,
     rulebook: Rulebook,
     draft: Ruleset,
-    since: datetime,
-    until: datetime,
+    period: Period,
     progress: Callable[[int], object] | None = None,
 ) -> Impact:
-    """What the draft would have done to the talks that began from `since` to before `until` under rules of its name, each of
-    them played up to the newest thing on record. `progress` is told of every talk, as it is done with."""
+    """What the draft would have done to these talks, each of them played up to the newest thing on record. `progress` is told
+    of every talk, as it is done with."""
     found = Impact(draft)
     newest = connection.execute(_NEWEST).scalar()
     if newest is None:
         return found
     now = moment(newest)
-    rows = connection.execute(_entries(draft.name, since, until), execution_options={"yield_per": _ROWS})
+    rows = connection.execute(_entries(period), execution_options={"yield_per": _ROWS})
     for _, chain in groupby(rows, key=lambda row: row[0]):
         _add(found, connection, vault, rulebook, list(chain), now)
         if progress is not None:
             progress(1)
     return found
+
+
+def replies(connection: Connection, vault: Vault, period: Period) -> Iterator[Known]:
+    """What patients wrote in these talks, each as often as it came."""
+    query = _entries(period).where(transcript.c.kind.in_(["conversation.opened", "reply.read"]))
+    language = ""
+    for talk, seq, _, kind, sealed, _, key in connection.execute(query, execution_options={"yield_per": _ROWS}):
+        if key is None:
+            continue
+        data = orjson.loads(vault.open(key, entry_place(talk, seq), sealed))["data"]
+        if kind == "conversation.opened":
+            language = data["patient"]["language"]
+        else:
+            yield Known(data["text"], language, "past reply")
 
 
 def _add(
@@ -74,12 +106,7 @@ def _add(
     found.add(before, entries, now)
 
 
-def _began(ruleset: str, since: datetime, until: datetime) -> tuple[sa.ColumnElement[bool], ...]:
-    talk = conversations.c
-    return talk.ruleset == ruleset, talk.opened_at >= instant(since), talk.opened_at < instant(until)
-
-
-def _entries(ruleset: str, since: datetime, until: datetime) -> sa.Select[Any]:
+def _entries(period: Period) -> sa.Select[Any]:
     entry = transcript.c
     return (
         sa.select(
@@ -88,6 +115,6 @@ def _entries(ruleset: str, since: datetime, until: datetime) -> sa.Select[Any]:
         )
         .join(conversations, conversations.c.id == entry.conversation_id)
         .join(patients, patients.c.id == conversations.c.patient_id)
-        .where(*_began(ruleset, since, until))
+        .where(*period.where())
         .order_by(entry.conversation_id, entry.seq)
     )  # fmt: skip

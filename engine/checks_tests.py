@@ -3,15 +3,15 @@ ruleset has to pass are played too."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from engine.checks_states import hears
 from engine.draft import Draft
-from engine.nodes import Listing, Scalar, Table
-from engine.problems import Mark, listed
+from engine.nodes import Listing, Scalar, Table, read_nodes
+from engine.problems import Mark, Report, listed
 from engine.reading import Reading
 from engine.rehearsal import run_talks
-from engine.ruleset import STAY
+from engine.ruleset import STAY, Ruleset
 from engine.safety import breaches
 from engine.turn import Move
 from engine.understanding import read
@@ -87,6 +87,15 @@ def _untold(draft: Draft, moves: Iterable[Move]) -> None:
         count = sum(map(len, missing.values()))
         mark = draft.at_key("talks") if draft.has("talks") else draft.at_key("states")
         draft.report.add("R082", mark, f"no talk shows {count} of the ways from state to state", shown)
+
+
+def covered(ruleset: Ruleset, moves: Collection[Move]) -> tuple[int, dict[str, list[str]]]:
+    """How many ways a ruleset without errors has from state to state, and those that no move took, as `coverage` gives them."""
+    report = Report(ruleset.name, ruleset.source)
+    root = read_nodes(ruleset.source, report)
+    assert root is not None, "a file that loads has a tree"
+    draft = Draft(ruleset, root, report, (), frozenset(), frozenset())
+    return sum(map(len, coverage(draft, ()).values())), coverage(draft, moves)
 
 
 def coverage(draft: Draft, moves: Iterable[Move]) -> dict[str, list[str]]:

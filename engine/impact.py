@@ -42,6 +42,7 @@ class Reread:
     asked about stands behind it: `unknown (cancel?)`."""
 
     conversation: str
+    clinic: str
     reply: str
     at: datetime
     text: str
@@ -188,7 +189,8 @@ def _rereads(before: Ruleset, draft: Ruleset, talk: str, history: Past) -> Itera
                 was = _meaning(_read(before, event, appointment, language))
                 now = _meaning(_read(draft, event, appointment, language))
                 if was != now:
-                    yield Reread(talk, event.reply, at, event.text, language or before.languages[0], was, now)
+                    said_in = language or before.languages[0]
+                    yield Reread(talk, appointment.clinic, event.reply, at, event.text, said_in, was, now)
 
 
 def _read(ruleset: Ruleset, reply: ReplyReceived, appointment: Appointment, language: str) -> Reading:

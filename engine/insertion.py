@@ -1,4 +1,4 @@
-"""Putting a text into a list of a YAML file, with every other byte of the file as it was.
+"""Putting a text into a YAML file, with every other byte of the file as it was.
 
 The places come from the tree of `nodes.py`; what is written is worked out on the text, because a file that a person
 keeps, with its remarks and its layout, must not come back rewritten by a machine.
@@ -27,6 +27,10 @@ def scalar(text: str) -> str:
     """A text as a value of YAML, in quotes where it needs them."""
     if _PLAIN.fullmatch(text) and text.casefold() not in _NO_TEXT:
         return text
+    return _quoted(text)
+
+
+def _quoted(text: str) -> str:
     # Escapes of JSON are escapes of YAML; what YAML takes only escaped, JSON would leave as it is.
     return _UNPRINTED.sub(lambda found: f"\\u{ord(found.group()):04x}", json.dumps(text, ensure_ascii=False))
 
@@ -78,6 +82,14 @@ class Page:
         start, end = self._at(listing.mark), self._at(listing.end) + 1
         head, middle, tail = self.text[:start], self.text[start:end], self.text[end:]
         return f"{head}{{{language}: {middle}, {key}: {value}}}{tail}"
+
+    def replace(self, node: Scalar, text: str) -> str:
+        """The text in place of this one, in double quotes where it stood in quotes."""
+        if node.end is None:
+            raise NoPlaceError("this text has no end that could be told")
+        start, end = self._at(node.mark), self._at(node.end)
+        written = _quoted(text) if node.quoted else scalar(text)
+        return self.text[:start] + written + self.text[end:]
 
     def add_block(self, after: Node, lines: list[str]) -> str:
         """A block of lines behind what `after` is, an empty line before it."""

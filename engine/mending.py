@@ -154,7 +154,8 @@ def _not_yaml(page: _Page, problem: Problem) -> Iterator[Mend]:
         yield Mend(f"put {close} at the end of the line", _whole_line(page, problem.line, line + close))
     elif problem.message.startswith(("a colon stands", "a value cannot begin", "text stands behind")):
         found = re.match(r"(\s*(?:- )?[\w-]+: )(.+)$", line)
-        if found and not found[2].startswith(("[", "{")):
+        colon = ": " in found[2] if found and problem.message.startswith("a colon") else True
+        if found and colon and not found[2].startswith(("[", "{")):
             text = found[2].replace('"', "" if found[2].startswith('"') else "'")
             yield Mend("put the text in double quotes", _whole_line(page, problem.line, f'{found[1]}"{text}"'))
 
@@ -183,8 +184,7 @@ def _missing(page: _Page, problem: Problem) -> Iterator[Mend]:
     title = f"add {key}:" if "\n" not in problem.meant else "add what is missing"
     line = page.line(problem.line)
     rest = line[problem.column - 1 :]
-    whole_file = problem.line == 1 and problem.column == 1 and problem.code == "R011"
-    if whole_file:
+    if problem.message.startswith("a ruleset "):
         last = len(page.lines) - (page.lines[-1] == "")
         yield Mend(title, _below(page, last, problem.meant.split("\n")))
         return

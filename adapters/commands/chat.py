@@ -73,6 +73,18 @@ class Chat:
             "help": self._help,
         }
 
+    @property
+    def play(self) -> Rehearsal:
+        return self._play
+
+    def hear(self, say: Callable[[str], object]) -> None:
+        """Have what follows printed by `say`."""
+        self._say = say
+
+    def as_talk(self, name: str) -> list[str]:
+        """The talk so far as an item of the rules' `talks:`."""
+        return talks.as_yaml(name, self._given, self._steps, self._play.conversation.state)
+
     def begin(self) -> None:
         self._say(self._paint("Be the patient: type a reply. /help tells what else there is, /quit ends it.", "dim"))
         self._follow()
@@ -154,7 +166,7 @@ class Chat:
         name, path = _name_and_file(rest)
         if not name:
             raise Unusable("/save takes a name for the talk, and after it the ruleset's file if it is to go there")
-        written = talks.as_yaml(name, self._given, self._steps, self._play.conversation.state)
+        written = self.as_talk(name)
         if path is None:
             for line in ["talks:", *(f"  {line}" for line in written)]:
                 self._say(line)

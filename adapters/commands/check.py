@@ -9,11 +9,9 @@ from dataclasses import dataclass
 
 from adapters.commands.output import Failure, Paint, counted
 from engine.carrier import Carrier
-from engine.checks_tests import coverage
-from engine.draft import Draft
+from engine.checks_tests import covered
 from engine.loader import Loaded, load
-from engine.nodes import read_nodes
-from engine.problems import Problem, Report
+from engine.problems import Problem
 from engine.rehearsal import run_talks
 from engine.ruleset import Ruleset
 
@@ -67,13 +65,9 @@ def check_text(text: str, name: str, carrier: Carrier | None = None) -> Checked:
 
 
 def _coverage(ruleset: Ruleset) -> tuple[int, int]:
-    report = Report(ruleset.name, ruleset.source)
-    root = read_nodes(ruleset.source, report)
-    assert root is not None, "a file that loads has a tree"
-    draft = Draft(ruleset, root, report, (), frozenset(), frozenset())
     _, moves = run_talks(ruleset, ruleset.talks)
-    ways = sum(map(len, coverage(draft, ()).values()))
-    return ways - sum(map(len, coverage(draft, moves).values())), ways
+    ways, missing = covered(ruleset, moves)
+    return ways - sum(map(len, missing.values())), ways
 
 
 def painted(problem: Problem, paint: Paint) -> str:

@@ -13,7 +13,7 @@ from adapters.commands.records import vault_of
 from adapters.commands.rulefile import usable
 from adapters.config import Config
 from conversations.database import open_database
-from conversations.histories import count, impact
+from conversations.histories import Period, count, impact
 from conversations.rulebook import Rulebook
 from engine.impact import Impact
 from engine.spans import duration
@@ -41,9 +41,9 @@ def show_impact(config: Config, name: str, beginning: str, *, as_json: bool) -> 
     begin = since(beginning, now)
     vault = vault_of(config)
     with open_database(config.database, read_only=True) as database, database.reader() as connection:
-        total = count(connection, draft.name, begin, now)
-        with progress(total, "playing", "conversations") as bar:
-            found = impact(connection, vault, Rulebook(), draft, begin, now, bar.update)
+        period = Period(draft.name, begin, now)
+        with progress(count(connection, period), "playing", "conversations") as bar:
+            found = impact(connection, vault, Rulebook(), draft, period, bar.update)
     if as_json:
         json.dump(figures(found), sys.stdout, indent=2)
         print()

@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from conversations import schema
-from conversations.histories import count, impact
+from conversations.histories import Period, count, impact
 from engine.events import StaffAct, TextStatus
 from engine.impact import Impact
 from engine.loader import load
@@ -41,7 +41,8 @@ def tried(clinic: Clinic, *changes: tuple[str, str]) -> Impact:
     assert loaded.ruleset is not None, [problem.message for problem in loaded.problems]
     house = clinic.house
     with house.database.reader() as connection:
-        return impact(connection, house.vault, house.rulebook, loaded.ruleset, SINCE, clinic.clock.now() + timedelta(minutes=1))
+        period = Period(loaded.ruleset.name, SINCE, clinic.clock.now() + timedelta(minutes=1))
+        return impact(connection, house.vault, house.rulebook, loaded.ruleset, period)
 
 
 # The same rules in other words: the prompt goes out to nobody here, and yet every talk has to be played again.
@@ -102,8 +103,10 @@ class TestThePast:
     def test_talks_before_the_period_are_no_part_of_it(self, clinic: Clinic) -> None:
         clinic.invite()
         with clinic.house.database.reader() as connection:
-            assert count(connection, "appointment-reminder", SINCE, MONDAY + timedelta(days=1)) == 1
-            assert count(connection, "appointment-reminder", MONDAY + timedelta(days=1), MONDAY + timedelta(days=2)) == 0
+            tuesday = MONDAY + timedelta(days=1)
+            assert count(connection, Period("appointment-reminder", SINCE, tuesday)) == 1
+            assert count(connection, Period("appointment-reminder", tuesday, tuesday + timedelta(days=1))) == 0
+            assert count(connection, Period("appointment-reminder", SINCE, tuesday, frozenset({"ENT"}))) == 0
 
     def test_talks_that_the_draft_is_not_for_are_counted_apart(self, clinic: Clinic) -> None:
         clinic.invite()

@@ -2,7 +2,22 @@
 
 from __future__ import annotations
 
-from adapters.web.console import audit, canned, conversation, find, health, inbox, messages, people, rounds, sign_in
+from adapters.web.console import (
+    audit,
+    canned,
+    conversation,
+    find,
+    health,
+    impacts,
+    inbox,
+    messages,
+    people,
+    phrases,
+    rounds,
+    rules,
+    sign_in,
+    studio,
+)
 from adapters.web.console.visit import Page
 
 PAGES: tuple[Page, ...] = (
@@ -13,6 +28,10 @@ PAGES: tuple[Page, ...] = (
     *messages.PAGES,
     *rounds.PAGES,
     *canned.PAGES,
+    *rules.PAGES,
+    *phrases.PAGES,
+    *impacts.PAGES,
+    *studio.PAGES,
     *people.PAGES,
     *audit.PAGES,
     *health.PAGES,

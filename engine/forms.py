@@ -1,0 +1,137 @@
+"""The changes that clinics make every month, as fields of a form: what we say, when it goes out, opening hours, how long
+staff have for a task. Each field is a place in the file, and filling one in changes that place and nothing else: remarks and
+layout stay. """
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from engine.insertion import NoPlaceError, Page
+from engine.nodes import Listing, Node, Scalar, Table, read_nodes
+from engine.problems import Report
+from engine.translations import BLOCK
+
+TEXTS = "What we say"
+CADENCE = "When texts go out"
+WAITS = "Waiting"
+HOURS = "Hours"
+TASKS = "Tasks for staff"
+LIMITS = "Limits"
+GROUPS = (TEXTS, CADENCE, WAITS, HOURS, TASKS, LIMITS)
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One value of the file. `name` is its path with dots, by which it is put back; `about` says what it is, `language` of
+    which language it is, "" where it has none."""
+
+    name: str
+    group: str
+    about: str
+    value: str
+    language: str = ""
+
+    @property
+    def long(self) -> bool:
+        return self.group == TEXTS
+
+
+class NotAField(Exception):
+    """There is no such value in this text, or it cannot be changed where it stands; the message says what to do."""
+
+
+def fields(source: str) -> list[Field]:
+    """All fields of a ruleset's text, in the order of `GROUPS`; none where it is not even YAML."""
+    root = _tree(source)
+    if root is None:
+        return []
+    found = [*_texts(root), *_times(root), *_hours(root), *_tasks(root), *_limits(root)]
+    return sorted(found, key=lambda field: GROUPS.index(field.group))
+
+
+def put(source: str, name: str, value: str) -> str:
+    """The text with this field changed. Raises NotAField."""
+    root = _tree(source)
+    if not any(field.name == name for field in fields(source)) or root is None:
+        raise NotAField("this value is not in the file any more: load the form anew")
+    node = root.find(*(int(part) if part.isdecimal() else part for part in name.split(".")))
+    if not isinstance(node, Scalar):
+        raise NotAField("this value is written in a way that a form cannot change: change it in the text")
+    if "\n" in value or not value.strip():
+        raise NotAField("write something, on one line")
+    try:
+        return Page(source).replace(node, value.strip())
+    except NoPlaceError as fault:
+        raise NotAField(str(fault)) from fault
+
+
+def _tree(source: str) -> Table | None:
+    return read_nodes(source, Report("", source))
+
+
+def _field(root: Table, path: tuple[str | int, ...], group: str, about: str, language: str = "") -> Iterator[Field]:
+    node = root.find(*path)
+    if isinstance(node, Scalar) and node.text:
+        yield Field(".".join(map(str, path)), group, about, node.text, language)
+
+
+def _texts(root: Table) -> Iterator[Field]:
+    first = next((item.text for item in _items(root.find("languages")) if isinstance(item, Scalar)), "")
+    blocks = root.names(BLOCK)
+    for prompt in root.names("prompts"):
+        yield from _field(root, ("prompts", prompt), TEXTS, prompt, first)
+        for language in root.names("prompts", prompt):
+            if language != "draft":
+                yield from _field(root, ("prompts", prompt, language), TEXTS, prompt, language)
+        for language in blocks:
+            yield from _field(root, (BLOCK, language, "prompts", prompt), TEXTS, prompt, language)
+
+
+def _times(root: Table) -> Iterator[Field]:
+    steps = root.find("cadence")
+    for number, step in enumerate(_items(steps)):
+        said = _said(step, "name") or str(number + 1)
+        yield from _field(root, ("cadence", number, "when"), CADENCE, f"the step “{said}”")
+    yield from _field(root, ("closes",), CADENCE, "the talk is over")
+    for state in root.names("states"):
+        for number, wait in enumerate(_items(root.find("states", state, "no_reply"))):
+            leads = _said(wait, "go") or _said(wait, "say") or _said(wait, "ask")
+            for key in ("after", "when"):
+                about = f"no reply in “{state}”, then {leads}"
+                yield from _field(root, ("states", state, "no_reply", number, key), WAITS, about)
+
+
+def _hours(root: Table) -> Iterator[Field]:
+    for kind, what in (("sending", "texts go out"), ("staffed", "staff are in")):
+        for days in root.names("hours", kind):
+            for number, _ in enumerate(_items(root.find("hours", kind, days))):
+                yield from _field(root, ("hours", kind, days, number), HOURS, f"{what}, {days}")
+    yield from _field(root, ("hours", "holidays"), HOURS, "public holidays of")
+
+
+def _tasks(root: Table) -> Iterator[Field]:
+    for state in root.names("states"):
+        kind = root.find("states", state, "task", "kind")
+        if isinstance(kind, Scalar):
+            about = f"{kind.text.replace('_', ' ')} (“{state}”): done within"
+            yield from _field(root, ("states", state, "task", "due"), TASKS, about)
+
+
+def _limits(root: Table) -> Iterator[Field]:
+    about = (
+        ("texts_a_day", "texts a day to one patient"),
+        ("replies", "replies before a person takes over"),
+        ("segments", "SMS parts of a text"),
+    )
+    for name, what in about:
+        yield from _field(root, ("limits", name), LIMITS, what)
+
+
+def _items(node: Node | None) -> tuple[Node, ...]:
+    return node.items if isinstance(node, Listing) else ()
+
+
+def _said(node: Node, key: str) -> str:
+    value = node.values.get(key) if isinstance(node, Table) else None
+    return value.text if isinstance(value, Scalar) else ""

@@ -1,0 +1,240 @@
+"""The rule studio as a clinic admin uses it, in a real browser on a real house."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from conversations.people import Role
+from tests.adapters.web.console.browser import NARROW, WIDE, assert_fit, sign_in, window
+from tests.adapters.web.console.office import Office, open_office
+from tests.conversations.clinic import ANN, BEN, RULES, Clinic
+
+NAME = "appointment-reminder"
+SMALL = Path(__file__).parents[3] / "rulesets"
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Iterator[Office]:
+    """Two patients have a reminder; the small clinic's rules are drafted."""
+
+    def seed(clinic: Clinic) -> None:
+        clinic.invite()
+        clinic.invite("A2", number="H2", mobile=BEN)
+        small = (SMALL / "clinic.yaml").read_text("utf-8")
+        clinic.house.versions.save("clinic", small, "maura")
+        clinic.house.versions.publish("clinic", "maura", "for the small clinic", edition=1)
+
+    with open_office(tmp_path, seed) as office:
+        office.employ("maura", Role.CLINIC_ADMIN)
+        office.employ("liam", Role.SECRETARY)
+        yield office
+
+
+@pytest.fixture
+def page(office: Office, browser: Browser) -> Iterator[Page]:
+    with window(browser, office.url) as page:
+        yield page
+
+
+def edit(page: Page, name: str) -> None:
+    page.goto(f"/rules/{name}")
+    checked(page)
+
+
+def checked(page: Page) -> None:
+    """The text has been checked since it was last changed."""
+    page.locator("#studio[data-checked]").wait_for()
+
+
+def write(page: Page, text: str) -> None:
+    """Paste this in place of the whole text of the editor."""
+    before = page.locator("#studio").get_attribute("data-checked")
+    editor = page.get_by_label("The rules as text")
+    editor.focus()
+    page.keyboard.press("Control+a")
+    editor.evaluate(
+        """(editor, text) => {
+            const clipboardData = new DataTransfer();
+            clipboardData.setData("text/plain", text);
+            editor.dispatchEvent(new ClipboardEvent("paste", {clipboardData, bubbles: true, cancelable: true}));
+        }""",
+        text,
+    )
+    expect(page.locator("#studio")).not_to_have_attribute("data-checked", before or "")
+
+
+def save(page: Page) -> None:
+    page.get_by_role("button", name="Save draft").click()
+    expect(page.locator("#saved")).to_contain_text("The draft is saved")
+
+
+def publish(page: Page, name: str, why: str) -> None:
+    page.goto(f"/rules/{name}/versions")
+    page.locator("#publish").get_by_label("Why").fill(why)
+    page.get_by_role("button", name="Publish it").click()
+    expect(page.get_by_text("It is in force for conversations that begin from now on.")).to_be_visible()
+
+
+def comes_true(page: Page, office: Office, what: Callable[[Clinic], bool]) -> None:
+    """The house works beside the browser: wait for it, as long as a test may take."""
+    for _ in range(150):
+        if office.do(what):
+            return
+        page.wait_for_timeout(100)
+    raise AssertionError("it never came true")
+
+
+def test_a_broken_file_is_mended_by_following_its_messages_alone(page: Page) -> None:
+    sign_in(page, "maura", "/rules")
+    edit(page, "clinic")
+    broken = (SMALL / "clinic.yaml").read_text("utf-8")
+    for good, bad in (
+        ("confirm: confirmed\n      cancel", "confirm: confrimed\n      cancel"),
+        ("hospital: confirm\n", "hospitl: confirm\n"),
+        ("urgent: with_staff", "urgent: waiting"),
+        ("closes: 1 hour after\n", ""),
+    ):
+        assert good in broken
+        broken = broken.replace(good, bad, 1)
+    write(page, broken)
+    head = page.locator("#problems-head")
+    expect(head).to_contain_text("error")
+    for _ in range(8):  # each click is one mend; a mend may bring to light what it stood before
+        if "No problems" in head.inner_text():
+            break
+        checks = page.locator("#studio").get_attribute("data-checked")
+        page.locator("#problems .problem button.nhsuk-button").first.click()
+        expect(page.locator("#studio")).not_to_have_attribute("data-checked", checks or "")
+    expect(head).to_have_text("No problems")
+    save(page)
+
+
+def test_the_form_changes_the_text_and_the_texts_beside_it(page: Page) -> None:
+    sign_in(page, "maura", "/rules")
+    edit(page, "clinic")
+    page.get_by_role("tab", name="Texts").click()
+    parts = page.locator("#text-reminder [data-parts]")
+    page.get_by_label("As they would arrive in").select_option("ga")
+    expect(parts).to_have_text("2 parts")  # Irish keeps its fadas here
+    page.get_by_label("As they would arrive in").select_option("en")
+    expect(parts).to_have_text("1 part")
+    page.get_by_role("tab", name="Form").click()
+    field = page.get_by_label("reminder").first
+    field.fill("Your appointment is on {date} at {time}. Reply Y to confirm or C if you cannot come. Sláinte.")
+    field.blur()
+    page.get_by_role("tab", name="Texts").click()
+    expect(page.locator("#text-reminder")).to_contain_text("Slainte")  # English goes without fadas where that is cheaper
+    expect(parts).to_have_text("1 part")
+
+
+def test_one_fada_more_is_seen_as_a_part_more_published_and_sent_to_the_next_patient(tmp_path: Path, browser: Browser) -> None:
+    def seed(clinic: Clinic) -> None:
+        clinic.house.publish([SMALL / "clinic.yaml"], alone=True)
+        clinic.invite()
+
+    with open_office(tmp_path, seed) as office, window(browser, office.url) as page:
+        office.employ("maura", Role.CLINIC_ADMIN)
+        before = office.do(lambda clinic: clinic.talk().version)
+        sign_in(page, "maura", "/rules/clinic")
+        checked(page)
+        text = (SMALL / "clinic.yaml").read_text("utf-8").replace("accents: {ga: keep}", "accents: {en: keep, ga: keep}", 1)
+        write(page, text)
+        page.get_by_role("tab", name="Texts").click()
+        parts = page.locator("#text-reminder [data-parts]")
+        expect(parts).to_have_text("1 part")
+        write(page, text.replace('en: "Your appointment', 'en: "A Mháire, your appointment', 1))
+        expect(parts).to_have_text("2 parts")
+        save(page)
+        publish(page, "clinic", "a word of Irish")
+        office.do(lambda clinic: clinic.push(clinic.appointment("A2", number="H2", mobile=BEN)))
+
+        comes_true(page, office, lambda clinic: any(each.to == BEN for each in clinic.carrier.sent))
+        (sent,) = office.do(lambda clinic: [each for each in clinic.carrier.sent if each.to == BEN])
+        assert sent.text.startswith("A Mháire, your appointment is on March 12")
+        assert sent.segments == 2
+        office.do(lambda clinic: clinic.hear(ANN, "Y"))
+        comes_true(page, office, lambda clinic: clinic.state() == "confirmed")
+        assert office.do(lambda clinic: clinic.talk().version) == before
+        assert office.do(lambda clinic: clinic.talk("A2").version) != before
+
+
+def test_twelve_cancels_that_would_be_confirms_are_seen_as_exactly_that(tmp_path: Path, browser: Browser) -> None:
+    def seed(clinic: Clinic) -> None:
+        phones = [f"+3538720000{number:02}" for number in range(14)]
+        for number, phone in enumerate(phones):
+            clinic.push(clinic.appointment(f"A{number}", number=f"H{number}", mobile=phone))
+        clinic.settle()
+        for phone in phones[:12]:
+            clinic.reply(phone, "C")
+        for phone in phones[12:]:
+            clinic.reply(phone, "Y")
+        text = RULES.read_text("utf-8")
+        talks, translations = text.index("\ntalks:"), text.index("\ntranslations:")
+        text = (text[:talks] + text[translations:]).replace("      cancel: cancelling\n", "      cancel: confirmed\n", 1)
+        clinic.house.versions.save(NAME, text, "maura")
+
+    with open_office(tmp_path, seed) as office, window(browser, office.url) as page:
+        office.employ("maura", Role.CLINIC_ADMIN)
+        sign_in(page, "maura", f"/rules/{NAME}/impact")
+        page.get_by_role("button", name="Play them again").click()
+        row = page.get_by_role("row", name="12 request cancel confirm")
+        expect(row).to_be_visible()
+        expect(page.locator(".figures")).to_contain_text("12 come out differently")
+        expect(page.locator(".figures")).to_contain_text("0 read differently")
+        assert_fit(page)
+
+
+def test_the_phone_explains_each_step_and_its_talk_is_kept_as_a_test(page: Page) -> None:
+    sign_in(page, "maura", "/rules")
+    edit(page, "clinic")
+    page.get_by_label("Type as the patient").fill("canot come")
+    page.get_by_role("button", name="Send").click()
+    expect(page.locator(".phone")).to_contain_text("read as")
+    page.get_by_role("button", name="1 day passes").click()
+    expect(page.locator("#pane")).to_contain_text("Tue 3 Mar 10:01")
+    page.get_by_role("button", name="Last text fails").click()
+    page.get_by_role("button", name="One step back").click()
+    expect(page.locator("#pane")).to_contain_text("with_staff")
+    page.get_by_label("Keep this talk as a test").fill("spelt with one n")
+    page.get_by_role("button", name="Keep", exact=True).click()
+    expect(page.locator("#saved")).to_contain_text("played at every check")
+    page.get_by_role("tab", name="Talks").click()
+    expect(page.locator("#pane")).to_contain_text("16 of 16 talks go as written")
+    page.get_by_role("tab", name="Diagram").click()
+    expect(page.locator("svg.diagram")).to_contain_text("waiting")
+
+
+def test_who_may_only_read_rules_changes_nothing(page: Page) -> None:
+    sign_in(page, "liam", "/rules")
+    edit(page, "clinic")
+    expect(page.get_by_role("button", name="Save draft")).to_have_count(0)
+    page.get_by_label("The rules as text").focus()
+    page.keyboard.type("spoilt")
+    expect(page.locator("#problems-head")).to_have_text("No problems")
+    page.goto("/rules/clinic/versions")
+    expect(page.get_by_role("button", name="Roll back")).to_have_count(0)
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["1280", "390"])
+def test_every_page_of_the_studio_is_fit_for_everybody(office: Office, browser: Browser, size: tuple[int, int]) -> None:
+    source = (SMALL / "clinic.yaml").read_text("utf-8")
+    office.do(lambda clinic: clinic.house.versions.save("clinic", source + "# more\n", "maura"))
+    with window(browser, office.url, size) as page:
+        sign_in(page, "maura", "/rules")
+        assert_fit(page)
+        edit(page, "clinic")
+        for part in ("Phone", "Texts", "Form", "Diagram", "Talks"):
+            page.get_by_role("tab", name=part).click()
+            page.locator(f"#pane[data-shown={part.lower()}]").wait_for()
+            assert_fit(page)
+        draft = office.do(lambda clinic: clinic.house.versions.in_force("clinic"))
+        assert draft is not None
+        for path in ("versions", "impact", f"difference?from={draft.version}&to=draft"):
+            page.goto(f"/rules/clinic/{path}")
+            assert_fit(page)
+        page.goto("/phrases")
+        assert_fit(page)
