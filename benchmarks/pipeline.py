@@ -121,7 +121,7 @@ def run(runs: int = 3) -> None:
         for _ in range(runs):
             bare.append(_ask("bare", "/", bodies))
             durable.append(_ask("hooks", f"/hooks/phonovation/{SECRET}/inbound", bodies))
-            processed.append(asyncio.run(_processed(6_000)))
+            processed.append(asyncio.run(_processed(12_000)))
     a, b, c = Rate(tuple(bare)), Rate(tuple(durable)), Rate(tuple(processed))
     print(f"(A) bare Starlette POST              {a}")
     print(f"(B) webhook to durable acknowledgement {b}   B/A {b.median / a.median:.2f}  (goal 0.35)")

@@ -232,7 +232,7 @@ rounds = sa.Table(
     sa.Column("clinic", sa.String(64), nullable=False),
     sa.Column("day", sa.String(10), nullable=False),  # local, ISO 8601; "" of one patient
     sa.Column("prompt", sa.String(64), nullable=False),  # of the rulesets, "" for words of its own
-    sa.Column("sealed", sa.LargeBinary, nullable=False),  # the words, by language, under the vault's own key
+    sa.Column("sealed", Bytes, nullable=False),  # the words, by language, under the vault's own key
     sa.Column("purpose", sa.String(12), nullable=False),  # engine.ruleset.PURPOSES
     sa.Column("status", sa.String(8), nullable=False),  # running | paused | stopped | done
     sa.Column("begun_by", sa.String(80), nullable=False),  # who began it, as colleagues read the name
@@ -483,7 +483,7 @@ people = sa.Table(
 sessions = sa.Table(
     "sessions",
     metadata,
-    sa.Column("token_hash", sa.LargeBinary(32), primary_key=True),
+    sa.Column("token_hash", Bytes(32), primary_key=True),
     sa.Column("person_id", sa.ForeignKey("people.id"), nullable=False, index=True),
     _instant("begun_at"),
     _instant("seen_at"),
@@ -503,7 +503,7 @@ audit = sa.Table(
     sa.Column("record", sa.String(160), nullable=False),  # "conversation:ID"; "" where no record of one kind was meant
     sa.Column("patient_id", sa.String(32), nullable=False, index=True),
     sa.Column("clinic", sa.String(64), nullable=False),
-    sa.Column("sealed", sa.LargeBinary),  # what was searched for, why, from which address; null where there is nothing to say
+    sa.Column("sealed", Bytes),  # what was searched for, why, from which address; null where there is nothing to say
 )
 
 # The processes that share this store, where it is PostgreSQL, and which of them works what: see leases.py.
