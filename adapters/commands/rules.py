@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
-from adapters.bootstrap import house
+from adapters.bootstrap import House, RulesBroken, house
 from adapters.commands.output import Failure, counted
 from adapters.commands.rulefile import find
 from adapters.commands.timeline import when
@@ -18,6 +20,7 @@ from adapters.gateways.none import NoGateway
 from adapters.ipms.none import NoPatientSystem
 from adapters.ipms.records import TIMEZONE
 from conversations.database import DatabaseInUse, open_database
+from conversations.rulesets import load_file
 from conversations.schema import conversations, moment, rulesets
 from conversations.vault import load_keys
 
@@ -42,9 +45,64 @@ def list_rules(config: Config) -> int:
     return 0
 
 
+def pull_rules(config: Config, folder: Path, *, over: bool = False) -> int:
+    """Write the rulesets in force as files, NAME.yaml each, beside a running service. 1 where a file holds something else,
+    which is left as it is unless `over`. Raises Failure."""
+    with open_database(config.database, read_only=True) as database, database.reader() as connection:
+        query = sa.select(rulesets.c.name, rulesets.c.source).where(rulesets.c.in_force).order_by(rulesets.c.name)
+        held = connection.execute(query).all()
+    folder.mkdir(parents=True, exist_ok=True)
+    kept = 0
+    for name, source in held:
+        path = folder / f"{name}.yaml"
+        text = source.encode("utf-8")
+        if path.exists() and path.read_bytes() == text:
+            print(f"{path}: is as in force")
+            continue
+        if path.exists() and not over:
+            kept += 1
+            print(f"{path}: holds something else and is left; --over writes over it", file=sys.stderr)
+            continue
+        path.write_bytes(text)
+        print(f"{path}: written")
+    if not held:
+        raise Failure("no ruleset is in force yet; freagra serve begins with those that come with Freagra")
+    return int(kept > 0)
+
+
+def push_rules(config: Config, names: Sequence[str], by: str) -> int:
+    """Make each file the draft of its ruleset, for the studio. Raises Failure, and RulesBroken where a file has errors."""
+    loaded = {path: load_file(path, carrier=carrier_of(config.gateway)) for path in map(find, names)}
+    if broken := [each for each in loaded.values() if not each.ok]:
+        raise RulesBroken(broken)
+    with _opened(config) as opened:
+        for path, each in loaded.items():
+            assert each.ruleset is not None, "those that are broken were refused"
+            name, versions = each.ruleset.name, opened.versions
+            draft = versions.draft(name)
+            saved = versions.save(name, each.ruleset.source, by, draft.edition if draft is not None else 0)
+            over = f", in place of what {draft.changed_by} had saved" if draft is not None else ""
+            print(f"{path}: is the draft of {name} now (edition {saved.edition}){over}; publish it in the console")
+    return 0
+
+
 def publish_rules(config: Config, names: Sequence[str]) -> int:
     """Check the files and put them all in force, or none. Raises RulesBroken, Failure."""
     paths: list[Path] = [find(name) for name in names]
+    with _opened(config) as opened:
+        changed = opened.publish(paths)
+    for name in changed:
+        print(f"{name}: in force for conversations that begin from now on; those that run keep their version")
+    if not changed:
+        print("all of these are in force already")
+    if config.rules:
+        print("note: [service] rules names files, and the service puts those in force again whenever it starts")
+    return 0
+
+
+@contextmanager
+def _opened(config: Config) -> Iterator[House]:
+    """The house on the configured store, with nobody to talk to. Raises Failure while a service holds the store."""
     try:
         with house(
             home=config.home,
@@ -54,15 +112,8 @@ def publish_rules(config: Config, names: Sequence[str]) -> int:
             keys=load_keys(config.keys) if config.keys is not None else None,
             carrier=carrier_of(config.gateway),
         ) as opened:
-            changed = opened.publish(paths)
+            yield opened
     except DatabaseInUse as held:
         raise Failure(
-            f"{held} A running service goes on with the rules it has: stop it, publish, and start it again."
+            f"{held} A running service goes on with the rules it has: change them in its console, or stop it first."
         ) from held
-    for name in changed:
-        print(f"{name}: in force for conversations that begin from now on; those that run keep their version")
-    if not changed:
-        print("all of these are in force already")
-    if config.rules:
-        print("note: [service] rules names files, and the service puts those in force again whenever it starts")
-    return 0

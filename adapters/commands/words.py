@@ -408,6 +408,36 @@ def _rules(commands: Any) -> None:
     )  # fmt: skip
     publish.add_argument("files", nargs="+", metavar="FILE", help="a file, or the name of one that comes with Freagra")
     _config_option(publish)
+    _rules_files(below)
+
+
+def _rules_files(below: Any) -> None:
+    pull = _add(
+        below, "pull", "write the rulesets in force as files", _run_pull, more="Works beside a running service.",
+        examples="  freagra rules pull rules/",
+    )  # fmt: skip
+    pull.add_argument("folder", type=Path, metavar="FOLDER", help="made if it is not there")
+    pull.add_argument("--over", action="store_true", help="write over files that hold something else")
+    _config_option(pull)
+    push = _add(
+        below, "push", "make files the drafts of their rulesets, to be looked at and published in the console", _run_push,
+        examples="  freagra rules push my-clinic.yaml --by maura",
+    )  # fmt: skip
+    push.add_argument("files", nargs="+", metavar="FILE", help="a file, or the name of one that comes with Freagra")
+    push.add_argument("--by", default="files", metavar="NAME", help="who stands on record for it (files)")
+    _config_option(push)
+
+
+def _run_pull(given: argparse.Namespace) -> int:
+    from adapters.commands.rules import pull_rules
+
+    return pull_rules(_config(given), given.folder, over=given.over)
+
+
+def _run_push(given: argparse.Namespace) -> int:
+    from adapters.commands.rules import push_rules
+
+    return push_rules(_config(given), given.files, given.by)
 
 
 def _run_rules_list(given: argparse.Namespace) -> int:
