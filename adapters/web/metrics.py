@@ -69,6 +69,7 @@ class _Figures(Collector):
         for name, word in standing.loops.items():
             loops.add_metric([name], word == BEATING)
         yield loops
+        yield _gauge("troubles", "what is not as it should be while work goes on", len(standing.troubles))
         if standing.backup is not None:
             yield _gauge("backup_age_seconds", "since the last backup was made", self._since(standing.backup.at))
         if (vitals := standing.vitals) is None:

@@ -8,16 +8,16 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.adapters.test_demo import start
+from tests.adapters.test_demo import Visitor, start
 from tests.adapters.web.console.browser import NARROW, WIDE, assert_fit, window
 
 
 @pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Visitor]:
     home: Path = tmp_path_factory.mktemp("demo") / "home"
     visitor = start(home)
     try:
-        yield str(visitor.client.base_url)
+        yield visitor
     finally:
         visitor.client.close()
         visitor.process.kill()
@@ -25,8 +25,8 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("size", [WIDE, NARROW], ids=["1280", "390"])
-def test_it_opens_on_the_console_and_the_phone_is_one_click_away(demo: str, browser: Browser, size: tuple[int, int]) -> None:
-    with window(browser, demo, size) as page:
+def test_it_opens_on_the_console_with_the_phone_one_click_away(demo: Visitor, browser: Browser, size: tuple[int, int]) -> None:
+    with window(browser, str(demo.client.base_url), size) as page:
         page.goto("/")
         expect(page.get_by_role("link", name="Your account: The secretary")).to_be_visible()
         assert_fit(page)
@@ -35,6 +35,17 @@ def test_it_opens_on_the_console_and_the_phone_is_one_click_away(demo: str, brow
         assert_fit(page)
         page.get_by_role("link", name="Staff console").click()
         expect(page.get_by_role("button", name="Sign out")).to_be_visible()
+
+
+def test_a_patient_texts_and_the_secretarys_open_inbox_shows_it(demo: Visitor, browser: Browser) -> None:
+    patient = demo.waiting()[0]
+    demo.reminded(patient)
+    with window(browser, str(demo.client.base_url)) as page:
+        page.goto("/")
+        expect(page.get_by_role("heading", name="Inbox")).to_be_visible()
+        assert demo.do("text", appointment=patient, text="crushing chest pain").status_code == 200
+        expect(page.get_by_role("main")).to_contain_text("crushing chest pain")
+        expect(page.get_by_role("navigation", name="Pages").get_by_role("link", name="Inbox")).to_contain_text("urgent")
 
 
 def test_an_open_page_does_not_hold_up_its_end(browser: Browser, tmp_path: Path) -> None:

@@ -49,6 +49,17 @@ def test_a_page_hears_of_its_persons_clinics_alone(office: Office) -> None:
         assert next(of_one)[0] == "tasks"
 
 
+def test_the_bar_counts_what_comes_in_without_a_reload(office: Office, browser: Browser) -> None:
+    office.employ("ada")
+    with window(browser, office.url) as page:
+        sign_in(page, "ada", "/messages")
+        inbox = page.get_by_role("navigation", name="Pages").get_by_role("link", name="Inbox")
+        expect(inbox).to_contain_text("0 open")
+        office.do(lambda clinic: clinic.hear(BEN, "chest pain"))
+        expect(inbox).to_contain_text("1 urgent")
+        assert page.url.endswith("/messages")
+
+
 def test_the_page_of_a_conversation_hears_of_that_one(office: Office) -> None:
     office.employ("eve", clinics={"EYE"})
     visitor = office.signed_in("eve")

@@ -109,5 +109,16 @@ def _asked(visitor: Visitor, page: Page, path: str, others: list[str]) -> str:
     return visitor.post(path, {**named, "clinic": "ENT", "text": "hello", "act": "confirm"}).text
 
 
+def test_whoever_sees_all_clinics_is_shown_what_the_walk_looks_for(office: Office) -> None:
+    """The walk can fail: the same pages give the secrets away to who may read them."""
+    visitor, known = office.signed_in("ada"), ids(office, "ENT")
+    pages = [page for page in walked(Right.READ) if page.method == "GET"]
+    shown = " ".join(plain(visitor.get(path).text) for page in pages for path in addresses(page, known))
+    assert "Benignus" in shown
+    assert "my lumbago" in shown
+    looked = sa.select(schema.audit.c.record).where(schema.audit.c.clinic == "ENT", schema.audit.c.name == "ada")
+    assert office.do(lambda clinic: clinic.rows(looked)) != []
+
+
 def test_the_roles_that_keep_accounts_see_no_patients() -> None:
     assert not RIGHTS[Role.ADMINISTRATOR] & {Right.READ, Right.WORK, Right.SEND, Right.EXPORT}
