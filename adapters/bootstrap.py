@@ -15,12 +15,13 @@ from sqlalchemy import Connection
 from adapters.local import LocalBus, SystemClock
 from adapters.redis.bus import RedisBus
 from adapters.redis.rate import SharedRate
-from conversations.database import Database, open_database
+from conversations.database import Database, DatabaseUnfit, open_database
 from conversations.desk import Desk
 from conversations.finding import Finder
 from conversations.intake import Intake
 from conversations.keeping import match_keys
 from conversations.leases import EVERYTHING, LEASE, Leases, troubles
+from conversations.moving import half_moved
 from conversations.outbox import Bucket, Outbox
 from conversations.ports import Bus, Clock, Gateway, PatientSystem, Rate
 from conversations.rounds import Rounds
@@ -146,6 +147,9 @@ def house(
     vault = Vault(keys)
     with open_database(database_url) as database, ExitStack() as stack:
         database.migrate()
+        with database.reader() as connection:
+            if begun := half_moved(connection):
+                raise DatabaseUnfit(f"a move into this database from {begun} is not finished; run that freagra migrate again")
         with Writer(database) as writer:
             writer.submit(lambda held: match_keys(held, keys.fingerprint, instant(clock.now()))).result()
             rulebook = Rulebook()

@@ -9,7 +9,7 @@ from tests import servers, stores
 
 # What runs on SQLite and on PostgreSQL alike: all of tests/conversations but that of which one engine alone has the like.
 _ON_EVERY_STORE = ("tests.conversations.", "tests.trials.test_rubbish")
-_ON_POSTGRESQL = {"test_leases"}
+_ON_POSTGRESQL = {"test_leases", "test_moving"}
 _ON_SQLITE = {"test_at_rest", "test_backup", "test_database", "test_postgresql", "test_rulesets", "test_vault"}
 
 

@@ -10,7 +10,9 @@ from pathlib import Path
 
 from alembic.runtime.migration import MigrationContext
 
+from adapters.commands.output import counted, progress
 from adapters.config import Config, access_of, make_access
+from conversations import moving
 from conversations.database import Database, open_database
 from conversations.vault import load_or_make_keys
 
@@ -49,3 +51,19 @@ def migrate(config: Config) -> int:
 def _revision(database: Database) -> str | None:
     with database.reader() as connection:
         return MigrationContext.configure(connection).get_current_revision()
+
+
+def move_store(source: str, target: str) -> int:
+    """Move the record from one database to another. Raises what opening them raises, and MoveRefused."""
+    with open_database(source) as old, open_database(target) as new:
+        old.migrate()
+        new.migrate()
+        with old.reader() as reader:
+            rows = moving.count(reader)
+        with progress(sum(rows.values()) + 2 * rows["transcript"], "moving", "rows") as bar:
+            verdict = moving.move(old, new, bar.update)
+    told = counted(verdict.entries, "entry", "entries"), counted(verdict.conversations, "conversation")
+    print(f"moved and verified: {counted(sum(rows.values()), 'row')}, of them {told[0]} of {told[1]}")
+    print(f"both records end in batch {verdict.newest.batch}, hash {verdict.newest.hash.hex()}")
+    print("Set database_url (or FREAGRA_DATABASE_URL) to the new one, keep keys.json, and start the service.")
+    return 0

@@ -472,16 +472,25 @@ def _run_init(given: argparse.Namespace) -> int:
 def _migrate(commands: Any) -> None:
     parser = _add(
         commands, "migrate", "bring the tables of the database to this version", _run_migrate,
-        more="A service does that itself when it starts; where it has several processes, this is done once before them.",
-        examples="  freagra migrate",
+        more="A service does that itself when it starts; where it has several processes, this is done once before them. With "
+        "--from and --to it moves the whole record into an empty database, and verifies it there; stop the service first. "
+        "Broken off, it goes on where it was.",
+        examples="  freagra migrate\n"
+        "  freagra migrate --from sqlite:///freagra-data/freagra.sqlite3 "
+        "--to postgresql+psycopg://freagra@db.hospital.example/freagra",
     )  # fmt: skip
+    parser.add_argument("--from", metavar="DATABASE", dest="source", help="the database to move from")
+    parser.add_argument("--to", metavar="DATABASE", dest="target", help="the database to move to")
     _config_option(parser)
 
 
 def _run_migrate(given: argparse.Namespace) -> int:
-    from adapters.commands.beginning import migrate
+    from adapters.commands.beginning import migrate, move_store
+    from adapters.commands.output import Failure
 
-    return migrate(_config(given))
+    if bool(given.source) != bool(given.target):
+        raise Failure("--from and --to go together", 2)
+    return move_store(given.source, given.target) if given.source else migrate(_config(given))
 
 
 def _people(commands: Any) -> None:
