@@ -43,6 +43,7 @@ GENESIS = bytes(32)
 
 Progress = Callable[[int], object]  # called with how many more entries were dealt with
 
+_SORTED = orjson.OPT_SORT_KEYS
 _LENGTH = struct.Struct(">I")
 _SEQ_AT = struct.Struct(">IqIq")  # two 8-byte integers, each behind its length
 _ENTRY = b"\x00"
@@ -56,7 +57,7 @@ _MOST_FAULTS = 10_000  # listed; further ones are counted
 def canonical(data: Any) -> bytes:
     """JSON with sorted keys and no spaces: equal data, equal bytes. Moments are as `isoformat` writes them. Raises TypeError
     for what JSON cannot hold."""
-    return orjson.dumps(data, option=orjson.OPT_SORT_KEYS)
+    return orjson.dumps(data, option=_SORTED)
 
 
 def entry_place(conversation_id: str, seq: int) -> str:

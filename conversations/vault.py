@@ -231,7 +231,7 @@ class Vault:
 
     def seal(self, wrapped: bytes | None, place: str, data: bytes) -> bytes:
         """Raises KeyErased, SealBroken (a wrapped key that does not open)."""
-        nonce = _nonce()
+        nonce = _nonces.popleft() if _nonces else _nonce()
         return _PATIENT + nonce + self._cipher(wrapped).encrypt(nonce, data, place.encode())
 
     def sealer(self, wrapped: bytes | None) -> Callable[[str, bytes], bytes]:

@@ -160,6 +160,8 @@ class PhoneBook:
     def _likeliest(self, talks: list[str], answered: tuple[str, ...]) -> Addressee:
         """The talk that the gateway names or the one that goes on, else the one that ended last; all that go on, where they are
         several."""
+        if len(talks) == 1:
+            return Addressee(talks[0])
         held = [self._batch.talks[talk].conversation for talk in talks]
         going = [c for c in held if not c.closed and c.told]
         if len(going) > 1 and (not answered or any(c.id in answered for c in going)):

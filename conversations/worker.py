@@ -8,6 +8,7 @@ none is forgotten.
 from __future__ import annotations
 
 import logging
+from collections import namedtuple
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -58,6 +59,9 @@ _MOST_SOON = 10_000
 _TRY_AGAIN = timedelta(seconds=20)
 # These say nothing of any row: whatever was due is due again.
 _STORE_FAULTS = (StoreAway, LeaseLost, sa.exc.OperationalError)
+
+
+_Arrived = namedtuple("_Arrived", schema.inbox.c.keys())  # type: ignore[misc]
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +189,8 @@ class Worker:
         )
         if holding.partitions is not None:
             query = query.where(inbox.c.partition.in_(holding.partitions))
-        return list(batch.connection.execute(query).all())
+        # As named tuples of Python's own, which are asked for their values in a third of the time.
+        return list(map(_Arrived._make, batch.connection.execute(query).all()))
 
     def _work_inbox(self, batch: Batch, rows: list[Any], commits: _Commits) -> int:
         contents: dict[int, dict[str, Any]] = {}

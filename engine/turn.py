@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -88,6 +89,12 @@ def _tells_when(ruleset: Ruleset, prompt: str) -> bool:
     return "{date}" in text and "{time}" in text
 
 
+@lru_cache(maxsize=16)
+def _stamp(now: datetime) -> str:
+    """The time as keys begin with it: the same for all events of a batch."""
+    return f"{(now - _EPOCH) // _MILLISECOND:012x}"
+
+
 @dataclass(frozen=True, slots=True)
 class Move:
     """A transition that was taken: the state it left and what triggered it."""
@@ -107,7 +114,7 @@ class Turn:
         # None for the moment that it takes to open one.
         self.c: Conversation = conversation  # type: ignore[assignment]
         self._today = ""
-        self._began = f"{(now - _EPOCH) // _MILLISECOND:012x}"
+        self._began = _stamp(now)
 
     def record(self, kind: str, data: Mapping[str, Any], actor: str = MACHINE) -> None:
         entry = Entry(kind, self.now, actor, data)
