@@ -1,4 +1,4 @@
-"""python -m benchmarks [replying] [reading] [pipeline] [opening]: all of them, or those named. README.md explains them."""
+"""python -m benchmarks [replying] [reading] [pipeline] [opening] [listing]: all of them, or those named; README.md explains."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ import sys
 from collections.abc import Callable
 
 from adapters.tuning import settle
-from benchmarks import opening, pipeline, reading, replying
+from benchmarks import listing, opening, pipeline, reading, replying
 
 PARTS: dict[str, Callable[[], None]] = {
     "replying": replying.run,
     "reading": reading.run,
     "pipeline": pipeline.run,
     "opening": opening.run,
+    "listing": listing.run,
 }
 
 

@@ -292,10 +292,11 @@ class Rounds:
         return 0
 
     def _going(self) -> list[tuple[str, bool]]:
-        """The running rounds in which there is something to do, and whether that is to end them."""
+        """The rounds in which there is something to do, and whether that is to end them."""
         with self._database.reader() as connection:
-            ids = connection.execute(sa.select(rounds.c.id).where(rounds.c.status == RUNNING).order_by(rounds.c.id)).scalars()
-            return [(id, over) for id in list(ids) if (over := self._over(connection, id)) is not None]
+            going = sa.select(rounds.c.id, rounds.c.status).where(rounds.c.status.in_([RUNNING, PAUSED])).order_by(rounds.c.id)
+            found = [(id, status, self._over(connection, id)) for id, status in connection.execute(going).all()]
+        return [(id, over) for id, status, over in found if over or (over is False and status == RUNNING)]
 
     def _over(self, connection: Connection, id: str) -> bool | None:
         """Whether nothing of it can be held back any more; None while all are given and some have not left."""
@@ -312,7 +313,8 @@ class Rounds:
 
     def _give(self, id: str, held: Connection) -> int:
         """In one transaction: who is given is marked so, and who is marked is never given again."""
-        row = held.execute(sa.select(rounds).where(rounds.c.id == id, rounds.c.status == RUNNING)).first()
+        running = sa.select(rounds).where(rounds.c.id == id, rounds.c.status == RUNNING)
+        row = held.execute(running.with_for_update()).first()  # other processes wait
         whom = round_patients.c
         waiting = sa.select(whom.patient_id, whom.conversation_id).where(whom.round_id == id, whom.state == WAITING)
         next_ones = held.execute(waiting.order_by(whom.position).limit(self._at_once)).all() if row is not None else []
@@ -327,7 +329,7 @@ class Rounds:
         return len(next_ones)
 
     def _end(self, id: str, held: Connection) -> None:
-        over = sa.update(rounds).where(rounds.c.id == id, rounds.c.status == RUNNING)
+        over = sa.update(rounds).where(rounds.c.id == id, rounds.c.status.in_([RUNNING, PAUSED]))
         held.execute(over.values(status=DONE, changed_at=instant(self._clock.now())))
 
 

@@ -235,7 +235,7 @@ rounds = sa.Table(
     sa.Column("sealed", Bytes, nullable=False),  # the words, by language, under the vault's own key
     sa.Column("purpose", sa.String(12), nullable=False),  # engine.ruleset.PURPOSES
     sa.Column("status", sa.String(8), nullable=False),  # running | paused | stopped | done
-    sa.Column("begun_by", sa.String(80), nullable=False),  # who began it, as colleagues read the name
+    sa.Column("begun_by", sa.String(80), nullable=False),  # the name that they sign in with
     sa.Column("changed_by", sa.String(80), nullable=False),  # who paused, resumed or stopped it last
     _instant("begun_at"),
     _instant("changed_at"),

@@ -241,6 +241,18 @@ def test_a_paused_round_holds_what_has_not_left_and_goes_on_with_it(clinic: Clin
     assert found(clinic, id).counts.on_the_way == 6
 
 
+def test_a_round_that_was_paused_when_all_had_left_is_over(clinic: Clinic) -> None:
+    booked(clinic, 2)
+    id = begun(clinic)
+    clinic.run(clinic.house.rounds.step())
+    clinic.house.worker.step(clinic.clock.now())
+    clinic.run(clinic.house.outbox.step())
+    assert changed(clinic, id, "paused")
+    clinic.settle()
+    assert len(clinic.carrier.sent) == 2
+    assert found(clinic, id).status == "done"
+
+
 def test_a_stopped_round_sends_nothing_more_and_leaves_the_talks_as_they_were(clinic: Clinic) -> None:
     booked(clinic, 6)
     clinic.house.rounds._at_once = 2

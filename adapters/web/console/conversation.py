@@ -43,7 +43,8 @@ _TICKS = {
 # Of the transcript's steps, those that a secretary needs between the bubbles; the others show on demand.
 _STEPS = frozenset(
     {
-        "staff.acted", "appointment.changed", "conversation.closed", "conversation.reopened", "conversation.handed",
+        "staff.acted", "staff.texted", "appointment.changed", "conversation.closed", "conversation.reopened",
+        "conversation.handed",
         "conversation.handed_back", "texts.blocked", "texts.unblocked", "language.changed", "text.withheld", "task.opened",
         "preferences.noted", "patient.changed",
     }

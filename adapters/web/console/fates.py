@@ -89,11 +89,11 @@ def reason(said: str) -> str:
     return _REASONS.get(said, said)
 
 
-def step(step: Step) -> str:
-    """What happened, as one line."""
+def step(step: Step, names: Mapping[str, str]) -> str:
+    """What happened, as one line. `names`: what colleagues read for the name that someone signs in with."""
     match step.what:
         case "queued":
-            return f"Written by {step.by}" if step.by else "Written by the machine"
+            return f"Written by {names.get(step.by, step.by)}" if step.by else "Written by the machine"
         case "joined":
             return f"Put into one text with {int(step.reason) - 1} more for the same phone"
         case "read":

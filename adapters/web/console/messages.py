@@ -15,7 +15,7 @@ from starlette.responses import Response
 from adapters.web.console import fates
 from adapters.web.console.rendering import ZONE
 from adapters.web.console.visit import NotHere, Page, Visit
-from adapters.web.console.whom import day_of, midnight, patients_meant
+from adapters.web.console.whom import day_of, midnight, names_shown, patients_meant
 from conversations import journeys, messages
 from conversations.audit import Act, Did
 from conversations.messages import Listing, Message, Wanted
@@ -57,7 +57,8 @@ async def show_message(visit: Visit) -> Response:
         raise NotHere
     message = found.message
     await visit.looked(f"message:{message.id}", patient=message.patient, clinic=message.clinic)
-    return visit.page("message.html", found=found, message=message, fates=fates)
+    names = await visit.read(names_shown)
+    return visit.page("message.html", found=found, message=message, names=names, fates=fates)
 
 
 async def show_export(visit: Visit) -> Response:

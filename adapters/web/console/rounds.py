@@ -9,18 +9,21 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+import sqlalchemy as sa
 from sqlalchemy import Connection
 from starlette.responses import Response
 
 from adapters.web.console import fates
+from adapters.web.console.canned import Canned
 from adapters.web.console.rendering import ZONE
 from adapters.web.console.visit import Declined, NotHere, Page, Visit
-from adapters.web.console.whom import day_of, patients_meant
+from adapters.web.console.whom import day_of, names_shown, patients_meant
 from conversations import audit, reach, rounds
 from conversations.audit import Act, Did
 from conversations.people import Right
 from conversations.reach import Candidate, Preview, RoundUnfit, Whom, Wording
 from conversations.rounds import PAUSED, RUNNING, STOPPED, Round
+from conversations.schema import canned_answers
 from engine import hours
 from engine.ruleset import ASKS, CALLED_OFF_BY_HAND, PURPOSES
 from engine.tongues import name as language_name
@@ -40,11 +43,16 @@ class _Choices:
     clinics: Sequence[tuple[str, str]]
     languages: Sequence[tuple[str, str]]
     prompts: Sequence[tuple[str, str]]
+    canned: Sequence[Canned]
 
 
 async def new_round(visit: Visit) -> Response:
+    """`canned`: a canned answer to begin with."""
     typed = {name: visit.query.get(name, "").strip()[:200] for name in _FIELDS}
-    return await _form(visit, typed, {})
+    asked = visit.query.get("canned", "")
+    canned = next((each for each in await visit.read(_canned, visit) if each.id == asked), None)
+    words = {} if canned is None else {f"{_WORDS}{canned.language}": canned.text}
+    return await _form(visit, {**typed, **words}, {})
 
 
 async def edit_round(visit: Visit) -> Response:
@@ -77,7 +85,7 @@ async def begin_round(visit: Visit) -> Response:
     )  # fmt: skip
 
     def job(connection: Connection) -> None:
-        if rounds.begin(connection, vault, drawn, shown, person.shown, now):
+        if rounds.begin(connection, vault, drawn, shown, person.name, now):
             audit.note(connection, vault, person, act, now)
 
     await visit.write(job)
@@ -185,7 +193,14 @@ def _choices(connection: Connection, visit: Visit) -> _Choices:
         reach.clinics_seen(connection, visit.scope.clinics),
         [(code, language_name(code)) for code in _languages(visit)],
         list(prompts.items()),
+        _canned(connection, visit),
     )
+
+
+def _canned(connection: Connection, visit: Visit) -> list[Canned]:
+    of = canned_answers.c
+    query = sa.select(of.id, of.clinic, of.language, of.title, of.text).where(visit.scope.where(of.clinic))
+    return [Canned(*row) for row in connection.execute(query.order_by(of.title, of.language, of.id))]
 
 
 def _languages(visit: Visit) -> list[str]:
@@ -230,7 +245,7 @@ async def show_rounds(visit: Visit) -> Response:
         rounds.latest, visit.house.vault, visit.scope.clinics, before=visit.query.get("before", "")
     )
     await visit.looked("rounds")
-    return visit.page("rounds.html", found=found, older=older)
+    return visit.page("rounds.html", found=found, older=older, names=await visit.read(names_shown))
 
 
 async def show_round(visit: Visit) -> Response:
@@ -247,7 +262,7 @@ async def show_round(visit: Visit) -> Response:
         most=SHOWN,
         cost=cost(visit, held.counts.segments),
         purpose=fates.PURPOSES[held.wording.purpose],
-        languages={code: language_name(code) for code, _ in held.wording.texts},
+        names=await visit.read(names_shown),
         fates=fates,
     )
 
@@ -277,7 +292,7 @@ async def _change(visit: Visit, status: str) -> Response:
     person, now, vault, route = visit.person, visit.now, visit.house.vault, visit.page_asked.name
 
     def job(connection: Connection) -> bool:
-        done = rounds.change(connection, held.id, status, person.shown, now)
+        done = rounds.change(connection, held.id, status, person.name, now)
         if done:
             act = Act(Did.TEXTED, route, f"round:{held.id}", clinic=held.clinic, detail={"round": status})
             audit.note(connection, vault, person, act, now)

@@ -5,19 +5,14 @@ from __future__ import annotations
 from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
-import phonenumbers
 from sqlalchemy import Connection
 
+from adapters.web.console.desk import colleague
+from adapters.web.console.find import phone_of
 from adapters.web.console.rendering import ZONE
 from adapters.web.console.visit import Declined, Visit
-from conversations.queues import Colleague
+from conversations import people
 from conversations.search import Hit, Search, Wanted
-
-_COUNTRY = "IE"
-
-
-def colleague(visit: Visit) -> Colleague:
-    return Colleague(visit.person.name, visit.scope.clinics)
 
 
 def patients_meant(connection: Connection, visit: Visit, typed: str) -> tuple[Hit, ...]:
@@ -29,15 +24,9 @@ def patients_meant(connection: Connection, visit: Visit, typed: str) -> tuple[Hi
     return tuple(once.values())
 
 
-def phone_of(typed: str) -> str:
-    """The number in E.164 form, "" for what is none."""
-    try:
-        number = phonenumbers.parse(typed, _COUNTRY)
-    except phonenumbers.NumberParseException:
-        return ""
-    if not phonenumbers.is_possible_number(number):
-        return ""
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+def names_shown(connection: Connection) -> dict[str, str]:
+    """What colleagues read for the name that someone signs in with."""
+    return {each.name: each.shown for each in people.everyone(connection)}
 
 
 def day_of(typed: str) -> date | None:

@@ -18,9 +18,9 @@ from playwright.sync_api import Browser, Page, expect
 from adapters.web.console.messages import guarded
 from conversations import schema
 from conversations.people import Role
-from conversations.ports import InboundReceipt
+from conversations.ports import InboundReceipt, SendResult, SendStatus
 from engine.events import TextStatus
-from tests.adapters.web.console.browser import NARROW, WIDE, assert_fit, sign_in, window
+from tests.adapters.web.console.browser import NARROW, PATIENCE, WIDE, assert_fit, sign_in, window
 from tests.adapters.web.console.office import PASSWORD, Office, Visitor, open_office, plain
 from tests.conversations.clinic import Clinic
 
@@ -259,6 +259,21 @@ def test_a_round_of_another_clinic_is_not_there(office: Office) -> None:
     assert "Nothing has been texted by hand." in plain(nora.get("/rounds").text)
 
 
+def test_a_round_begins_with_a_canned_answer_of_ones_own_clinics(office: Office) -> None:
+    office.employ("maura", clinics={"EYE"})
+    row = {"language": "en", "title": "Ring us", "changed_by": "aine", "changed_at": 0}
+    for id, clinic, text in (("c1", "EYE", "Please ring the eye clinic."), ("c2", "ENT", "Please ring the ear clinic.")):
+        office.do(lambda held, added={**row, "id": id, "clinic": clinic, "text": text}: held.change(
+            sa.insert(schema.canned_answers).values(added)
+        ))  # fmt: skip
+    visitor = office.signed_in("maura")
+    page = visitor.get("/rounds/new").text
+    assert "the ear clinic" not in page
+    assert re.findall(r'href="(/rounds/new\?canned=c1[^"]*)"', page)
+    assert ">Please ring the eye clinic.</textarea>" in visitor.get("/rounds/new?canned=c1").text
+    assert "the ear clinic" not in visitor.get("/rounds/new?canned=c2").text
+
+
 def test_an_auditor_sees_rounds_and_sends_none(office: Office) -> None:
     office.employ("maura")
     round = send(office.signed_in("maura"), DAY)
@@ -302,14 +317,17 @@ def test_messages_are_filtered_opened_and_exported(office: Office, browser: Brow
 
 
 def test_a_cancelled_day_is_told_with_the_keyboard_alone(tmp_path: Path, browser: Browser) -> None:
-    """Previewed, sent, paused, gone on with, through a gateway that takes its time."""
+    """Previewed, sent, paused, gone on with, through a gateway that is busy at first."""
 
-    def slow(clinic: Clinic) -> None:
+    def busy(clinic: Clinic) -> None:
         fill(clinic)
-        clinic.house.rounds._at_once = 1
-        clinic.house.outbox._bucket.rate = clinic.house.outbox._bucket.burst = clinic.house.outbox._bucket.filled = 1.0
+        clinic.carrier.answer = lambda _: SendResult(SendStatus.RETRY, "503", "the gateway is busy")
 
-    with open_office(tmp_path, slow) as office:
+    def free(clinic: Clinic) -> None:
+        clinic.carrier.answer = lambda _: SendResult(SendStatus.ACCEPTED)
+        clinic.clock.move(timedelta(minutes=1))
+
+    with open_office(tmp_path, busy) as office:
         office.employ("maura", clinics={"EYE"})
         with window(browser, office.url) as page:
             sign_in(page, "maura", "/rounds")
@@ -325,13 +343,11 @@ def test_a_cancelled_day_is_told_with_the_keyboard_alone(tmp_path: Path, browser
             expect(page.get_by_role("heading", name="3 patients get this text")).to_be_visible()
             press(page, "Send to 3 patients")
             press(page, "Pause")
-            expect(page.get_by_text("the others are held")).to_be_visible()
-            expect(page.get_by_role("progressbar")).to_have_attribute("value", re.compile("[012]"))
+            expect(page.get_by_text("0 of 3 have left; the others are held")).to_be_visible()
+            expect(page.get_by_role("progressbar")).to_have_attribute("value", "0")
+            office.do(free)
             press(page, "Go on")
-            for _ in range(20):
-                office.do(lambda clinic: clinic.clock.move(timedelta(seconds=2)))
-                page.wait_for_timeout(150)
-            expect(page.get_by_text("3 of 3 have left")).to_be_visible()
+            expect(page.get_by_text("3 of 3 have left")).to_be_visible(timeout=PATIENCE)
             expect(page.get_by_text("all have left")).to_be_visible()
             expect(page.get_by_role("row", name="Brian")).to_contain_text("the patient asked for no more texts")
             expect(page.get_by_role("row", name="Darragh")).to_contain_text("no mobile number on record")
