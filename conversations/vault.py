@@ -231,7 +231,7 @@ class Vault:
 
     def seal(self, wrapped: bytes | None, place: str, data: bytes) -> bytes:
         """Raises KeyErased, SealBroken (a wrapped key that does not open)."""
-        nonce = _nonces.popleft() if _nonces else _nonce()
+        nonce = _nonce()
         return _PATIENT + nonce + self._cipher(wrapped).encrypt(nonce, data, place.encode())
 
     def sealer(self, wrapped: bytes | None) -> Callable[[str, bytes], bytes]:
@@ -239,7 +239,7 @@ class Vault:
         encrypt = self._cipher(wrapped).encrypt
 
         def seal(place: str, data: bytes) -> bytes:
-            nonce = _nonces.popleft() if _nonces else _nonce()
+            nonce = _nonce()
             return _PATIENT + nonce + encrypt(nonce, data, place.encode())
 
         return seal
@@ -307,7 +307,10 @@ _keys_to_come: deque[bytes] = deque()
 
 
 def _nonce() -> bytes:
-    return _drawn(_nonces, _NONCE)
+    try:
+        return _nonces.popleft()
+    except IndexError:
+        return _drawn(_nonces, _NONCE)
 
 
 def _drawn(ready: deque[bytes], size: int) -> bytes:

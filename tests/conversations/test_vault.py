@@ -1,6 +1,8 @@
 import json
 import os
+import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -172,3 +174,16 @@ def test_an_index_finds_the_same_value_again_and_no_other(vault: Vault, tmp_path
 
 def _flip(data: bytes, position: int) -> bytes:
     return data[:position] + bytes([data[position] ^ 1]) + data[position + 1 :]
+
+
+def test_threads_that_seal_at_once_never_share_a_nonce(vault: Vault) -> None:
+    _, wrapped = vault.new_patient_key()
+    turn = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(8) as pool:
+            sealed = list(pool.map(lambda _: vault.seal(wrapped, PLACE, WORDS), range(8_000)))
+    finally:
+        sys.setswitchinterval(turn)
+    assert len({each[1:13] for each in sealed}) == len(sealed)
+    assert all(vault.open(wrapped, PLACE, each) == WORDS for each in sealed)
