@@ -32,6 +32,8 @@ SIGN_IN, SIGNED_IN, PASSWORD, PROVE = "/sign-in", "/signed-in", "/password", "/s
 # Where someone may go whose password has to be replaced first.
 _BEFORE_PASSWORD = frozenset({PASSWORD, "/sign-out", "/stay", "/live"})
 _MOST_FIELDS = 2_000
+_NUL = "\0"  # which nobody can type and PostgreSQL cannot hold
+_NO_TEXT = "There is a character in this that is no text."
 
 
 def guarded(console: Console, page: Page) -> Route:
@@ -51,6 +53,8 @@ def guarded(console: Console, page: Page) -> Route:
 
 async def _admit(visit: Visit) -> Response:
     page, request = visit.page_asked, visit.request
+    if _NUL in "".join([*request.query_params.values(), *map(str, request.path_params.values())]):
+        raise Declined(400, _NO_TEXT)
     unsafe = page.method not in ("GET", "HEAD")
     if unsafe and not from_own_page(request):
         _log.warning("%s was asked for from another site's page", page.name)
@@ -145,6 +149,8 @@ async def _with_form(visit: Visit) -> Visit:
         raise Declined(400, "The connection ended before the form did.") from fault
     except ValueError as fault:
         raise Declined(400, "That is no form.") from fault
+    if any(_NUL in value for _, value in fields):
+        raise Declined(400, _NO_TEXT)
     return Visit(visit.console, visit.request, visit.page_asked, visit.session, dict(fields), tuple(fields))
 
 

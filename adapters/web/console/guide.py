@@ -20,8 +20,13 @@ _PLACES = (Path(__file__).parents[3] / "docs" / _NAME, Path(__file__).parent / _
 @lru_cache(maxsize=1)
 def _html() -> Markup:
     text = next(path for path in _PLACES if path.is_file()).read_text("utf-8")
-    # Only what Markdown itself makes: the file's own HTML, if it had any, is shown as text.
-    return Markup(MarkdownIt("commonmark", {"html": False}).render(text))
+    # Only what Markdown itself makes: the file's own HTML, if it had any, is shown as text. Its links lead to other files of
+    # the documentation, which are no pages here: their words remain.
+    markdown = MarkdownIt("commonmark", {"html": False})
+    tokens = markdown.parse(text)
+    for token in tokens:
+        token.children = [each for each in token.children or () if each.type not in ("link_open", "link_close")] or None
+    return Markup(markdown.renderer.render(tokens, markdown.options, {}))
 
 
 async def show(visit: Visit) -> Response:

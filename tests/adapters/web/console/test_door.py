@@ -225,6 +225,21 @@ def test_no_page_has_a_script_or_style_of_its_own_or_asks_anyone_else(office: Of
             assert re.match(r"[/#](?!/)", address), (page.name, address)
 
 
+def test_what_no_page_sends_is_declined_and_changes_nothing(office: Office) -> None:
+    office.employ("maura", *Role)
+    visitor = office.signed_in("maura")
+    for page in PAGES:
+        if page.path in ("/live", "/sign-out"):
+            continue
+        if page.method == "GET":
+            assert visitor.get(f"{filled(page)}?q=%00").status_code == 400, page.name
+        else:
+            assert visitor.post(filled(page), {"text": "a\0b", "name": "a\0b"}).status_code == 400, page.name
+            assert visitor.post(filled(page), {"text": "x" * (page.largest + 1)}).status_code == 413, page.name
+    assert visitor.get("/people/%00").status_code == 400
+    assert visitor.get("/people").status_code == 200
+
+
 def test_it_goes_back_to_own_pages_only(office: Office) -> None:
     office.employ("maura", Role.ADMINISTRATOR)
     visitor = office.signed_in("maura")
