@@ -1,4 +1,4 @@
-"""python -m benchmarks [replying] [reading] [pipeline] [opening] [listing]: all of them, or those named; README.md explains."""
+"""python -m benchmarks PART ...: replying, reading, pipeline, opening, listing, checking; all if none. README.md explains."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 
 from adapters.tuning import settle
-from benchmarks import listing, opening, pipeline, reading, replying
+from benchmarks import checking, listing, opening, pipeline, reading, replying
 
 PARTS: dict[str, Callable[[], None]] = {
     "replying": replying.run,
@@ -15,6 +15,7 @@ PARTS: dict[str, Callable[[], None]] = {
     "pipeline": pipeline.run,
     "opening": opening.run,
     "listing": listing.run,
+    "checking": checking.run,
 }
 
 

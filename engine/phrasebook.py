@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from rapidfuzz import fuzz, process
 from rapidfuzz.distance import OSA
@@ -76,6 +77,11 @@ class Rewriter:
             lengths = {len(words), *self._by_first.get(words[0], ())}
             self._by_first[words[0]] = tuple(sorted(lengths, reverse=True))
 
+    def copy(self) -> Rewriter:
+        copied = Rewriter()
+        copied._rules, copied._by_first = self._rules.copy(), self._by_first.copy()
+        return copied
+
     def __call__(self, words: Sequence[str]) -> list[str]:
         by_first, rules = self._by_first, self._rules
         out: list[str] = []
@@ -99,6 +105,26 @@ class Rewriter:
             yield from into
 
 
+@lru_cache(maxsize=32)
+def _rewriters(language: str) -> tuple[Rewriter, Rewriter, Rewriter, Rewriter]:
+    """Spelling, people, sayings and sameness as the language's lexicon has them, for every ruleset alike."""
+    lexicon = LEXICONS.get(language, NO_LEXICON)
+    spelling, people, sayings, sameness = Rewriter(), Rewriter(), Rewriter(), Rewriter()
+    for into, variants in lexicon.spellings.items():
+        for variant in variants:
+            spelling.add(_split(variant), _split(into))
+    kin = {KIN: lexicon.lists["kin"], DISTANT_KIN: lexicon.lists["distant_kin"], NAME: lexicon.same.get(NAME, ())}
+    for into, variants in kin.items():
+        for variant in variants:
+            people.add(spelling(_split(variant)), [into])
+    for into, variants in lexicon.same.items():
+        for variant in variants if into != NAME else ():
+            sameness.add(people(spelling(_split(variant))), _split(into))
+    for variant in lexicon.same.get(SAYING, ()):
+        sayings.add(spelling(_split(variant)), [SAYING])
+    return spelling, people, sayings, sameness
+
+
 class Phrasebook:
     """Everything that reading needs of one language: rewriting, the role of each word, the phrases of each intent."""
 
@@ -106,9 +132,9 @@ class Phrasebook:
         lexicon = LEXICONS.get(language, NO_LEXICON)
         own = ruleset.words.get(language, LanguageWords())
         self.language = language
-        self._spelling, self._people, self._sameness, self._sayings = Rewriter(), Rewriter(), Rewriter(), Rewriter()
+        self._spelling, self._people, self._sayings, same = _rewriters(language)
+        self._sameness = same.copy()  # what a ruleset adds to it is its own
         self.known: frozenset[str] = frozenset()  # while empty, nothing is repaired
-        self._load_rewritings(lexicon)
         self.aux = frozenset(map(fold, lexicon.lists["aux"]))
         self._subjects = frozenset(map(fold, lexicon.lists["subjects"]))
         self._articles = frozenset(map(fold, lexicon.lists["articles"])) | self._subjects
@@ -162,20 +188,6 @@ class Phrasebook:
         self.weighty = frozenset(word for entry in lexicon.lists["weighty"] for word in self.rewrite([fold(entry)]))
         self.own_plans = tuple(tuple(self.rewrite(entry.split())) for entry in lexicon.lists["own_plans"])
         self._load_vocabulary(lexicon)
-
-    def _load_rewritings(self, lexicon: Lexicon) -> None:
-        for into, variants in lexicon.spellings.items():
-            for variant in variants:
-                self._spelling.add(_split(variant), _split(into))
-        people = {KIN: lexicon.lists["kin"], DISTANT_KIN: lexicon.lists["distant_kin"], NAME: lexicon.same.get(NAME, ())}
-        for into, variants in people.items():
-            for variant in variants:
-                self._people.add(self._spelling(_split(variant)), [into])
-        for into, variants in lexicon.same.items():
-            for variant in variants if into != NAME else ():
-                self._sameness.add(self._people(self._spelling(_split(variant))), _split(into))
-        for variant in lexicon.same.get(SAYING, ()):
-            self._sayings.add(self._spelling(_split(variant)), [SAYING])
 
     def _load_roles(self, lexicon: Lexicon, own: LanguageWords) -> None:
         added = {Role.NEGATION: own.negations, Role.QUESTION: own.questions, Role.FILLER: own.fillers}
