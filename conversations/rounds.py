@@ -86,6 +86,15 @@ class Round:
 
 
 @dataclass(frozen=True, slots=True)
+class Begun:
+    """Who began a round, and when."""
+
+    id: str
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Reached:
     """A patient of a round, and how their text fares: `fate` is WAITING, GIVEN, LEFT_OUT or a TextStatus."""
 
@@ -158,6 +167,13 @@ def by_id(connection: Connection, vault: Vault, id: str, clinics: Clinics) -> Ro
     if row is None or (clinics is not None and row.clinic not in clinics):
         return None
     return _round(connection, vault, row)
+
+
+def of_day(connection: Connection, clinic: str, day: str) -> Sequence[Begun]:
+    """The rounds that the patients of this clinic's day have had, or are getting, the newest first."""
+    of = rounds.c
+    query = sa.select(of.id, of.begun_by, of.begun_at).where(of.clinic == clinic, of.day == day).order_by(of.id.desc())
+    return [Begun(row.id, row.begun_by, moment(row.begun_at)) for row in connection.execute(query)]
 
 
 def latest(

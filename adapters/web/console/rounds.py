@@ -108,11 +108,18 @@ async def _preview(visit: Visit, *, changed: bool = False) -> Response:
         why_not=_by_reason(shown.left_out),
         unread=_unread(shown),
         leaves=_leaves(visit),
+        before=await visit.read(_before, shown),
+        names=await visit.read(names_shown),
         cost=cost(visit, shown.segments),
         changed=changed,
         purpose=fates.PURPOSES[shown.wording.purpose],
         fates=fates,
     )
+
+
+def _before(connection: Connection, shown: Preview) -> Sequence[rounds.Begun]:
+    day = shown.whom.day
+    return () if day is None else rounds.of_day(connection, shown.clinic, day.isoformat())
 
 
 def _previewed(connection: Connection, visit: Visit) -> Preview:
@@ -128,6 +135,10 @@ def _previewed(connection: Connection, visit: Visit) -> Preview:
     if purpose not in PURPOSES:
         raise RoundUnfit("purpose", "Say what the text is: it decides what becomes of answers and reminders.")
     prompt = form.get("prompt", "")
+    if prompt and prompt not in _prompts(visit):
+        raise RoundUnfit("prompt", "There is no such wording of the hospital’s.")
+    if prompt and purpose != CALLED_OFF_BY_HAND:
+        raise RoundUnfit("purpose", "The hospital’s own wording says that the appointment will not go ahead: choose that.")
     if not prompt and _languages(visit)[0] not in dict(texts):
         raise RoundUnfit("words", "Write what the patients are to read.")  # other languages stand beside it, not in its place
     said = Wording(purpose, () if prompt else texts, prompt)
@@ -183,18 +194,21 @@ def _place(field: str) -> str:
 
 
 def _choices(connection: Connection, visit: Visit) -> _Choices:
-    in_force = visit.house.rulebook.in_force()
-    prompts = {
-        state.say: ruleset.prompts[state.say].texts[ruleset.languages[0]]
-        for ruleset in in_force
-        if (state := ruleset.states.get(ruleset.always.get("appointment_cancelled", ""))) is not None and state.say
-    }
     return _Choices(
         reach.clinics_seen(connection, visit.scope.clinics),
         [(code, language_name(code)) for code in _languages(visit)],
-        list(prompts.items()),
+        list(_prompts(visit).items()),
         _canned(connection, visit),
     )
+
+
+def _prompts(visit: Visit) -> dict[str, str]:
+    """The prompts by which the rules in force say that an appointment will not go ahead, in their first language."""
+    return {
+        state.say: ruleset.prompts[state.say].texts[ruleset.languages[0]]
+        for ruleset in visit.house.rulebook.in_force()
+        if (state := ruleset.states.get(ruleset.always.get("appointment_cancelled", ""))) is not None and state.say
+    }
 
 
 def _canned(connection: Connection, visit: Visit) -> list[Canned]:

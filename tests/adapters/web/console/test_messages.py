@@ -209,6 +209,17 @@ def test_a_form_that_is_sent_twice_sends_one_round(office: Office) -> None:
     assert len(sent) == len(set(sent)) == 3
 
 
+def test_who_texts_a_day_that_a_colleague_has_texted_is_told_so_first(office: Office) -> None:
+    office.employ("maura", clinics={"EYE"})
+    office.employ("nora", clinics={"EYE"})
+    maura, nora = office.signed_in("maura"), office.signed_in("nora")
+    assert "has texted" not in plain(nora.post("/rounds/preview", DAY).text)
+    round = send(maura, DAY)
+    shown = nora.post("/rounds/preview", DAY).text
+    assert "Maura has texted this clinic’s day already, today 13:03" in plain(shown)
+    assert f'href="{round}"' in shown
+
+
 def test_what_changed_since_the_preview_is_shown_before_anything_is_sent(office: Office) -> None:
     office.employ("maura")
     visitor = office.signed_in("maura")
@@ -230,6 +241,8 @@ def test_what_changed_since_the_preview_is_shown_before_anything_is_sent(office:
     ({"clinic": "NONE"}, "There is nobody"),
     ({"purpose": "tells", "words-en": "Can you come?"}, "asks something"),
     ({"purpose": ""}, "Say what the text is"),
+    ({"purpose": "tells", "prompt": "called_off"}, "says that the appointment will not go ahead"),
+    ({"prompt": "confirmed"}, "no such wording"),
     ({"kind": "patient", "patient": "Nuala"}, "no patient that you can see"),
     ({"kind": "patient", "patient": ""}, "Say who is to get the text."),
 ])  # fmt: skip
