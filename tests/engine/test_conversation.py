@@ -22,6 +22,7 @@ from engine.conversation import (
     patient_of,
     supersedes,
     to_json,
+    whole_json,
 )
 from engine.events import Doubt, PatientChanged, ReplyReceived, StaffAct, TextJoined, TextStatus, WriteReported
 from engine.loader import load
@@ -101,6 +102,14 @@ def test_after_every_entry_the_row_says_all_there_is_to_say() -> None:
         row = orjson.dumps(to_json(conversation))
         assert from_json(orjson.loads(row)) == conversation
         assert orjson.dumps(to_json(from_json(orjson.loads(row)))) == row
+
+
+def test_a_row_that_also_names_what_the_talk_does_not_hold_reads_the_same() -> None:
+    """So did rows before such fields were left out."""
+    conversation = fold(eventful())
+    row = orjson.loads(orjson.dumps(to_json(conversation)))
+    assert len(row) < len(Conversation._fields) == len(whole_json(row))
+    assert from_json(whole_json(row)) == conversation
 
 
 def test_going_on_from_a_stored_row_comes_to_the_same() -> None:
