@@ -57,6 +57,7 @@ export function draw({ nodes, edges }, pane) {
   scroll.setAttribute("aria-label", "Diagram of the states");
   scroll.append(svg);
   pane.replaceChildren(key, scroll, table);
+  scroll.scrollLeft = graph.node(nodes[0].name).x - scroll.clientWidth / 2; // where every talk begins
 }
 
 function make(tag, attributes, into) {

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from conversations.desk import Colleague
 from conversations.people import Role
 from tests.adapters.web.console.browser import NARROW, WIDE, assert_fit, sign_in, window
 from tests.adapters.web.console.office import Office, open_office
@@ -236,5 +237,28 @@ def test_every_page_of_the_studio_is_fit_for_everybody(office: Office, browser: 
         for path in ("versions", "impact", f"difference?from={draft.version}&to=draft"):
             page.goto(f"/rules/clinic/{path}")
             assert_fit(page)
-        page.goto("/phrases")
+        for path in ("/phrases", "/rules/guide"):
+            page.goto(path)
+            assert_fit(page)
+
+
+def test_a_proposal_is_looked_at_with_what_it_would_change_and_taken_into_the_draft(tmp_path: Path, browser: Browser) -> None:
+    def seed(clinic: Clinic) -> None:
+        clinic.invite()
+        clinic.reply(ANN, "me granddaughter has the car")
+        clinic.invite("A2", number="H2", mobile=BEN)
+        clinic.reply(BEN, "me granddaughter has the car")
+        (entry, *_) = [each for each in clinic.entries("reply.read") if each["data"]["text"].startswith("me")]
+        assert clinic.run(clinic.house.desk.propose(entry["conversation"], entry["seq"], "cancel", Colleague("liam")))
+
+    with open_office(tmp_path, seed) as office, window(browser, office.url) as page:
+        office.employ("maura", Role.CLINIC_ADMIN)
+        sign_in(page, "maura", "/phrases")
+        page.get_by_role("link", name="What it would change").click()
+        expect(page.get_by_text("2 past replies of the last 90 days would be read differently")).to_be_visible()
         assert_fit(page)
+        page.get_by_role("button", name="Take it into the draft").click()
+        expect(page.get_by_text("Nothing waits.")).to_be_visible()
+        draft = office.do(lambda clinic: clinic.house.versions.draft(NAME))
+        assert draft is not None
+        assert "{en: me granddaughter has the car, is: cancel}" in draft.source
