@@ -5,6 +5,7 @@ from __future__ import annotations
 from adapters.web.console import (
     audit,
     canned,
+    clinics,
     conversation,
     find,
     guide,
@@ -32,6 +33,7 @@ PAGES: tuple[Page, ...] = (
     *guide.PAGES,
     *rules.PAGES,
     *phrases.PAGES,
+    *clinics.PAGES,
     *impacts.PAGES,
     *studio.PAGES,
     *people.PAGES,

@@ -209,6 +209,13 @@ def test_the_phone_explains_each_step_and_its_talk_is_kept_as_a_test(page: Page)
     expect(page.locator("svg.diagram")).to_contain_text("waiting")
 
 
+def test_each_clinic_is_shown_with_the_rules_it_gets(page: Page) -> None:
+    sign_in(page, "maura", "/clinics")
+    row = page.get_by_role("row").filter(has_text="EYE")
+    expect(row).to_contain_text("appointment-reminder")
+    expect(row).to_contain_text("clinic")
+
+
 def test_who_may_only_read_rules_changes_nothing(page: Page) -> None:
     sign_in(page, "liam", "/rules")
     edit(page, "clinic")
@@ -237,7 +244,7 @@ def test_every_page_of_the_studio_is_fit_for_everybody(office: Office, browser: 
         for path in ("versions", "impact", f"difference?from={draft.version}&to=draft"):
             page.goto(f"/rules/clinic/{path}")
             assert_fit(page)
-        for path in ("/phrases", "/rules/guide"):
+        for path in ("/phrases", "/clinics", "/rules/guide"):
             page.goto(path)
             assert_fit(page)
 
