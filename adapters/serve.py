@@ -67,7 +67,7 @@ def serve(config: Config, role: str = "all") -> int:
             answers=answers,
         )
         settle()
-        server = _Server(_settings(app, config), _greeting(config, house, listener, first_start), console.live.close)
+        server = _Server(_settings(app, config), _greeting(config, house, listener, first_start, role), console.live.close)
         server.run_until_told(listener)
         _log.info("the service has stopped")
         return 0 if server.started else 1
@@ -132,9 +132,11 @@ class _Server(uvicorn.Server):
         self._telling.cancel()
 
 
-def _greeting(config: Config, house: House, listener: socket.socket, first_start: bool) -> str:
+def _greeting(config: Config, house: House, listener: socket.socket, first_start: bool, role: str) -> str:
     port = listener.getsockname()[1]
     host = f"[{config.host}]" if ":" in config.host else config.host
+    if role not in _ANSWERING:
+        return f"Freagra's {role} runs (stop it with Ctrl-C); how it is says http://{host}:{port}/readyz"
     lines = [f"Freagra is at http://{host}:{port} (stop it with Ctrl-C)"]
     rules = ", ".join(ruleset.name for ruleset in house.rulebook.in_force())
     lines.append(f"  rules in force: {rules or 'none'}")

@@ -14,6 +14,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
@@ -32,6 +33,7 @@ pytestmark = pytest.mark.trial
 if servers.left_out():
     pytest.skip(servers.left_out(), allow_module_level=True)
 
+PATIENCE = 180.0  # seconds
 SEEDS = int(os.environ.get("FREAGRA_TRIAL_SEEDS", "3"))
 ROLES = ("web",) * 2 + ("worker",) * 3 + ("sender",) * 2
 
@@ -54,17 +56,18 @@ class Cluster:
     def _any(self, *roles: str) -> int:
         return self._rng.choice([process for process, role in self._processes.items() if not roles or role in roles])
 
-    async def hardship(self) -> None:
+    async def hardship(self, load: Load) -> None:
         kinds: list[Callable[[], Awaitable[None]]] = [
             self.kill, self.kill, self.kill, self.kill, self.empty_redis, self.kill_redis, self.kill_postgres, self.sleep,
         ]  # fmt: skip
         for _ in range(2):
             self._rng.shuffle(kinds)
             for each in kinds:
-                await asyncio.sleep(self._rng.uniform(0.1, 1.0))
+                await traffic(load)
                 await each()
 
     async def kill(self) -> None:
+        await asyncio.sleep(self._rng.uniform(0.0, 0.5))  # anywhere in what they do
         process = self._any()
         os.kill(process, signal.SIGKILL)
         while not gone(process):
@@ -99,6 +102,15 @@ class Cluster:
             await asyncio.sleep(0.05)
 
 
+async def traffic(load: Load) -> None:
+    """Until some more replies were acknowledged, however slow the machine is."""
+    until, wanted = time.monotonic() + PATIENCE, len(load.replies) + 8
+    while len(load.replies) < wanted:
+        if time.monotonic() > until:
+            raise AssertionError(f"for {PATIENCE:.0f} s no replies were taken")
+        await asyncio.sleep(0.02)
+
+
 @contextmanager
 def nursery(home: Path, listener: socket.socket, offset: float, *urls: str) -> Iterator[subprocess.Popen[str]]:
     script = Path(__file__).with_name("cluster_server.py")
@@ -123,9 +135,8 @@ async def trial(cluster: Cluster, load: Load, url: str) -> None:
         cluster.start(role)
     calling = asyncio.create_task(load.run())
     try:
-        await asyncio.sleep(1.0)
-        await cluster.hardship()
-        await asyncio.sleep(1.0)
+        await cluster.hardship(load)
+        await traffic(load)
     finally:
         load.over = True
         await calling
