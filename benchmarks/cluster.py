@@ -35,7 +35,7 @@ from conversations.ports import Clock, InboundReceipt, InboundReply
 from conversations.service import Duty
 from engine.events import TextStatus
 from engine.understanding import read
-from tests.servers import Postgres, Redis, left_out
+from tests.servers import Postgres, Redis, left_out, wait_until
 
 COUNT = int(os.environ.get("FREAGRA_BENCH_REPLIES", "4000"))
 LARGE = int(os.environ.get("FREAGRA_BENCH_LARGE", "5000000"))
@@ -211,7 +211,7 @@ def _latency(postgres: Postgres, redis: Redis, home: Path, template: str, rate: 
         phones = [record.patient.mobile for record in appointments(COUNT * 2) if record.patient.mobile][: len(rows)]
         for process in started:
             process.start()
-        time.sleep(8)  # until they have shared the partitions
+        wait_until(lambda: _owners(held) == 2, "two workers share the partitions", 120)
 
         async def call() -> None:
             start, many = time.monotonic(), int(min(len(phones), rate * 10))
@@ -234,6 +234,13 @@ def _latency(postgres: Postgres, redis: Redis, home: Path, template: str, rate: 
     postgres.drop("latency")
     cuts = quantiles(found, n=100)
     return cuts[49], cuts[98]
+
+
+def _owners(held: House) -> int:
+    shares = schema.partitions.c
+    with held.database.reader() as reader:
+        found = set(reader.execute(sa.select(shares.owner).distinct()).scalars())
+    return 0 if "" in found else len(found)
 
 
 # ---- a large store ---------------------------------------------------------------------------------------------------
