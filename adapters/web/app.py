@@ -82,16 +82,16 @@ _WORDS = {404: ("not_found", "there is nothing at this address"), 405: ("wrong_m
 async def _http_fault(console: Console | None, request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     code, message = _WORDS.get(error.status_code, ("refused", error.detail))
-    answer = _told(console, request, error.status_code, code, message)
+    answer = await _told(console, request, error.status_code, code, message)
     answer.headers.update(error.headers or {})
     return answer
 
 
 async def _our_fault(console: Console | None, request: Request, error: Exception) -> Response:  # noqa: ARG001
-    return _told(console, request, 500, "fault", "something went wrong on our side; it has been logged")
+    return await _told(console, request, 500, "fault", "something went wrong on our side; it has been logged")
 
 
-def _told(console: Console | None, request: Request, status: int, code: str, message: str) -> Response:
+async def _told(console: Console | None, request: Request, status: int, code: str, message: str) -> Response:
     if console is None or request.url.path.startswith(_FOR_PROGRAMS):
         return refusal(status, code, message)
-    return fault_page(console, request, status, f"{message[0].upper()}{message[1:]}.")
+    return await fault_page(console, request, status, f"{message[0].upper()}{message[1:]}.")

@@ -6,10 +6,12 @@ browser's own word (Origin, Sec-Fetch-Site), and carry the session's token besid
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 import logging
 from urllib.parse import parse_qsl, quote, urlsplit
 
+import sqlalchemy as sa
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
@@ -38,13 +40,14 @@ _NO_TEXT = "There is a character in this that is no text."
 
 def guarded(console: Console, page: Page) -> Route:
     async def answer(request: Request) -> Response:
-        visit = Visit(console, request, page, session_of(console, request))
+        visit = Visit(console, request, page, None)
         try:
+            visit = Visit(console, request, page, await session_of(console, request))
             return await _admit(visit)
         except Declined as declined:
             return error_page(visit, declined.status, declined.message)
         except StoreAway:
-            answer = error_page(visit, 503, "Nothing was changed: the store takes no writes at the moment. Try again shortly.")
+            answer = error_page(visit, 503, "Nothing was changed: the store does not answer as it should. Try again shortly.")
             answer.headers["Retry-After"] = "5"
             return answer
 
@@ -79,13 +82,18 @@ async def _admit(visit: Visit) -> Response:
     return await page.handle(visit)
 
 
-def session_of(console: Console, request: Request) -> Session | None:
-    """Two rows by their keys: quicker than a thread would begin."""
+async def session_of(console: Console, request: Request) -> Session | None:
+    """Raises StoreAway."""
     token = console.cookies.read(request, SESSION)
-    if not token:
-        return None
-    with console.house.database.reader() as connection:
-        return sessions.find(connection, token, console.clock.now(), console.lasting)
+
+    def find() -> Session | None:
+        with console.house.database.reader() as connection:
+            return sessions.find(connection, token, console.clock.now(), console.lasting)
+
+    try:
+        return await asyncio.to_thread(find) if token else None
+    except sa.exc.OperationalError as fault:
+        raise StoreAway(f"cannot be read: {fault.orig}") from fault
 
 
 def _proven(visit: Visit) -> bool:

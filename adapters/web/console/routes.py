@@ -26,6 +26,7 @@ from adapters.web.health import STALE_AFTER, Health
 from conversations.people import Person, Right
 from conversations.ports import Clock
 from conversations.sessions import Lasting
+from conversations.writer import StoreAway
 
 
 def make_console(
@@ -72,9 +73,13 @@ async def running(console: Console) -> AsyncIterator[None]:
             await telling
 
 
-def fault_page(console: Console, request: Request, status: int, message: str) -> Response:
+async def fault_page(console: Console, request: Request, status: int, message: str) -> Response:
     """For what has no page of its own: an unknown address, a fault of ours."""
-    return error_page(Visit(console, request, _NOWHERE, session_of(console, request)), status, message)
+    try:
+        session = await session_of(console, request)
+    except StoreAway:
+        session = None
+    return error_page(Visit(console, request, _NOWHERE, session), status, message)
 
 
 _NOWHERE = Page("GET", "", Right.ANYONE, home)

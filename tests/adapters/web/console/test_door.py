@@ -14,6 +14,7 @@ from adapters.web.console.pages import PAGES
 from adapters.web.console.visit import Page
 from conversations import schema
 from conversations.people import MOST_FAILURES, RIGHTS, Right, Role
+from tests import stores
 from tests.adapters.web.console.office import PASSWORD, Office, plain
 
 
@@ -238,6 +239,17 @@ def test_what_no_page_sends_is_declined_and_changes_nothing(office: Office) -> N
             assert visitor.post(filled(page), {"text": "x" * (page.largest + 1)}).status_code == 413, page.name
     assert visitor.get("/people/%00").status_code == 400
     assert visitor.get("/people").status_code == 200
+
+
+def test_a_store_that_takes_no_writes_is_told_in_words_and_nothing_is_done(office: Office) -> None:
+    office.employ("maura")
+    visitor = office.visitor()
+    with stores.store().away(office.do(lambda clinic: clinic.house.home)):
+        answer = visitor.sign_in("maura")
+        assert answer.status_code == 503
+        assert "Nothing was changed" in plain(answer.text)
+        assert visitor.cookies == {}
+    assert visitor.sign_in("maura").status_code == 303
 
 
 def test_it_goes_back_to_own_pages_only(office: Office) -> None:
