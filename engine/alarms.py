@@ -35,19 +35,20 @@ def found(book: Phrasebook, spelt: Sequence[tuple[list[str], bool]], alike: Sequ
                 best = phrase
     apart = [word for said, _ in spelt for word in book.apart(said)]
     best = best or _near(book, apart, alike)
-    return None if best is None or any(_together(apart, sets) is not None for sets in book.light) else best
+    return None if best is None or any(_together(apart, sets) for sets in book.light) else best
 
 
 def _near(book: Phrasebook, content: Sequence[str], alike: Sequence[Sequence[str]]) -> Phrase | None:
-    if book.near_words.isdisjoint(content):
-        return None
-    for phrase, sets in book.near:
-        if phrase.intent == _DEATH and any(DISTANT_KIN in words for words in alike):
-            continue
-        at = _together(content, sets)
-        if at is not None and not (at and book.role(content[at - 1]) & Role.NO):
-            return phrase
-    return None
+    best: Phrase | None = None
+    for at, word in enumerate(content):
+        for phrase, sets in book.near.get(word, ()):
+            if phrase.intent == _DEATH and (best is not None or any(DISTANT_KIN in words for words in alike)):
+                continue
+            if _close(content, at, sets[1:]) and not (at and book.role(content[at - 1]) & Role.NO):
+                if phrase.intent != _DEATH:
+                    return phrase
+                best = phrase
+    return best
 
 
 def _of_another(book: Phrasebook, words: Sequence[str], asked: bool, alike: Sequence[Sequence[str]]) -> bool:
@@ -59,9 +60,8 @@ def _of_another(book: Phrasebook, words: Sequence[str], asked: bool, alike: Sequ
     return any(holds(segment, plan) for segment in alike for plan in book.own_plans)
 
 
-def _together(content: Sequence[str], sets: Sets) -> int | None:
-    """Where a word of the first set stands that has a word of each other close to it; None where nothing does."""
-    return next((at for at, word in enumerate(content) if word in sets[0] and _close(content, at, sets[1:])), None)
+def _together(content: Sequence[str], sets: Sets) -> bool:
+    return any(word in sets[0] and _close(content, at, sets[1:]) for at, word in enumerate(content))
 
 
 def _close(content: Sequence[str], at: int, sets: Sets) -> bool:

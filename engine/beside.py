@@ -62,7 +62,10 @@ def another_time_beside(prepared: Prepared, book: Phrasebook, parts: Sequence[Cl
     """
     if cannot.key or not cannot.negative or cannot.intent in prepared.yielding or not book.takers.isdisjoint(cannot.words):
         return None
-    elsewhen = any(part.flags & Role.WHEN and all(phrase is not cannot for phrase, _ in part.found) for part in parts)
+    others = [part for part in parts if all(phrase is not cannot for phrase, _ in part.found)]
+    if any(part.flags & Role.QUESTION or (part.asked and part.unknown) for part in others):
+        return None
+    elsewhen = any(part.flags & Role.WHEN for part in others)
     return next(iter(prepared.yielding)) if elsewhen and len(prepared.yielding) == 1 else None
 
 

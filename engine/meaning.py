@@ -291,6 +291,8 @@ class Reader:
         if phrase.intent == _OPT_OUT and len(phrase.words) == 1 and any(part.unknown for part in self.parts):
             return self._say(UNKNOWN, "more-said", f'More is said than "{phrase.text}".', guess=phrase.intent)
         request = phrase.asks or bool(self._flags() & Role.REQUEST)
+        if answer and (wish_for := beside.another_time_beside(self.prepared, self.book, self.parts, phrase)):
+            return self._say(wish_for, "another-time", f'"{phrase.text}", and with it another time.', 100.0)
         if answer and not request and self._is_question():
             return self._question()
         if answer and self._elsewhere():
@@ -307,8 +309,6 @@ class Reader:
             return self._say(UNKNOWN, "hedge", f'"{phrase.text}" is taken back or doubted.', guess=phrase.intent)
         if answer and any(heard.against == "negation" and heard.phrase.intent == phrase.intent for heard in self.heard):
             return self._say(MIXED, "negation", f'"{phrase.text}", and the same with a no before it.', guess=phrase.intent)
-        if answer and (wish_for := beside.another_time_beside(self.prepared, self.book, self.parts, phrase)):
-            return self._say(wish_for, "another-time", f'"{phrase.text}", and with it another time.', 100.0)
         if phrase.key and len(phrase.words) == 1 and any(self._says_no(part, phrase) for part in self.parts):
             return self._say(UNKNOWN, "negation", f'A no stands beside "{phrase.text}", which may be its contrary.')
         if answer and self.normal.cut:

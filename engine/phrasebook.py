@@ -164,11 +164,10 @@ class Phrasebook:
         self.deciding: dict[str, list[Phrase]] = {}
         self.alone: dict[str, list[Phrase]] = {}  # mean something only as the whole of a reply
         self.unless: dict[str, tuple[tuple[str, ...], ...]] = {}
-        self.near: list[tuple[Phrase, tuple[frozenset[str], ...]]] = []
+        self.near: dict[str, list[tuple[Phrase, tuple[frozenset[str], ...]]]] = {}  # by each word of the first set
         self.light = [self._spelt_sets(sets) for sets in lexicon.near.get(SAYING, ())]
         for intent in ruleset.intents.values():
             self._load_intent(intent, lexicon)
-        self.near_words = frozenset(word for _, sets in self.near for word in sets[0])
         for table in (self.phrases, self.deciding):
             for phrases in table.values():
                 phrases.sort(key=lambda phrase: -len(phrase.words))
@@ -225,7 +224,9 @@ class Phrasebook:
         for sets in lexicon.near.get(intent.name, ()):
             text = " ".join(min(words) for words in sets)
             alarm = Phrase(intent.name, text, (), key=False, weak=False, negative=False, asks=False)
-            self.near.append((alarm, self._spelt_sets(sets)))
+            rarest = sorted(self._spelt_sets(sets), key=lambda words: (sum(map(bool, map(self.role, words))), len(words)))
+            for word in rarest[0]:
+                self.near.setdefault(word, []).append((alarm, tuple(rarest)))
         barred = (*intent.unless.get(self.language, ()), *lexicon.unless.get(intent.name, ()))
         found = (tuple(self._content(text)) for text in barred)
         patterns = tuple(words for words in found if words)
@@ -322,7 +323,7 @@ class Phrasebook:
             for p in phrases
             for word in p.words
         }
-        near = {word for _, sets in self.near for words in sets for word in words}
+        near = {word for patterns in self.near.values() for _, sets in patterns for words in sets for word in words}
         self._gravest = frozenset(w for phrases in self.deciding.values() for p in phrases for w in p.words) | near
         words |= {word for word in self.roles if "_" not in word}
         in_phrases = words - self.roles.keys()

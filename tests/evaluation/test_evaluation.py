@@ -14,7 +14,7 @@ from evaluation.layers import LAYERS, reader
 from evaluation.peers import Keywords, Likeness
 from evaluation.scores import Verdict, figures, judge, unsafe_by_label
 
-OPENED = ("tuned-en", "opened-en", "opened-2-en", "opened-3-en")
+OPENED = ("tuned-en", "tuned-2-en", "opened-en", "opened-2-en", "opened-3-en")
 HELD_OUT = "held-out-en"
 STANDS_ALONE = "opened-3-en"
 
@@ -39,7 +39,7 @@ def test_all_sets_load_and_no_english_text_stands_twice_in_what_is_opened_or_hel
     replies = load(sorted(SETS.glob("*.jsonl")))
     opened = [reply for reply in replies if reply.file in OPENED]
     held_out = [reply for reply in replies if reply.file == HELD_OUT]
-    assert len(opened) >= 3600
+    assert len(opened) >= 5000
     assert len(held_out) == 1051
     # Not across sets that were written to stand alone: each has the commonest answers too.
     for texts in ([r for r in opened if r.file != STANDS_ALONE], [r for r in opened if r.file == STANDS_ALONE]):
