@@ -7,6 +7,7 @@ blood, it just kept pouring"). Sayings that only sound so are known as such, and
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from engine.clauses import match
 from engine.lexicon import Role
@@ -44,10 +45,11 @@ def _near(book: Phrasebook, content: Sequence[str], alike: Sequence[Sequence[str
         for phrase, sets in book.near.get(word, ()):
             if phrase.intent == _DEATH and (best is not None or any(DISTANT_KIN in words for words in alike)):
                 continue
-            if _close(content, at, sets[1:]) and not (at and book.role(content[at - 1]) & Role.NO):
+            places = _close(content, at, sets[1:])
+            if places and not (at and book.role(content[at - 1]) & Role.NO):
+                best = replace(phrase, text=" ".join(content[place] for place in sorted(places)))
                 if phrase.intent != _DEATH:
-                    return phrase
-                best = phrase
+                    return best
     return best
 
 
@@ -61,15 +63,17 @@ def _of_another(book: Phrasebook, words: Sequence[str], asked: bool, alike: Sequ
 
 
 def _together(content: Sequence[str], sets: Sets) -> bool:
-    return any(word in sets[0] and _close(content, at, sets[1:]) for at, word in enumerate(content))
+    return any(word in sets[0] and bool(_close(content, at, sets[1:])) for at, word in enumerate(content))
 
 
-def _close(content: Sequence[str], at: int, sets: Sets) -> bool:
-    """Whether a word of each set stands close to the word at `at`, each at a place of its own."""
+def _close(content: Sequence[str], at: int, sets: Sets) -> list[int]:
+    """The place `at` and one close to it for a word of each set, each its own; none where a set has no word there."""
+    near = [at]
     places = [place for place in range(max(0, at - _CLOSE), min(len(content), at + _CLOSE + 1)) if place != at]
     for words in sets:
         place = next((place for place in places if content[place] in words), None)
         if place is None:
-            return False
+            return []
         places.remove(place)
-    return True
+        near.append(place)
+    return near

@@ -56,9 +56,8 @@ def refused_but_offers(prepared: Prepared, parts: Sequence[Clause], outcomes: Ma
 
 
 def another_time_beside(prepared: Prepared, book: Phrasebook, parts: Sequence[Clause], cannot: Phrase) -> str | None:
-    """The intent of a wish for another time, where a time is named beside a "cannot come": "can't come, the 4th of July or
-    any day after". To keep the patient on the list is safe; to cancel where they would have come later is not. None
-    where that is not what is said.
+    """The intent of a wish for another time, where a time is named beside a "cannot come": "can't come, next week?". To keep
+    the patient on the list is safe; to cancel where they would have come later is not. None where that is not what is said.
     """
     if cannot.key or not cannot.negative or cannot.intent in prepared.yielding or not book.takers.isdisjoint(cannot.words):
         return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from conversations.rulesets import load_file
-from engine.lexicon import LEXICONS, Lexicon, Role
+from engine.lexicon import LEXICONS, Lexicon, Role, parse
 from engine.normalise import fold
 from engine.prepared import prepare
 from engine.ruleset import ALWAYS_INTENTS
@@ -42,3 +42,22 @@ def test_every_language_can_say_what_matters(language: str) -> None:
     said = {phrase.intent for phrases in BOOKS[language].phrases.values() for phrase in phrases}
     assert {"confirm", "reschedule", "cancel", "keep", "stop", "wrong_number", "question", "thanks"} <= said
     assert {phrase.intent for phrases in BOOKS[language].deciding.values() for phrase in phrases} == {"urgent", "deceased"}
+
+
+def test_a_line_may_say_what_would_take_many() -> None:
+    text = """
+classes: {them: [him, her], doctors: [doctor, <them>]}
+same: {attend: ["(bring|get) <them> (in|)", see <doctors>]}
+near: {urgent: ["<them> (blue|grey)"]}
+"""
+    lexicon = parse("xx", text)
+    assert set(lexicon.same["attend"]) == {
+        "bring him in", "bring him", "bring her in", "bring her", "get him in", "get him", "get her in", "get her",
+        "see doctor", "see him", "see her",
+    }  # fmt: skip
+    assert lexicon.near["urgent"] == ((frozenset({"him", "her"}), frozenset({"blue", "grey"})),)
+
+
+def test_a_class_that_is_nowhere_listed_is_refused() -> None:
+    with pytest.raises(ValueError, match="lexicon xx: no class `thme`"):
+        parse("xx", "same: {attend: [bring <thme>]}")
