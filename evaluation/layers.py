@@ -46,7 +46,9 @@ class Layer:
         lexicons = {language: self.lexicon(lexicon) for language, lexicon in LEXICONS.items()}
         with ExitStack() as stack:
             stack.enter_context(patch.object(phrasebook, "LEXICONS", lexicons))
-            stack.enter_context(patch.object(prepared, "_SHELF", prepared._Shelf(len(lexicons))))  # no book made with the layer
+            # What is kept of a language was made with the layer.
+            stack.enter_context(patch.object(phrasebook, "_rewriters", phrasebook._rewriters.__wrapped__))
+            stack.enter_context(patch.object(prepared, "_SHELF", prepared._Shelf(len(lexicons))))
             for owner, name, stand_in in self.instead:
                 stack.enter_context(patch.object(owner, name, stand_in))
             yield
