@@ -1,4 +1,4 @@
-"""python -m benchmarks PART ...: replying, reading, pipeline, opening, listing, checking, cluster; all if none. README.md."""
+"""python -m benchmarks PART ...: replying, reading, pipeline, opening, listing, checking, cluster, console; all if none."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 
 from adapters.tuning import settle
-from benchmarks import checking, cluster, listing, opening, pipeline, reading, replying
+from benchmarks import checking, cluster, console, listing, opening, pipeline, reading, replying
 
 PARTS: dict[str, Callable[[], None]] = {
     "replying": replying.run,
@@ -17,6 +17,7 @@ PARTS: dict[str, Callable[[], None]] = {
     "listing": listing.run,
     "checking": checking.run,
     "cluster": cluster.run,
+    "console": console.run,
 }
 
 

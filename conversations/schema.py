@@ -332,6 +332,11 @@ tasks = sa.Table(
         "status",  # or SQLite would read the row after all
         sqlite_where=sa.text("status = 'open'"), postgresql_where=sa.text("status = 'open'"),
     ),
+    # Groups for counting, each together.
+    sa.Index(
+        "tasks_counted", "kind", "clinic", "owner", "shown_from", "due", "status",
+        sqlite_where=sa.text("status = 'open'"), postgresql_where=sa.text("status = 'open'"),
+    ),
 )
 
 # What staff hold a reply to have meant, for whoever keeps the clinic's rules: taken into them, or declined.

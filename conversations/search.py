@@ -19,6 +19,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from conversations.batch import patient_place
+from conversations.bulk import portions
 from conversations.finding import BEGINNING, NAME, PAIR, SHORTEST, WORD, Token, day_token, pair, words
 from conversations.queues import Colleague, full_name
 from conversations.schema import appointments, conversations, former_phones, moment, patients, search_tokens
@@ -27,6 +28,7 @@ from conversations.vault import Vault
 FOUND = 25  # talks that are shown
 _NEWEST = 60  # of a token and clinic that are looked at
 _MOST_WORDS = 6
+_Lead = tuple[bytes, str]  # a talk that a token leads to, and the clinic it is under
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,25 +116,37 @@ class Search:
         if not ways:
             return [], False
         led = [self._newest(wanted, way) for way in ways]
-        ids, more = min(led, key=lambda lead: (lead[1], len(lead[0])))
+        leads, more = min(led, key=lambda lead: (lead[1], len(lead[0])))
         if len(ways) > 1 and more:
-            pairs = [(PAIR, pair(one, other)) for one, other in combinations(said, 2)]
-            named, _ = self._newest(wanted, pairs)
-            ids = sorted({*ids, *named}, reverse=True)
-        if len(ways) > 1:
-            ids = [id for id in ids if all(self._has(wanted, id, way) for way in ways)]
-        return ids, more
+            named, _ = self._newest(wanted, [(PAIR, pair(one, other)) for one, other in combinations(said, 2)])
+            leads = leads | named
+        for way in ways if len(ways) > 1 else ():
+            leads = self._having(leads, way)
+        return [talk.hex() for talk, _ in sorted(leads, reverse=True)], more
 
-    def _newest(self, wanted: Wanted, way: Iterable[Token]) -> tuple[list[str], bool]:
-        found: set[bytes] = set()
+    def _newest(self, wanted: Wanted, way: Iterable[Token]) -> tuple[set[_Lead], bool]:
+        found: set[_Lead] = set()
         more = False
         for token in way:
             blind = self._vault.search_token(*token)
             for clinic in self._clinics(wanted, blind):
                 rows = self._connection.execute(_NEWEST_OF, {"token": blind, "clinic": clinic}).scalars().all()
                 more = more or len(rows) == _NEWEST
-                found.update(rows)
-        return [id.hex() for id in sorted(found, reverse=True)], more
+                found.update((talk, clinic) for talk in rows)
+        return found, more
+
+    def _having(self, leads: set[_Lead], way: Iterable[Token]) -> set[_Lead]:
+        """Those that have one of these tokens."""
+        blinds = [self._vault.search_token(*token) for token in way]
+        by_clinic: dict[str, list[bytes]] = {}
+        for talk, clinic in leads:
+            by_clinic.setdefault(clinic, []).append(talk)
+        found: set[_Lead] = set()
+        for clinic, talks in by_clinic.items():
+            for some in portions(talks):
+                rows = self._connection.execute(_HAVING, {"tokens": blinds, "clinic": clinic, "talks": some}).scalars()
+                found.update((talk, clinic) for talk in rows)
+        return found
 
     def _clinics(self, wanted: Wanted, blind: bytes) -> Iterator[str]:
         """The clinics to look in. Where all may be seen, each that has the token, one after the other."""
@@ -146,24 +160,6 @@ class Search:
             while clinic is not None:
                 yield clinic
                 clinic = self._connection.execute(_NEXT_CLINIC, {"token": blind, "clinic": clinic}).scalar()
-
-    def _has(self, wanted: Wanted, id: str, way: Iterable[Token]) -> bool:
-        blinds = [self._vault.search_token(*token) for token in way]
-        clinics = [wanted.clinic] if wanted.clinic else sorted(self._who.clinics) if self._who.clinics is not None else None
-        query = sa.select(search_tokens.c.talk).where(
-            search_tokens.c.token.in_(blinds), search_tokens.c.talk == bytes.fromhex(id)
-        )
-        if clinics is None:
-            clinics = [self._clinic_of(id)]
-        return self._connection.execute(query.where(search_tokens.c.clinic.in_(clinics)).limit(1)).first() is not None
-
-    def _clinic_of(self, id: str) -> str:
-        query = (
-            sa.select(appointments.c.clinic)
-            .join(conversations, conversations.c.appointment_id == appointments.c.id)
-            .where(conversations.c.id == id)
-        )
-        return self._connection.execute(query).scalar() or ""
 
     # ---- what is shown -----------------------------------------------------------------------------------------------
 
@@ -231,6 +227,11 @@ _NEWEST_OF = (
     .where(_k.token == sa.bindparam("token"), _k.clinic == sa.bindparam("clinic"))
     .order_by(_k.talk.desc())
     .limit(_NEWEST)
+)
+_HAVING = sa.select(_k.talk).where(
+    _k.token.in_(sa.bindparam("tokens", expanding=True)),
+    _k.clinic == sa.bindparam("clinic"),
+    _k.talk.in_(sa.bindparam("talks", expanding=True)),
 )
 _NEXT_CLINIC = sa.select(sa.func.min(_k.clinic)).where(_k.token == sa.bindparam("token"), _k.clinic > sa.bindparam("clinic"))
 _THERE = sa.select(_k.talk).where(

@@ -35,7 +35,7 @@ def kinds(clinic: Clinic, /, **view: object) -> list[str]:
 
 def counts(clinic: Clinic, /, who: Colleague = MAURA, **view: object) -> dict[str, Count]:
     with clinic.house.database.reader() as connection:
-        found = queues.counts(connection, View(who, **view), clinic.clock.now())  # type: ignore[arg-type]
+        found = queues.overview(connection, View(who, **view), clinic.clock.now()).counts  # type: ignore[arg-type]
     return {queue: count for queue, count in found.items() if count != Count()}
 
 
@@ -176,6 +176,7 @@ def test_looking_reads_the_index_alone_and_sorts_nothing(clinic: Clinic) -> None
                 rows = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
                 plans.append(" / ".join(row.detail for row in rows))
     assert len(plans) == 9  # upcoming and over of each priority, and the counts
-    for plan in plans:
-        assert "COVERING INDEX tasks_queued" in plan
-    assert all("TEMP B-TREE" not in plan for plan in plans[:-1])
+    *queued, counted = plans
+    assert all("COVERING INDEX tasks_queued" in plan for plan in queued)
+    assert "COVERING INDEX tasks_counted" in counted
+    assert not any("TEMP B-TREE" in plan for plan in plans)

@@ -258,6 +258,7 @@ async def _page(visit: Visit, status: int = 200, refused: str = "", typed: Mappi
         suggestion=suggested(first, acts),
         thread=list(thread(talk.entries, talk.fates, names)),
         earlier=talk.entries[0].seq if talk.earlier else 0,
+        latest_reply=max((said.seq for said in talk.entries if said.entry.kind == "reply.read"), default=0),
         who_did=[said for said in talk.entries if said.entry.actor.startswith("staff:") and said.entry.kind == "staff.acted"],
         notes=[said for said in talk.entries if said.entry.kind == "staff.acted" and said.entry.data["act"] == "note"],
         tell=words.tell,
@@ -296,6 +297,7 @@ async def earlier(visit: Visit) -> Response:
         thread=list(thread(entries, fates, names)),
         earlier=entries[0].seq if entries and more else 0,
         talk_id=visit.path["id"],
+        latest_reply=0,
         intents=[],
         works=False,
     )

@@ -25,7 +25,7 @@ from adapters.web.demo import words
 from conversations import people, queues
 from conversations.desk import Refused
 from conversations.people import Person, Right
-from conversations.queues import BadPlace, Count, View, Waiting
+from conversations.queues import BadPlace, View, Waiting
 
 _WHOSE = {"all": "Everyone’s", "mine": "Mine", "unassigned": "Nobody’s"}
 
@@ -33,8 +33,7 @@ _WHOSE = {"all": "Everyone’s", "mine": "Mine", "unassigned": "Nobody’s"}
 @dataclass(frozen=True, slots=True)
 class _Look:
     page: queues.Page
-    counts: Mapping[str, Count]
-    clinics: list[str]
+    overview: queues.Overview
     names: Mapping[str, str]
     undo: list[Undoable]
 
@@ -56,8 +55,7 @@ def _look(connection: Connection, visit: Visit, view: View) -> _Look:
     vault, now = visit.house.vault, visit.now
     return _Look(
         queues.page(connection, vault, view, now, after=visit.query.get("after", "")),
-        queues.counts(connection, view, now),
-        queues.clinics(connection, view.colleague),
+        queues.overview(connection, view, now),
         shown_names(connection),
         recent(connection, vault, view.colleague, now),
     )
@@ -74,7 +72,7 @@ async def inbox(visit: Visit) -> Response:
         "inbox_list.html" if visit.wants_part else "inbox.html",
         look=look,
         view=view,
-        total=queues.total(look.counts),
+        total=look.overview.total,
         queue_names=QUEUE_NAMES,
         whose_names=_WHOSE,
         kind=words.kind,
