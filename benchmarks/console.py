@@ -211,7 +211,7 @@ def _asked() -> dict[str, tuple[Colleague, Wanted]]:
     one_clinic = Colleague("maura", frozenset(_CLINICS[:1]))
     everything = Colleague("maura")
     surname, first = _SURNAMES[0], _FIRST_NAMES[0]
-    day = (MORNING + timedelta(days=7)).date()
+    day = (MORNING + timedelta(days=20)).date()
     return {
         "a surname, all clinics": (everything, Wanted(surname)),
         "the beginning of one": (everything, Wanted(surname[:4])),
@@ -219,7 +219,7 @@ def _asked() -> dict[str, tuple[Colleague, Wanted]]:
         "the same in one clinic": (one_clinic, Wanted(f"{first} {surname}")),
         "a common word": (everything, Wanted("parking")),
         "a seldom word": (everything, Wanted("ferry")),
-        "a surname and a word": (everything, Wanted(f"{surname} parking")),
+        "a surname and a word": (everything, Wanted(f"{surname} there")),
         "a surname on a day": (everything, Wanted(surname, day=day)),
         "a day in one clinic": (one_clinic, Wanted(day=day)),
         "a hospital number": (everything, Wanted("H0000777")),
