@@ -69,6 +69,7 @@ class House:
     service: Service
     carrier: Carrier | None
     versions: Versions
+    leases: Leases | None  # of a store that is shared with other processes
 
     def publish(self, paths: Sequence[Path] = (), *, alone: bool = False) -> list[str]:
         """Put the rulesets of these files in force (those that are shipped, if none is named); the names of those that
@@ -176,7 +177,7 @@ def house(
                 stack.callback(nerves.close)
             yield House(
                 home, database, writer, vault, rulebook, gateway, patient_system, clock, bus, intake, worker, outbox, writeback,
-                desk, rounds, service, carrier, versions,
+                desk, rounds, service, carrier, versions, leases,
             )
 
 

@@ -10,7 +10,8 @@ from tests import servers, stores
 # What runs on SQLite and on PostgreSQL alike: all of tests/conversations but that of which one engine alone has the like.
 _ON_EVERY_STORE = ("tests.conversations.", "tests.trials.test_rubbish")
 _ON_POSTGRESQL = {"test_leases", "test_moving"}
-_ON_SQLITE = {"test_at_rest", "test_backup", "test_database", "test_postgresql", "test_rulesets", "test_vault"}
+# Crashes in the middle of a line are played in one process: several are killed for real, on PostgreSQL, by the cluster trial.
+_ON_SQLITE = {"test_at_rest", "test_backup", "test_crash", "test_database", "test_postgresql", "test_rulesets", "test_vault"}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

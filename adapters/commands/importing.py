@@ -134,9 +134,13 @@ def _sink(config: Config, digest: str) -> Iterator[tuple[Sink, str]]:
             yield api, f"through the service at {api.address}"
             return
         runner = stack.enter_context(asyncio.Runner())
+        if house.leases is not None:
+            house.leases.renew()  # of a shared store it works its share, and the processes that serve work theirs
         try:
             yield _Store(house, runner, digest), "into the store"
         finally:
+            if house.leases is not None:
+                house.leases.leave()
             runner.run(house.gateway.close())
             runner.run(house.patient_system.close())
 

@@ -73,6 +73,7 @@ def _store(database: Database, vault: Vault) -> tuple[bytes, bytes]:
             "sealed": vault.seal_own("inbox.sealed|gateway:x|1", content),
             "phone_index": vault.phone_index(PHONE),
             "due": 0,
+            "partition": 0,
         }
         assert await writer.insert_inbox(row) is not None
         await writer.run(job)

@@ -50,7 +50,7 @@ from engine.conversation import from_json
 from engine.events import StaffAct
 from engine.loader import load
 from tests.conversations.clinic import MONDAY, RULES, keys, replace
-from tests.stores import store
+from tests.stores import Store, store
 
 WEEK = MONDAY + timedelta(days=8)
 YES, UNDOES, STOPS, MOVES, SILENT = (f"+35387{digit * 7}" for digit in "12345")
@@ -276,11 +276,11 @@ class Outcome:
 
 
 @pytest.fixture(scope="module")
-def begun(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Rulebook]:
+def begun(store: Store, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Rulebook]:
     """An empty store with its rules in force, to be copied."""
     path = tmp_path_factory.mktemp("store")
     rulebook = Rulebook()
-    with open_database(store().url(path)) as database:
+    with open_database(store.url(path)) as database:
         database.migrate()
         # Texts that get lost count towards the day, and here many do.
         ruleset = load(RULES.read_text().replace("texts_a_day: 4", "texts_a_day: 40")).ruleset

@@ -26,7 +26,7 @@ from conversations.ports import AppointmentWrite, InboundReply, OutboundText, Se
 from conversations.schema import moment
 from conversations.together import members
 from tests.conversations.clinic import HOSPITAL, MONDAY, RULES, keys
-from tests.stores import store
+from tests.stores import Store
 
 # Everything that a gateway can do to us, more often than it does.
 MOODY = Behaviour(
@@ -186,7 +186,7 @@ class Week:
 
 
 @pytest.fixture(scope="module", params=[1, 3])
-def week(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Week]:
+def week(store: Store, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Week]:
     rng = Random(request.param)
     clock = VirtualClock(MONDAY)
     watch = Watch()
@@ -197,7 +197,7 @@ def week(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     home = tmp_path_factory.mktemp("week")
     with house(
         home=home,
-        database_url=store().url(home),
+        database_url=store.url(home),
         gateway=gateway,
         patient_system=WatchedPatientSystem(hospital, watch),
         clock=clock,

@@ -53,7 +53,9 @@ def test_a_dump_put_back_is_whole_and_readable(
         subprocess.run(["pg_restore", "--exit-on-error", "--no-owner", "--dbname", address, dump], check=True)
         assert "agrees with the witness" in run("transcript", "verify", "--witness", witness)[1]
         assert run("transcript", "replay")[0] == 0
-        assert "A-1" in run("transcript", "show", "--appointment", "A-1")[1]
+        code, out, err = run("transcript", "show", "--appointment", "A-1")
+        assert (code, err) == (0, "")
+        assert "A-1" in out
     finally:
         postgres.drop("restored")
 
