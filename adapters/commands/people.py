@@ -5,26 +5,25 @@ from __future__ import annotations
 import getpass
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
-from adapters.bootstrap import House, house
+from adapters.bootstrap import House
+from adapters.commands.alone import alone
 from adapters.commands.output import Failure
 from adapters.commands.timeline import when
 from adapters.config import Config
-from adapters.gateways.none import NoGateway
-from adapters.ipms.none import NoPatientSystem
 from adapters.ipms.records import TIMEZONE
 from conversations import audit, people
 from conversations.audit import Act, Did
-from conversations.database import DatabaseInUse, open_database
+from conversations.database import open_database
 from conversations.people import Person, Role, Scope
-from conversations.vault import load_keys
+
+_INSTEAD = "While the service runs, an administrator does this on the People page."
 
 T = TypeVar("T")
 
@@ -36,7 +35,7 @@ def add_person(
     name = people.check_name(name)
     chosen = [_role(each) for each in roles]
     scope = Scope(frozenset(clinics) if clinics else None)
-    with _opened(config) as opened:
+    with alone(config, _INSTEAD) as opened:
         password = _password(generate)
         hashed, at = people.hash_password(password, name), datetime.now(UTC)
 
@@ -71,7 +70,7 @@ def list_people(config: Config) -> int:
 
 def disable_person(config: Config, name: str) -> int:
     """Raises Failure, PersonUnfit."""
-    with _opened(config) as opened:
+    with alone(config, _INSTEAD) as opened:
         person, at = _named(opened, name), datetime.now(UTC)
 
         def job(held: Connection) -> Person:
@@ -85,7 +84,7 @@ def disable_person(config: Config, name: str) -> int:
 
 def set_password(config: Config, name: str, *, generate: bool) -> int:
     """Raises Failure, PersonUnfit."""
-    with _opened(config) as opened:
+    with alone(config, _INSTEAD) as opened:
         person = _named(opened, name)
         password = _password(generate)
         hashed, at = people.hash_password(password, person.name), datetime.now(UTC)
@@ -98,22 +97,6 @@ def set_password(config: Config, name: str, *, generate: bool) -> int:
     print(f"{person.name} has a new password and is signed out everywhere")
     _say_password(password, generate)
     return 0
-
-
-@contextmanager
-def _opened(config: Config) -> Iterator[House]:
-    """Raises Failure where a service has the store."""
-    try:
-        with house(
-            home=config.home,
-            database_url=config.database,
-            gateway=NoGateway(),
-            patient_system=NoPatientSystem(),
-            keys=load_keys(config.keys) if config.keys is not None else None,
-        ) as opened:
-            yield opened
-    except DatabaseInUse as held:
-        raise Failure(f"{held} While the service runs, an administrator does this on the People page.") from held
 
 
 def _named(opened: House, name: str) -> Person:

@@ -3,26 +3,25 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
-from adapters.bootstrap import House, RulesBroken, house
+from adapters.bootstrap import RulesBroken
+from adapters.commands.alone import alone
 from adapters.commands.output import Failure, counted
 from adapters.commands.rulefile import find
 from adapters.commands.timeline import when
 from adapters.config import Config
 from adapters.gateways.carriers import carrier_of
-from adapters.gateways.none import NoGateway
-from adapters.ipms.none import NoPatientSystem
 from adapters.ipms.records import TIMEZONE
-from conversations.database import DatabaseInUse, open_database
+from conversations.database import open_database
 from conversations.rulesets import load_file
 from conversations.schema import conversations, moment, rulesets
-from conversations.vault import load_keys
+
+_INSTEAD = "A running service goes on with the rules it has: change them in its console, or stop it first."
 
 
 def list_rules(config: Config) -> int:
@@ -75,7 +74,7 @@ def push_rules(config: Config, names: Sequence[str], by: str) -> int:
     loaded = {path: load_file(path, carrier=carrier_of(config.gateway)) for path in map(find, names)}
     if broken := [each for each in loaded.values() if not each.ok]:
         raise RulesBroken(broken)
-    with _opened(config) as opened:
+    with alone(config, _INSTEAD) as opened:
         for path, each in loaded.items():
             assert each.ruleset is not None, "those that are broken were refused"
             name, versions = each.ruleset.name, opened.versions
@@ -89,7 +88,7 @@ def push_rules(config: Config, names: Sequence[str], by: str) -> int:
 def publish_rules(config: Config, names: Sequence[str]) -> int:
     """Check the files and put them all in force, or none. Raises RulesBroken, Failure."""
     paths: list[Path] = [find(name) for name in names]
-    with _opened(config) as opened:
+    with alone(config, _INSTEAD) as opened:
         changed = opened.publish(paths)
     for name in changed:
         print(f"{name}: in force for conversations that begin from now on; those that run keep their version")
@@ -98,22 +97,3 @@ def publish_rules(config: Config, names: Sequence[str]) -> int:
     if config.rules:
         print("note: [service] rules names files, and the service puts those in force again whenever it starts")
     return 0
-
-
-@contextmanager
-def _opened(config: Config) -> Iterator[House]:
-    """The house on the configured store, with nobody to talk to. Raises Failure while a service holds the store."""
-    try:
-        with house(
-            home=config.home,
-            database_url=config.database,
-            gateway=NoGateway(),
-            patient_system=NoPatientSystem(),
-            keys=load_keys(config.keys) if config.keys is not None else None,
-            carrier=carrier_of(config.gateway),
-        ) as opened:
-            yield opened
-    except DatabaseInUse as held:
-        raise Failure(
-            f"{held} A running service goes on with the rules it has: change them in its console, or stop it first."
-        ) from held
