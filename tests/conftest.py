@@ -1,17 +1,20 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
+from adapters.cli import main
 from tests import servers, stores
 
 # What runs on SQLite and on PostgreSQL alike: all of tests/conversations but that of which one engine alone has the like.
 _ON_EVERY_STORE = ("tests.conversations.", "tests.trials.test_rubbish")
 _ON_POSTGRESQL = {"test_leases", "test_moving"}
-# Crashes in the middle of a line are played in one process: several are killed for real, on PostgreSQL, by the cluster trial.
+# test_crash does not come to its end on PostgreSQL, for a reason not found out yet; there the cluster trial kills processes.
 _ON_SQLITE = {"test_at_rest", "test_backup", "test_crash", "test_database", "test_postgresql", "test_rulesets", "test_vault"}
+
+Run = Callable[..., tuple[int, str, str]]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -48,6 +51,19 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 def update_golden(request: pytest.FixtureRequest) -> bool:
     """Whether expected results are to be written anew."""
     return bool(request.config.getoption("--update-golden"))
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str]) -> Run:
+    """Run `freagra` with these arguments: exit code, standard output, standard error."""
+
+    def freagra(*arguments: object) -> tuple[int, str, str]:
+        code = main([str(argument) for argument in arguments])
+        printed = capsys.readouterr()
+        assert "Traceback" not in printed.out + printed.err
+        return code, printed.out, printed.err
+
+    return freagra
 
 
 @pytest.fixture(scope="session")

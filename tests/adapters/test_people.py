@@ -17,7 +17,7 @@ from adapters.ipms.none import NoPatientSystem
 from conversations import audit, people
 from conversations.people import Scope
 from conversations.vault import Vault
-from tests.adapters.conftest import Run
+from tests.conftest import Run
 
 PASSWORD = "three dry weeks in Donegal"
 

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from adapters.cli import main
 from tests import servers
 
 pytestmark = pytest.mark.skipif(servers.postgres_programs() is None, reason=servers.left_out())
@@ -16,16 +15,6 @@ appointment_id,start,status,clinic,hospital_number,first_name,mobile
 A-1,2030-06-20 10:00,booked,EYE,H1,Mary,0871234567
 """
 Run = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def run(capsys: pytest.CaptureFixture[str]) -> Run:
-    def freagra(*arguments: object) -> tuple[int, str, str]:
-        code = main([str(argument) for argument in arguments])
-        printed = capsys.readouterr()
-        return code, printed.out, printed.err
-
-    return freagra
 
 
 @pytest.fixture

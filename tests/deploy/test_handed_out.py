@@ -11,23 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from adapters.cli import main
 from adapters.config import ConfigError, load_config
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 20.0  # seconds for what takes a fraction of one; not a measurement
 
 Run = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def run(capsys: pytest.CaptureFixture[str]) -> Run:
-    def freagra(*arguments: object) -> tuple[int, str, str]:
-        code = main([str(argument) for argument in arguments])
-        printed = capsys.readouterr()
-        return code, printed.out, printed.err
-
-    return freagra
 
 
 @pytest.fixture
