@@ -75,6 +75,10 @@ class Costs:
     text: float = 0.06
     letter: float = 1.85
 
+    def told(self, parts: int) -> str:
+        """What so many parts of a text cost, as people write it."""
+        return f"€{parts * self.text:,.2f}"
+
 
 @dataclass(frozen=True, slots=True)
 class Config:

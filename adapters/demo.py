@@ -38,11 +38,12 @@ from adapters.web.app import make_app
 from adapters.web.console.rendering import NotBuilt
 from adapters.web.console.routes import make_console
 from adapters.web.console.visit import Console
-from adapters.web.demo.clock import ZONE, DemoClock, opening
+from adapters.web.demo.clock import DemoClock, opening
 from adapters.web.demo.crowd import Crowd
 from adapters.web.demo.page import SECRETARY, Page, arriving
 from adapters.web.demo.reader import Reader
 from adapters.web.demo.timeline import Timeline
+from adapters.web.plain import ZONE
 from conversations import people
 from conversations.intake import WORK
 from conversations.people import Person, Role, Scope

@@ -6,8 +6,8 @@ from datetime import date, datetime, time, timedelta
 
 from starlette.responses import Response
 
-from adapters.web.console.rendering import ZONE
 from adapters.web.console.visit import Declined, Page, Visit
+from adapters.web.plain import ZONE
 from conversations import audit, people
 from conversations.audit import Did
 from conversations.people import Right

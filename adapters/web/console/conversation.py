@@ -10,13 +10,13 @@ from typing import Any
 from sqlalchemy import Connection
 from starlette.responses import Response
 
+from adapters.web import plain, telling
 from adapters.web.console.canned import Canned, canned_for
 from adapters.web.console.desk import ACT_NAMES, QUEUE_NAMES, SNOOZES, Undoable, colleague, declined, read_act, recent
 from adapters.web.console.inbox import colleagues_of
 from adapters.web.console.readings import Explained, explain
-from adapters.web.console.rendering import ZONE
 from adapters.web.console.visit import Declined, NotHere, Page, Visit
-from adapters.web.demo import words
+from adapters.web.plain import ZONE
 from conversations import people, talks
 from conversations.desk import Refused, Taken
 from conversations.people import Person, Right
@@ -99,7 +99,7 @@ def thread(entries: Sequence[Said], fates: Mapping[str, Fate], names: Mapping[st
         elif kind == "text.queued":
             yield _ours(said, fates.get(data["key"]), names.get(by, by))
         elif kind not in _MUTE:
-            line = words.tell(said.entry)
+            line = telling.tell(said.entry)
             title = line.title.replace(by, names[by]) if by in names else line.title
             quote = line.quote or ""
             notes = f" – {', '.join(line.notes)}" if line.notes and kind == "appointment.changed" else ""
@@ -194,7 +194,7 @@ def gets_no_text(talk: Talk) -> str:
     if talk.do_not_text:
         return "marked do not text"
     if c.blocked:
-        return f"texts are stopped: {words.kind(c.blocked)}"
+        return f"texts are stopped: {plain.kind(c.blocked)}"
     return "" if c.patient.textable else "no mobile number"
 
 
@@ -261,7 +261,7 @@ async def _page(visit: Visit, status: int = 200, refused: str = "", typed: Mappi
         latest_reply=max((said.seq for said in talk.entries if said.entry.kind == "reply.read"), default=0),
         who_did=[said for said in talk.entries if said.entry.actor.startswith("staff:") and said.entry.kind == "staff.acted"],
         notes=[said for said in talk.entries if said.entry.kind == "staff.acted" and said.entry.data["act"] == "note"],
-        tell=words.tell,
+        tell=telling.tell,
         names=names,
         colleagues=colleagues_of(look.everyone, first) if first is not None else [],
         undo=look.undo,
@@ -271,15 +271,15 @@ async def _page(visit: Visit, status: int = 200, refused: str = "", typed: Mappi
         snoozes=SNOOZES,
         no_text=gets_no_text(talk),
         language=language_name(c.patient.language or ruleset.languages[0]),
-        state=words.state(c.state),
-        intents=[(name, words.kind(name)) for name in ruleset.intents],
+        state=plain.state(c.state),
+        intents=[(name, plain.kind(name)) for name in ruleset.intents],
         refused=refused,
         typed={name: (typed or {}).get(name, "") for name in ("act", "text", "day", "time")},
         longest=LONGEST_ANSWER,
         works=visit.may(Right.WORK),
-        meaning=words.meaning,
-        status_of=lambda status: words.APPOINTMENT_STATUS.get(status, status),
-        state_of=words.state,
+        meaning=plain.meaning,
+        status_of=lambda status: plain.APPOINTMENT_STATUS.get(status, status),
+        state_of=plain.state,
     )
 
 
@@ -382,16 +382,17 @@ async def meant(visit: Visit) -> Response:
 
 async def segments(visit: Visit) -> Response:
     """What a text would cost, as it is written."""
-    return visit.page("segments.html", **cost_of(visit.form.get("text", "")))
+    return visit.page("segments.html", **_length_of(visit, visit.form.get("text", "")))
 
 
-def cost_of(text: str) -> dict[str, Any]:
+def _length_of(visit: Visit, text: str) -> dict[str, Any]:
     found = wording.segments(text)
+    parts = found.parts if text else 0
     return {
         "units": found.units,
-        "parts": found.parts if text else 0,
+        "parts": parts,
         "forced_by": found.forced_by,
-        "cost": words.cost(found.parts if text else 0),
+        "cost": visit.console.costs.told(parts),
     }
 
 

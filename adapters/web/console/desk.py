@@ -10,8 +10,8 @@ import orjson
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from adapters.web.console.rendering import ZONE
 from adapters.web.console.visit import Declined, Visit
+from adapters.web.plain import ZONE
 from conversations import people, queues
 from conversations.batch import patient_place
 from conversations.desk import NotThere, Pending, Refused, Taken, undoable

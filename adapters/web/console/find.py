@@ -8,9 +8,9 @@ import phonenumbers
 from sqlalchemy import Connection
 from starlette.responses import Response
 
+from adapters.web import plain
 from adapters.web.console.desk import colleague
 from adapters.web.console.visit import Page, Visit
-from adapters.web.demo import words
 from conversations import queues
 from conversations.audit import Act, Did
 from conversations.people import Right
@@ -38,8 +38,8 @@ async def find(visit: Visit) -> Response:
         found=found,
         clinics=clinics,
         wrong_day=bool(asked["day"] and day is None),
-        state_of=words.state,
-        status_of=lambda status: words.APPOINTMENT_STATUS.get(status, status),
+        state_of=plain.state,
+        status_of=lambda status: plain.APPOINTMENT_STATUS.get(status, status),
     )
 
 

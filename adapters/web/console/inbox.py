@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 from sqlalchemy import Connection
 from starlette.responses import Response
 
+from adapters.web import plain
 from adapters.web.console.desk import (
     QUEUE_NAMES,
     SNOOZES,
@@ -21,7 +22,6 @@ from adapters.web.console.desk import (
     snooze_until,
 )
 from adapters.web.console.visit import Declined, NotHere, Page, Visit
-from adapters.web.demo import words
 from conversations import people, queues
 from conversations.desk import Refused
 from conversations.people import Person, Right
@@ -75,7 +75,7 @@ async def inbox(visit: Visit) -> Response:
         total=look.overview.total,
         queue_names=QUEUE_NAMES,
         whose_names=_WHOSE,
-        kind=words.kind,
+        kind=plain.kind,
         at=_address(view),
         reload=_address(view)(after=visit.query.get("after", "")),
     )

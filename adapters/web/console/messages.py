@@ -13,9 +13,9 @@ from sqlalchemy import Connection
 from starlette.responses import Response
 
 from adapters.web.console import fates
-from adapters.web.console.rendering import ZONE
 from adapters.web.console.visit import NotHere, Page, Visit
 from adapters.web.console.whom import day_of, midnight, names_shown, patients_meant
+from adapters.web.plain import ZONE
 from conversations import journeys, messages
 from conversations.audit import Act, Did
 from conversations.messages import Listing, Message, Wanted

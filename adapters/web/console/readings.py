@@ -8,7 +8,7 @@ from typing import Any
 
 from rapidfuzz.distance import DamerauLevenshtein
 
-from adapters.web.demo import words
+from adapters.web import plain
 
 _NEAR = 2  # letters by which a word may differ from the one it was taken for
 
@@ -31,11 +31,11 @@ def explain(data: Mapping[str, Any]) -> Explained:
     phrase = candidates[0][1] if candidates and candidates[0][0] == data["intent"] else ""
     other = next(((intent, near, score) for intent, near, score in candidates if intent != data["intent"]), None)
     return Explained(
-        read_as=words.meaning(data["intent"]),
+        read_as=plain.meaning(data["intent"]),
         score=round(data["score"]),
-        why=data["why"] or words.rule(data["rule"]).capitalize() + ".",
+        why=data["why"] or plain.rule(data["rule"]).capitalize() + ".",
         spelling=_spelling(data["normalised"], phrase),
-        next_best=f"{words.meaning(other[0])}, “{other[1]}”, {other[2]:.0f}" if other is not None else "",
+        next_best=f"{plain.meaning(other[0])}, “{other[1]}”, {other[2]:.0f}" if other is not None else "",
     )
 
 
@@ -49,5 +49,5 @@ def _spelling(said: str, phrase: str) -> list[str]:
         nearest = min(known, key=lambda each: DamerauLevenshtein.distance(word, each), default="")
         apart = DamerauLevenshtein.distance(word, nearest)
         if nearest and apart <= _NEAR < len(nearest):
-            found.append(f"“{word}” is {words.counted(apart, 'letter')} from “{nearest}”")
+            found.append(f"“{word}” is {plain.counted(apart, 'letter')} from “{nearest}”")
     return found

@@ -11,7 +11,6 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
-from zoneinfo import ZoneInfo
 
 import orjson
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -19,11 +18,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from adapters.web import plain
+from adapters.web.plain import ZONE
 from conversations.ports import Clock
 
 HERE = Path(__file__).parent
 BUILT = HERE.parent / "built"
-ZONE = ZoneInfo("Europe/Dublin")
 
 _TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 
@@ -71,11 +71,11 @@ class Templates:
         self._clock = clock
         self._environment.globals["asset"] = assets.address
         self._environment.filters.update(
-            clock=lambda at: clock_time(at),
+            clock=plain.clock,
             day=lambda at: self.day(at),
             date=written_out,
             second=lambda at: f"{at.astimezone(ZONE):%H:%M:%S}",
-            when=lambda at: f"{self.day(at)} {clock_time(at)}",
+            when=lambda at: f"{self.day(at)} {plain.clock(at)}",
             ago=lambda at: duration(self._clock.now() - at),
             ahead=lambda at: duration(at - self._clock.now()),
             iso=lambda at: at.isoformat(timespec="seconds"),
@@ -91,11 +91,6 @@ class Templates:
         near = {0: "today", 1: "tomorrow", -1: "yesterday"}.get((local - today).days)
         year = "" if local.year == today.year else f" {local.year}"
         return near or f"{local:%a} {local.day} {local:%b}{year}"
-
-
-def clock_time(at: datetime) -> str:
-    """`14:05`, where the hospital is."""
-    return f"{at.astimezone(ZONE):%H:%M}"
 
 
 def written_out(day: date | str) -> str:

@@ -15,9 +15,9 @@ from starlette.responses import Response
 
 from adapters.web.console import fates
 from adapters.web.console.canned import Canned
-from adapters.web.console.rendering import ZONE
 from adapters.web.console.visit import Declined, NotHere, Page, Visit
 from adapters.web.console.whom import day_of, names_shown, patients_meant
+from adapters.web.plain import ZONE
 from conversations import audit, reach, rounds
 from conversations.audit import Act, Did
 from conversations.people import Right
@@ -110,7 +110,7 @@ async def _preview(visit: Visit, *, changed: bool = False) -> Response:
         leaves=_leaves(visit),
         before=await visit.read(_before, shown),
         names=await visit.read(names_shown),
-        cost=cost(visit, shown.segments),
+        cost=visit.console.costs.told(shown.segments),
         changed=changed,
         purpose=fates.PURPOSES[shown.wording.purpose],
         fates=fates,
@@ -247,10 +247,6 @@ def _leaves(visit: Visit) -> datetime | None:
     return opens if opens > visit.now else None
 
 
-def cost(visit: Visit, segments: int) -> str:
-    return f"€{segments * visit.console.costs.text:,.2f}"
-
-
 # ---- one that is on its way ------------------------------------------------------------------------------------------
 
 
@@ -274,7 +270,7 @@ async def show_round(visit: Visit) -> Response:
         got=got,
         not_got=not_got,
         most=SHOWN,
-        cost=cost(visit, held.counts.segments),
+        cost=visit.console.costs.told(held.counts.segments),
         purpose=fates.PURPOSES[held.wording.purpose],
         names=await visit.read(names_shown),
         fates=fates,
@@ -286,7 +282,7 @@ async def show_progress(visit: Visit) -> Response:
     held = await _asked(visit)
     if not held.going:
         return Response(status_code=204, headers={"HX-Refresh": "true"})
-    return visit.page("round_progress.html", held=held, cost=cost(visit, held.counts.segments))
+    return visit.page("round_progress.html", held=held, cost=visit.console.costs.told(held.counts.segments))
 
 
 async def pause_round(visit: Visit) -> Response:

@@ -9,8 +9,8 @@ from sqlalchemy import Connection
 
 from adapters.web.console.desk import colleague
 from adapters.web.console.find import phone_of
-from adapters.web.console.rendering import ZONE
 from adapters.web.console.visit import Declined, Visit
+from adapters.web.plain import ZONE
 from conversations import people
 from conversations.search import Hit, Search, Wanted
 

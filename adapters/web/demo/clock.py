@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, date, datetime, timedelta
-from zoneinfo import ZoneInfo
 
 import holidays
 
-ZONE = ZoneInfo("Europe/Dublin")
+from adapters.web.plain import ZONE
+
 _TUESDAY = 1
 
 

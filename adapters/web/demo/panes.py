@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
+from adapters.config import Costs
 from adapters.gateways.simulator.phones import Text
 from adapters.ipms.simulator.hospital import Entry
-from adapters.web.demo import words
-from adapters.web.demo.clock import ZONE
+from adapters.web import plain
 from adapters.web.demo.markup import Markup, el, joined
 from adapters.web.demo.reader import Counts, Planned
 
@@ -48,7 +48,7 @@ def chip(text: str, tone: str = "plain") -> Markup:
 
 def local_value(at: datetime) -> str:
     """As a field of date and time takes it."""
-    return f"{at.astimezone(ZONE):%Y-%m-%dT%H:%M}"
+    return f"{at.astimezone(plain.ZONE):%Y-%m-%dT%H:%M}"
 
 
 def full_name(entry: Entry) -> str:
@@ -74,7 +74,7 @@ def top(now: datetime, counts: Counts, book: Sequence[Entry], following: Planned
         ("reschedule", str(answers.count("reschedule requested")), "reschedule requests"),
         ("cancel", str(answers.count("cancel requested")), "cancel requests"),
         ("tasks", f"{counts.tasks}", f"escalated, {counts.open_tasks} open"),
-        ("cost", words.cost(counts.segments), "at €0.06 a segment"),
+        ("cost", Costs().told(counts.segments), f"at {Costs().told(1)} a segment"),
     )
     return el(
         "div",
@@ -93,8 +93,8 @@ def _coming(following: Planned | None, book: Sequence[Entry]) -> str:
     if following is None:
         return "Clock of the demonstration. Nothing more happens by itself."
     names = {entry.record.id: full_name(entry) for entry in book}
-    what = words.planned(following.timer, names.get(following.appointment, ""))
-    return f"Clock of the demonstration. Next: {words.day(following.at)} {words.clock(following.at)}, {what}"
+    what = _planned(following.timer, names.get(following.appointment, ""))
+    return f"Clock of the demonstration. Next: {plain.day(following.at)} {plain.clock(following.at)}, {what}"
 
 
 def _clock(now: datetime, coming: str, running: bool) -> Markup:
@@ -124,7 +124,7 @@ def _clock(now: datetime, coming: str, running: bool) -> Markup:
 
 
 def _long(at: datetime) -> str:
-    local = at.astimezone(ZONE)
+    local = at.astimezone(plain.ZONE)
     return f"{local:%A} {local.day} {local:%B}, {local:%H:%M:%S}"
 
 
@@ -205,7 +205,7 @@ def _bubble(digits: str, text: Text) -> Markup:
         el("span", text.text or "(an empty text)", class_="words"),
         el(
             "span",
-            words.clock(text.at),
+            plain.clock(text.at),
             " ",
             el("span", mark, aria_hidden="true", class_="ticks"),
             " ",
@@ -281,7 +281,7 @@ def _row(entry: Entry, chosen: bool, talk: str | None) -> Markup:
     record = entry.record
     answer = entry.response or "no answer yet"
     if record.status != "booked":
-        answer = words.APPOINTMENT_STATUS.get(record.status, record.status)
+        answer = plain.APPOINTMENT_STATUS.get(record.status, record.status)
     link = el(
         "a",
         full_name(entry),
@@ -290,10 +290,10 @@ def _row(entry: Entry, chosen: bool, talk: str | None) -> Markup:
         data_pick=record.id,
         aria_current="true" if chosen else None,
     )
-    stands = words.state(talk) if talk else ""
+    stands = plain.state(talk) if talk else ""
     row = el(
         "tr",
-        el("td", el("span", words.day(record.start), class_="day"), " ", words.clock(record.start), class_="when"),
+        el("td", el("span", plain.day(record.start), class_="day"), " ", plain.clock(record.start), class_="when"),
         el("th", link, el("span", record.clinic_name, class_="sub"), scope="row"),
         el(
             "td",
@@ -318,7 +318,7 @@ def _more(entry: Entry) -> Markup:
         *([("Would come", str(entry.preferences["summary"]))] if entry.preferences else []),
         (
             "On the patient’s record",
-            f"{words.counted(sent, 'text')}, {words.counted(len(messages) - sent, 'reply', 'replies')}",
+            f"{plain.counted(sent, 'text')}, {plain.counted(len(messages) - sent, 'reply', 'replies')}",
         ),
         ("Appointment", f"{record.id}, revision {record.revision}, {record.status}"),
     ]
@@ -357,3 +357,15 @@ def _hospital_acts(entry: Entry) -> Markup:
         action="/demo/hospital",
         class_="acts",
     )
+
+
+def _planned(timer_name: str, name: str) -> str:
+    """What happens next by itself, in few words. `name`: whose appointment it is about."""
+    told = {
+        "": "what waits for its time",
+        "answer": "a patient answers",
+        "no_reply": f"{name} has not answered",
+        "retry": f"a text to {name} once more",
+        "close": f"the talk with {name} ends",
+    }
+    return told.get(timer_name, f"{plain.kind(timer_name.removeprefix('cadence.'))} reminder to {name}")

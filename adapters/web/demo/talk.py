@@ -8,8 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from adapters.ipms.simulator.hospital import Entry
-from adapters.web.demo import words
-from adapters.web.demo.clock import ZONE
+from adapters.web import plain, telling
 from adapters.web.demo.markup import Markup, el, joined
 from adapters.web.demo.panes import chip, full_name, hidden, local_value
 from adapters.web.demo.reader import Talk, Task, Timer
@@ -32,7 +31,7 @@ _SIDES = {
 
 def pane(chosen: Entry, talks: Sequence[Talk]) -> Markup:
     record = chosen.record
-    when = f"{record.clinician}, {words.day(record.start)} at {words.clock(record.start)}"
+    when = f"{record.clinician}, {plain.day(record.start)} at {plain.clock(record.start)}"
     return el(
         "section",
         el("h2", f"The talk with {full_name(chosen)}", id="talk-title"),
@@ -59,7 +58,7 @@ def _standing(when: str, talk: Talk) -> Markup:
     owner = chip("over", "off") if talk.closed else answering
     return el(
         "div",
-        el("p", when, " ", chip(words.state(talk.state), "strong"), " ", owner, class_="sub"),
+        el("p", when, " ", chip(plain.state(talk.state), "strong"), " ", owner, class_="sub"),
         el(
             "details",
             el("summary", _planned(talk.timers), id=f"timers-{talk.id}"),
@@ -75,12 +74,12 @@ def _standing(when: str, talk: Talk) -> Markup:
 
 def _planned(timers: Sequence[Timer]) -> str:
     first = timers[0]
-    return f"{words.counted(len(timers), 'timer')} set, the next for {words.day(first.due)} at {words.clock(first.due)}"
+    return f"{plain.counted(len(timers), 'timer')} set, the next for {plain.day(first.due)} at {plain.clock(first.due)}"
 
 
 def _timer(timer: Timer, talk: Talk) -> Markup:
-    what = words.timer(timer.name, talk.state, talk.ruleset)
-    return el("li", el("b", f"{words.day(timer.due)} {words.clock(timer.due)}"), " ", what)
+    what = telling.timer(timer.name, talk.state, talk.ruleset)
+    return el("li", el("b", f"{plain.day(timer.due)} {plain.clock(timer.due)}"), " ", what)
 
 
 # ---- the transcript --------------------------------------------------------------------------------------------------
@@ -92,27 +91,27 @@ def _entries(talks: Sequence[Talk]) -> Iterator[Markup]:
             yield el("li", f"By the rules “{talk.ruleset.name}”", class_="divider", id=f"rules-{talk.id}")
         day = ""
         for seq, (entry, after) in enumerate(zip(talk.entries, [*talk.entries[1:], None], strict=True), 1):
-            today = words.day(entry.at)
+            today = plain.day(entry.at)
             if today != day:
                 day = today
                 yield el("li", today, class_="divider", id=f"day-{talk.id[:8]}-{seq}")
-            line = words.tell(entry)
+            line = telling.tell(entry)
             if entry.kind == "timer.fired" and (after is None or after.at != entry.at):
-                line = replace(line, notes=(words.passed_over(entry.data["name"], talk.ruleset),))
+                line = replace(line, notes=(telling.passed_over(entry.data["name"], talk.ruleset),))
             yield _entry(f"entry-{talk.id[:8]}-{seq}", entry.at, line, talk.sent)
 
 
-def _entry(id: str, at: datetime, line: words.Line, sent: Mapping[str, str]) -> Markup:
+def _entry(id: str, at: datetime, line: telling.Line, sent: Mapping[str, str]) -> Markup:
     fate = sent.get(line.text)
     return el(
         "li",
-        el("time", f"{at.astimezone(ZONE):%H:%M:%S}", datetime=at.isoformat()),
+        el("time", f"{at.astimezone(plain.ZONE):%H:%M:%S}", datetime=at.isoformat()),
         el("span", _SIDES.get(line.who, line.who), class_="side"),
         el("p", line.title, class_="title"),
         el("blockquote", line.quote or "(an empty text)") if line.quote is not None else None,
         _reading(line.reading) if line.reading is not None else None,
         el("p", " · ".join(line.notes), class_="notes") if line.notes else None,
-        chip(words.TEXT_STATUS.get(fate, fate), "good" if fate == "delivered" else "plain") if fate else None,
+        chip(plain.TEXT_STATUS.get(fate, fate), "good" if fate == "delivered" else "plain") if fate else None,
         id=id,
         class_=f"entry {line.who}{' small' if line.small else ''}",
     )
@@ -121,14 +120,14 @@ def _entry(id: str, at: datetime, line: words.Line, sent: Mapping[str, str]) -> 
 def _reading(data: Mapping[str, Any]) -> Markup:
     score = f"{data['score']:.0f} of 100"
     candidates = [
-        el("li", el("b", words.meaning(intent)), f" “{phrase}” ", el("span", f"{likeness:.0f}", class_="score"))
+        el("li", el("b", plain.meaning(intent)), f" “{phrase}” ", el("span", f"{likeness:.0f}", class_="score"))
         for intent, phrase, likeness in data["candidates"]
     ]
     facts: list[tuple[str, Markup]] = [
-        ("Read as", joined(el("b", words.meaning(data["intent"])), f", {score}")),
-        ("Why", joined(data["why"] or words.rule(data["rule"]))),
+        ("Read as", joined(el("b", plain.meaning(data["intent"])), f", {score}")),
+        ("Why", joined(data["why"] or plain.rule(data["rule"]))),
         ("Normalised", joined(el("code", data["normalised"] or "(nothing)"))),
-        ("Rule", joined(f"{data['rule']}: {words.rule(data['rule'])}")),
+        ("Rule", joined(f"{data['rule']}: {plain.rule(data['rule'])}")),
         ("Nearest", el("ol", candidates, class_="candidates") if candidates else joined("nothing came near")),
     ]
     return el("dl", [joined(el("dt", name), el("dd", fact)) for name, fact in facts], class_="reading")
@@ -162,10 +161,10 @@ def _task(task: Task) -> Markup:
         "div",
         el(
             "p",
-            el("b", words.kind(task.kind).capitalize()),
+            el("b", plain.kind(task.kind).capitalize()),
             " ",
             chip(f"{task.priority} priority", _PRIORITY.get(task.priority, "plain")),
-            f" due {words.day(task.due)} at {words.clock(task.due)}",
+            f" due {plain.day(task.due)} at {plain.clock(task.due)}",
         ),
         el("p", last["why"]),
         el("p", el("b", wanted["summary"]), class_="wanted") if wanted is not None else None,

@@ -7,36 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from adapters.web.demo.clock import ZONE
+from adapters.web.plain import APPOINTMENT_STATUS, TEXT_STATUS, clock, counted, day, kind, meaning, state
 from engine.conversation import CLOCK, GATEWAY, IPMS, MACHINE, PATIENT, Entry
-from engine.reading import MIXED, UNKNOWN
 from engine.ruleset import BUILT_IN_STATES, Ruleset
 from engine.tongues import name as language_name
 
-CENTS_A_SEGMENT = 6  # EUR 0.06, what the health service pays for a text
-
-_STATES = {
-    "planned": "nothing sent yet",
-    "closed": "over",
-    "waiting": "waiting for an answer",
-    "changed": "waiting for an answer to the new time",
-    "unanswered": "no answer, to be rung",
-    "confirmed": "confirmed",
-    "kept": "kept",
-    "which_days": "asked which days suit",
-    "moving": "another time wanted",
-    "cancelling": "cancellation wanted",
-    "cancelled": "cancelled",
-    "late": "running late",
-    "with_staff": "with staff",
-    "undelivered": "texts do not arrive",
-    "urgent": "urgent, with staff",
-    "bereaved": "bereavement, with staff",
-    "wrong_number": "wrong number, with staff",
-    "opted_out": "wants no texts",
-    "called_off": "called off by the hospital",
-    "too_late": "wrote after the appointment",
-}
 _ACTS = {
     "take": "takes the talk over",
     "confirm": "confirms the appointment",
@@ -69,48 +44,12 @@ _ASKED_OF_HOSPITAL = {
     "out": "keep a text on the patient’s record",
     "in": "keep a reply on the patient’s record",
 }
-_RULES = {
-    "key": "the whole reply is one of the keys",
-    "word": "a word that decides wherever it stands",
-    "phrase": "a known phrase",
-    "fuzzy": "very like a known phrase",
-    "negation": "a “not” or “no” stands in it, so it is not taken at its word",
-    "two-meanings": "it says two things that differ",
-    "condition": "it is said under a condition",
-    "hedge": "it is said with doubt",
-    "question": "it asks something",
-    "empty": "there is no word in it",
-    "nothing-matched": "nothing we know is like it",
-    "guess": "yes to “did you mean”",
-    "affirmed": "yes to “did you mean”",
-    "refused": "no to “did you mean”",
-    "robot": "it reads like an automatic answer",
-    "code": "it looks like program code",
-    "tapback": "a phone’s reaction to our text",
-    "quoted": "our own text sent back",
-    "more-said": "more is said than we know",
-    "no": "a bare no, to which question is not said",
-    "too-long": "longer than is read",
-}
 _OUTCOMES = {
     "acted": "Acted on",
     "asked": "Asked back, nothing changed",
     "handed": "Given to a person",
     "noted": "Noted, nothing to do",
 }
-TEXT_STATUS = {
-    "queued": "about to go out",
-    "accepted": "taken by the gateway",
-    "sent": "on its way",
-    "delivered": "delivered",
-    "undeliverable": "could not be delivered",
-    "expired": "could not be delivered in time",
-    "rejected": "refused by the gateway",
-    "unknown": "no word of it came back",
-    "unsent": "held back",
-}
-APPOINTMENT_STATUS = {"fulfilled": "attended", "noshow": "missed"}
-_LANGUAGES = {"en": "English", "ga": "Irish"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,23 +73,6 @@ def tell(entry: Entry) -> Line:
     if teller is None:
         return Line(_who(entry), entry.kind.replace(".", " ").replace("_", " ").capitalize(), small=True)
     return teller(entry, entry.data)
-
-
-def state(name: str) -> str:
-    return _STATES.get(name, name.replace("_", " "))
-
-
-def kind(name: str) -> str:
-    """A kind of task, or a meaning, as people write it."""
-    return name.replace("_", " ")
-
-
-def rule(name: str) -> str:
-    return _RULES.get(name, kind(name))
-
-
-def meaning(intent: str) -> str:
-    return {UNKNOWN: "not understood", MIXED: "two meanings in one"}.get(intent, kind(intent))
 
 
 def timer(name: str, state_name: str, ruleset: Ruleset) -> str:
@@ -180,35 +102,6 @@ def passed_over(timer_name: str, ruleset: Ruleset) -> str:
     if condition is not None:
         return f"Nothing goes out: it is for talks that stand at “{state(condition)}”."
     return "Nothing to do."
-
-
-def planned(timer_name: str, name: str) -> str:
-    """What happens next by itself, in few words. `name`: whose appointment it is about."""
-    told = {
-        "": "what waits for its time",
-        "answer": "a patient answers",
-        "no_reply": f"{name} has not answered",
-        "retry": f"a text to {name} once more",
-        "close": f"the talk with {name} ends",
-    }
-    return told.get(timer_name, f"{kind(timer_name.removeprefix('cadence.'))} reminder to {name}")
-
-
-def day(at: datetime) -> str:
-    return f"{at.astimezone(ZONE):%a} {at.astimezone(ZONE).day} {at.astimezone(ZONE):%b}"
-
-
-def clock(at: datetime) -> str:
-    return f"{at.astimezone(ZONE):%H:%M}"
-
-
-def cost(segments: int) -> str:
-    cents = segments * CENTS_A_SEGMENT
-    return f"€{cents // 100}.{cents % 100:02}"
-
-
-def counted(number: int, one: str, many: str = "") -> str:
-    return f"{number} {one if number == 1 else many or one + 's'}"
 
 
 # ---- one function for each kind of entry -----------------------------------------------------------------------------
@@ -312,8 +205,8 @@ _LANES = {"reply": "at once", "notice": "news, in sending hours", "bulk": "a rem
 def _queued(entry: Entry, data: Mapping[str, Any]) -> Line:
     by_staff = entry.actor.startswith("staff:")
     notes = [
-        _LANGUAGES.get(data["language"], data["language"]),
-        f"{counted(data['segments'], 'segment')} ({data['encoding']}), {cost(data['segments'])}",
+        language_name(data["language"]),
+        f"{counted(data['segments'], 'segment')} ({data['encoding']})",
         _LANES[data["lane"]],
     ]
     if data["prompt"]:
