@@ -8,8 +8,9 @@ BIN := .venv/bin
 demo: .venv/ready
 	$(BIN)/freagra demo
 
+# One process for each core; a file's tests stay together, since they share servers and stores.
 test: .venv/ready
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses auto --dist loadfile
 
 check: .venv/ready .venv/deploy
 	$(BIN)/ruff check .

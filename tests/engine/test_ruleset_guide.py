@@ -50,14 +50,10 @@ def test_every_key_is_explained(key: str) -> None:
 
 @pytest.mark.parametrize(
     "word",
-    [
-        *TASK_KINDS,
-        *HOSPITAL_ACTS,
-        *ALWAYS_INTENTS,
-        *ALWAYS_EVENTS,
-        *RESERVED_STATES,
-        *(f"{{{name}}}" for name in PLACEHOLDERS),
-    ],
+    sorted(
+        {*TASK_KINDS, *HOSPITAL_ACTS, *ALWAYS_INTENTS, *ALWAYS_EVENTS, *RESERVED_STATES}
+        | {f"{{{name}}}" for name in PLACEHOLDERS}
+    ),
 )
 def test_every_word_that_has_a_meaning_is_named(word: str) -> None:
     assert f"`{word}`" in GUIDE
