@@ -36,7 +36,6 @@ from conversations.changes import TALK
 from conversations.finding import Token, day_token, name_tokens, word_tokens
 from conversations.people import Role, Scope
 from conversations.ports import InboundReply
-from conversations.queues import Colleague
 from conversations.schema import instant, search_tokens
 from conversations.search import Search, Wanted
 from conversations.transcript import canonical
@@ -207,9 +206,9 @@ def _put(held: House, persons: Sequence[tuple[object, ...]], visits: Sequence[tu
     held.writer.submit(job).result()
 
 
-def _asked() -> dict[str, tuple[Colleague, Wanted]]:
-    one_clinic = Colleague("maura", frozenset(_CLINICS[:1]))
-    everything = Colleague("maura")
+def _asked() -> dict[str, tuple[Scope, Wanted]]:
+    one_clinic = Scope(frozenset(_CLINICS[:1]))
+    everything = Scope()
     surname, first = _SURNAMES[0], _FIRST_NAMES[0]
     day = (MORNING + timedelta(days=20)).date()
     return {
@@ -228,14 +227,14 @@ def _asked() -> dict[str, tuple[Colleague, Wanted]]:
 
 
 @contextmanager
-def _searching(size: int) -> Iterator[Callable[[Colleague, Wanted], object]]:
+def _searching(size: int) -> Iterator[Callable[[Scope, Wanted], object]]:
     """Over so many conversations."""
     with fresh_house() as (held, _):
         _fill(held, size)
         with held.database.reader() as connection:
 
-            def find(who: Colleague, wanted: Wanted) -> object:
-                found = Search(connection, held.vault, who).find(wanted)
+            def find(scope: Scope, wanted: Wanted) -> object:
+                found = Search(connection, held.vault, scope).find(wanted)
                 assert found.hits, (wanted, size)
                 return found
 

@@ -26,7 +26,8 @@ from conversations import messages, schema
 from conversations.batch import text_place
 from conversations.bulk import insert_rows
 from conversations.changes import TextRow
-from conversations.messages import Clinics, Wanted
+from conversations.messages import Wanted
+from conversations.people import Scope
 from conversations.schema import instant
 
 _FEW = 10_000
@@ -64,25 +65,25 @@ def _insert(rows: Sequence[TextRow], connection: Connection) -> None:
 
 def _pages(held: House, clinics: Sequence[str]) -> dict[str, float]:
     """Processor time in ms of each kind of page, the median of several."""
-    one = frozenset(clinics[:1])
+    one = Scope(frozenset(clinics[:1]))
     last_month = MORNING - timedelta(days=30)
-    kinds: Mapping[str, tuple[Clinics, Wanted]] = {
-        "all": (None, Wanted()),
+    kinds: Mapping[str, tuple[Scope, Wanted]] = {
+        "all": (Scope(), Wanted()),
         "one clinic": (one, Wanted()),
-        "five clinics": (frozenset(clinics[:5]), Wanted()),
+        "five clinics": (Scope(frozenset(clinics[:5])), Wanted()),
         "not sent, one clinic": (one, Wanted(fate="not sent")),
-        "not sent, all clinics": (None, Wanted(fate="not sent")),
+        "not sent, all clinics": (Scope(), Wanted(fate="not sent")),
         "a day a month ago, one clinic": (one, Wanted(since=last_month, until=last_month + timedelta(days=1))),
     }
     with held.database.reader() as connection:
         return {name: _page(connection, held, *kind) for name, kind in kinds.items()}
 
 
-def _page(connection: Connection, held: House, clinics: Clinics, wanted: Wanted) -> float:
+def _page(connection: Connection, held: House, scope: Scope, wanted: Wanted) -> float:
     taken = []
     for _ in range(_RUNS):
         before = time.process_time()
-        messages.listing(connection, held.vault, clinics, wanted)
+        messages.listing(connection, held.vault, scope, wanted)
         taken.append((time.process_time() - before) * 1000)
     return median(taken)
 

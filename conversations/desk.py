@@ -23,8 +23,9 @@ from sqlalchemy import Connection
 from conversations.batch import task_place
 from conversations.errors import FreagraError
 from conversations.intake import WORK, Intake, opened
+from conversations.people import Person
 from conversations.ports import Bus, Clock
-from conversations.queues import Colleague, task_steps
+from conversations.queues import task_steps
 from conversations.schema import appointments, conversations, inbox, instant, moment, patients, proposals, tasks, transcript
 from conversations.service import CHANGED
 from conversations.transcript import canonical, conversation_place, entry_place
@@ -130,20 +131,20 @@ class Desk:
 
     # ---- who has it --------------------------------------------------------------------------------------------------
 
-    async def claim(self, task: str, who: Colleague, *, take_from: str = "") -> None:
+    async def claim(self, task: str, who: Person, *, take_from: str = "") -> None:
         """The task, and the patient's others that `who` may see, are `who`'s. Raises Taken where a colleague has any of the
         patient's, unless it is the one to `take_from`."""
         await self._owned(task, who, who.name, take_from, StaffAct.CLAIM)
 
-    async def assign(self, task: str, who: Colleague, to: str, *, take_from: str = "") -> None:
+    async def assign(self, task: str, who: Person, to: str, *, take_from: str = "") -> None:
         """The same for a colleague."""
         await self._owned(task, who, to, take_from, StaffAct.ASSIGN)
 
-    async def release(self, task: str, who: Colleague) -> None:
+    async def release(self, task: str, who: Person) -> None:
         """Nobody has it any more. Raises Taken for what a colleague has."""
         await self._owned(task, who, "", "", StaffAct.RELEASE)
 
-    async def _owned(self, task: str, who: Colleague, owner: str, take_from: str, act: StaffAct) -> None:
+    async def _owned(self, task: str, who: Person, owner: str, take_from: str, act: StaffAct) -> None:
         def job(held: Connection) -> None:
             row = _task(held, task, who)
             changed = _give(held, row.patient_id, task, who, owner, take_from, self._at())
@@ -153,7 +154,7 @@ class Desk:
 
         await self._run(job)
 
-    async def snooze(self, task: str, who: Colleague, until: datetime) -> None:
+    async def snooze(self, task: str, who: Person, until: datetime) -> None:
         """In no queue before then, unless there is news of it. Raises Taken."""
 
         def job(held: Connection) -> None:
@@ -171,7 +172,7 @@ class Desk:
         self,
         talk: str,
         act: StaffAct,
-        who: Colleague,
+        who: Person,
         seen: int,
         *,
         text: str = "",
@@ -205,7 +206,7 @@ class Desk:
 
         return await self._run(job)
 
-    def _clear_way(self, held: Connection, row: Any, who: Colleague, seen: int) -> None:
+    def _clear_way(self, held: Connection, row: Any, who: Person, seen: int) -> None:
         if pending(held, self._vault, row.id, self._clock.now()):
             raise UnderWay
         entry = transcript.c
@@ -216,7 +217,7 @@ class Desk:
             raise Stale
         _give(held, row.patient_id, "", who, who.name, "", self._at())
 
-    async def undo(self, key: str, who: Colleague) -> None:
+    async def undo(self, key: str, who: Person) -> None:
         """Take back an act that has not taken effect. Raises TooLate, NotThere."""
         talk, _, rest = key.partition("/")
         act = rest.split("/")[1] if rest.count("/") == 2 else ""
@@ -236,7 +237,7 @@ class Desk:
 
         await self._run(job)
 
-    async def settle_loose(self, task: str, who: Colleague, outcome: str, note: str = "") -> None:
+    async def settle_loose(self, task: str, who: Person, outcome: str, note: str = "") -> None:
         """Close a task that is about no conversation. Raises NotThere, Taken."""
 
         def job(held: Connection) -> None:
@@ -257,7 +258,7 @@ class Desk:
 
         await self._run(job)
 
-    async def propose(self, talk: str, seq: int, wanted: str, who: Colleague, note: str = "") -> bool:
+    async def propose(self, talk: str, seq: int, wanted: str, who: Person, note: str = "") -> bool:
         """File that the reply in entry `seq` meant the intent `wanted`, for the keeper of the clinic's rules. False where that
         was filed before. Raises NotThere."""
 
@@ -327,7 +328,7 @@ def pending(held: Connection, vault: Vault, talk: str, now: datetime) -> Sequenc
     return _waiting(held, vault, now, inbox.c.external_id > f"{talk}/", inbox.c.external_id < f"{talk}0")
 
 
-def undoable(held: Connection, vault: Vault, who: Colleague, now: datetime) -> Sequence[Pending]:
+def undoable(held: Connection, vault: Vault, who: Person, now: datetime) -> Sequence[Pending]:
     """What this colleague did a moment ago."""
     return [each for each in _waiting(held, vault, now, inbox.c.due > instant(now)) if each.by == who.name]
 
@@ -354,19 +355,19 @@ def _known(held: Connection, key: str) -> bool:
     return held.execute(query).first() is not None
 
 
-def _task(held: Connection, task: str, who: Colleague) -> Any:
+def _task(held: Connection, task: str, who: Person) -> Any:
     """The open task. Raises NotThere."""
     row = held.execute(
         sa.select(tasks, patients.c.wrapped_key)
         .join(patients, patients.c.id == tasks.c.patient_id, isouter=True)
         .where(tasks.c.key == task, tasks.c.status == "open")
     ).first()
-    if row is None or not who.sees(row.clinic):
+    if row is None or row.clinic not in who.scope:
         raise NotThere
     return row
 
 
-def _talk(held: Connection, talk: str, who: Colleague) -> Any:
+def _talk(held: Connection, talk: str, who: Person) -> Any:
     """The conversation, with its clinic and its patient's key and language. Raises NotThere, also for an erased patient."""
     talks = conversations.c
     columns = (talks.id, talks.patient_id, talks.ruleset, talks.version, talks.sealed)
@@ -376,13 +377,13 @@ def _talk(held: Connection, talk: str, who: Colleague) -> Any:
         .join(patients, patients.c.id == talks.patient_id)
         .where(talks.id == talk)
     ).first()
-    if row is None or row.wrapped_key is None or not who.sees(row.clinic):
+    if row is None or row.wrapped_key is None or row.clinic not in who.scope:
         raise NotThere
     return row
 
 
 def _give(
-    held: Connection, patient: str | None, task: str, who: Colleague, owner: str, take_from: str, at: int
+    held: Connection, patient: str | None, task: str, who: Person, owner: str, take_from: str, at: int
 ) -> bool:
     """Make the patient's open tasks that `who` may see, or the one task that is no patient's, `owner`'s. False where they were
     already. Raises Taken where a colleague has any of the patient's, unless it is the one to `take_from`."""
@@ -391,9 +392,7 @@ def _give(
     free = {"", who.name, owner, take_from}
     # The holder is asked for in the update too: on PostgreSQL a colleague's may come between.
     mine = sa.update(tasks).where(open_ones, tasks.c.owner.in_(free), tasks.c.owner != owner)
-    if who.clinics is not None:
-        mine = mine.where(tasks.c.clinic.in_({*who.clinics, ""}))
-    changed = held.execute(mine.values(owner=owner, changed_at=at)).rowcount
+    changed = held.execute(mine.where(who.scope.where(tasks.c.clinic)).values(owner=owner, changed_at=at)).rowcount
     holder = held.execute(sa.select(tasks.c.owner).where(open_ones, tasks.c.owner.not_in(free)).limit(1)).scalar()
     if holder is not None:
         raise Taken(holder)

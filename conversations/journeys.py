@@ -12,7 +12,8 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from conversations.lines import LINES, REPLY_READ, TEXT_WITHHELD, line_id
-from conversations.messages import Clinics, Message, opened
+from conversations.messages import Message, opened
+from conversations.people import Scope
 from conversations.schema import conversations, moment, patients, texts, transcript
 from conversations.transcript import entry_place
 from conversations.vault import Vault
@@ -45,10 +46,10 @@ class Journey:
     waiting: Waiting | None
 
 
-def journey(connection: Connection, vault: Vault, id: str, clinics: Clinics) -> Journey | None:
-    """A message and its way, step by step; None where there is none, or of a clinic that may not be seen."""
+def journey(connection: Connection, vault: Vault, id: str, scope: Scope) -> Journey | None:
+    """A message and its way, step by step; None where there is none, or of a clinic outside of the scope."""
     message = next((held for table in (texts, *LINES.values()) for held in opened(connection, vault, [(id, table)])), None)
-    if message is None or (clinics is not None and message.clinic not in clinics):
+    if message is None or message.clinic not in scope:
         return None
     row = connection.execute(sa.select(texts).where(texts.c.key == id)).first()
     waiting = None

@@ -7,7 +7,7 @@ talk's own part is listed and the whole is not: it may be about patients of othe
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from heapq import merge, nlargest
@@ -21,12 +21,11 @@ from sqlalchemy import Connection
 from conversations.batch import patient_place, text_place
 from conversations.bulk import portions
 from conversations.lines import LINES, REPLY_READ, line_id
+from conversations.people import Scope
 from conversations.schema import appointments, conversations, instant, moment, patients, replies, texts, transcript, withheld
 from conversations.transcript import entry_place
 from conversations.vault import Vault
 from engine.events import TextStatus
-
-Clinics = Collection[str] | None  # those whose patients may be seen; None: all
 
 # What a list can be narrowed down to: the statuses of texts that belong to it, and the tables beside them.
 FATES: Mapping[str, tuple[tuple[TextStatus, ...], tuple[sa.Table, ...]]] = {
@@ -92,28 +91,28 @@ class Listing:
 
 
 def listing(
-    connection: Connection, vault: Vault, clinics: Clinics, wanted: Wanted, *, before: str = "", limit: int = 50
+    connection: Connection, vault: Vault, scope: Scope, wanted: Wanted, *, before: str = "", limit: int = 50
 ) -> Listing:
     """The newest, at most `limit`; `before`: older ones than what was listed up to there. Raises SealBroken."""
     bounds = _Bounds.of(wanted, before)
     if wanted.patients is not None:
-        found = _of_patients(connection, clinics, wanted, bounds)
+        found = _of_patients(connection, scope, wanted, bounds)
     elif wanted.round:
-        found = _of_round(connection, clinics, wanted, bounds)
+        found = _of_round(connection, scope, wanted, bounds)
     else:
-        found = _of_clinics(connection, clinics, wanted, bounds, limit)
+        found = _of_clinics(connection, scope, wanted, bounds, limit)
     ids = list(islice(_newest(found), limit + 1))
-    shown = [each for each in opened(connection, vault, ids[:limit]) if clinics is None or each.clinic in clinics]
+    shown = [each for each in opened(connection, vault, ids[:limit]) if each.clinic in scope]
     return Listing(shown, ids[limit - 1][0] if len(ids) > limit else "")
 
 
 def every(
-    connection: Connection, vault: Vault, clinics: Clinics, wanted: Wanted, *, most: int, at_once: int = 500
+    connection: Connection, vault: Vault, scope: Scope, wanted: Wanted, *, most: int, at_once: int = 500
 ) -> Iterator[Message]:
     """The same without pages, for an export; at most so many."""
     before = ""
     while most > 0:
-        page = listing(connection, vault, clinics, wanted, before=before, limit=min(at_once, most))
+        page = listing(connection, vault, scope, wanted, before=before, limit=min(at_once, most))
         yield from page.messages
         most -= at_once
         before = page.older
@@ -165,10 +164,10 @@ def _newest(found: Iterable[Iterable[Found]]) -> Iterator[Found]:
 
 
 def _of_clinics(
-    connection: Connection, clinics: Clinics, wanted: Wanted, bounds: _Bounds, limit: int
+    connection: Connection, scope: Scope, wanted: Wanted, bounds: _Bounds, limit: int
 ) -> list[list[Found]]:
     statuses, lines = FATES.get(wanted.fate, _EVERYTHING)
-    within = _within(clinics, wanted.clinic)
+    within = _within(scope, wanted.clinic)
     found: list[list[Found]] = []
     if within is None and not wanted.fate:
         query = sa.select(texts.c.key).where(texts.c.members == "", *bounds.on(texts.c.key))
@@ -188,11 +187,11 @@ def _of_clinics(
     return found
 
 
-def _within(clinics: Clinics, clinic: str) -> list[str] | None:
+def _within(scope: Scope, clinic: str) -> list[str] | None:
     """The clinics to look at one by one; None: all there are."""
     if clinic:
-        return [clinic] if clinics is None or clinic in clinics else []
-    return None if clinics is None else sorted(clinics)
+        return [clinic] if clinic in scope else []
+    return None if scope.clinics is None else sorted(scope.clinics)
 
 
 def _all_clinics(connection: Connection) -> list[str]:
@@ -213,10 +212,10 @@ def _ids(
     return [(id, table) for id in rows]
 
 
-def _of_patients(connection: Connection, clinics: Clinics, wanted: Wanted, bounds: _Bounds) -> list[list[Found]]:
+def _of_patients(connection: Connection, scope: Scope, wanted: Wanted, bounds: _Bounds) -> list[list[Found]]:
     """All that was said to and by a patient is little: it is put in order here."""
     statuses, lines = FATES.get(wanted.fate, _EVERYTHING)
-    within = _within(clinics, wanted.clinic)
+    within = _within(scope, wanted.clinic)
     found: list[Found] = []
     for talks in portions(_talks_of(connection, wanted.patients or (), within)):
         query = sa.select(texts.c.key).where(texts.c.conversation_id.in_(talks), texts.c.members == "")
@@ -243,11 +242,11 @@ def _talks_of(connection: Connection, wanted: Sequence[str], within: Sequence[st
     return list(connection.execute(query).scalars())
 
 
-def _of_round(connection: Connection, clinics: Clinics, wanted: Wanted, bounds: _Bounds) -> list[list[Found]]:
+def _of_round(connection: Connection, scope: Scope, wanted: Wanted, bounds: _Bounds) -> list[list[Found]]:
     statuses, _ = FATES.get(wanted.fate, _EVERYTHING)
     query = sa.select(texts.c.key).where(of_round(wanted.round), texts.c.members == "")
     query = query.where(texts.c.status.in_([str(status) for status in statuses]), *bounds.on(texts.c.key))
-    within = _within(clinics, wanted.clinic)
+    within = _within(scope, wanted.clinic)
     if within is not None:
         query = query.where(texts.c.clinic.in_(within))
     return [[(key, texts) for key in connection.execute(query.order_by(texts.c.key.desc())).scalars()]]

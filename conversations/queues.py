@@ -18,6 +18,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from conversations.batch import patient_place, task_place
+from conversations.people import Person, Scope
 from conversations.schema import NEVER, appointments, conversations, instant, moment, patients, tasks
 from conversations.vault import KeyErased, Vault
 from engine.ruleset import PRIORITIES
@@ -54,23 +55,11 @@ def queue_of(kind: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Colleague:
-    """Who looks or acts. `clinics` are those whose patients they may see, None: of all. What is about no clinic (a text from an
-    unknown number, a fault) is everyone's, so that nobody takes it for another's."""
-
-    name: str
-    clinics: frozenset[str] | None = None
-
-    def sees(self, clinic: str) -> bool:
-        return self.clinics is None or not clinic or clinic in self.clinics
-
-
-@dataclass(frozen=True, slots=True)
 class View:
-    """Which of the open tasks: of one queue ("" for all) and one clinic ("" for all of the colleague's), whose, only those that
-    are `overdue`, or instead those that are `snoozed`."""
+    """Which of the open tasks that `who` may see: of one queue ("" for all) and one clinic ("" for all of theirs), whose, only
+    those that are `overdue`, or instead those that are `snoozed`."""
 
-    colleague: Colleague
+    who: Person
     queue: str = ""
     clinic: str = ""
     whose: Whose = "all"
@@ -202,8 +191,8 @@ def page(
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """How many wait in each queue, for the colleague and the clinic of a view, and the `clinics` to choose among: the
-    colleague's, or all of which a task is open."""
+    """How many wait in each queue, for the person and the clinic of a view, and the `clinics` to choose among: the person's, or
+    all of which a task is open."""
 
     counts: Mapping[str, Count]
     clinics: Sequence[str]
@@ -215,7 +204,7 @@ class Overview:
 
 def overview(connection: Connection, view: View, now: datetime) -> Overview:
     """Of one query, which reads nothing but an index in its own order, whatever the view."""
-    at, who = instant(now), view.colleague
+    at, who = instant(now), view.who
     snoozed = sa.func.count().filter(_t.shown_from > at)
     overdue = sa.func.count().filter(_t.shown_from <= at, _t.due < at)
     groups = (
@@ -226,31 +215,31 @@ def overview(connection: Connection, view: View, now: datetime) -> Overview:
     found = dict.fromkeys(QUEUES, Count())
     open_in = set()
     for kind, clinic, owner, every, away, late in connection.execute(groups):
-        if not who.sees(clinic):
+        if clinic not in who.scope:
             continue
         open_in.add(clinic)
         if not view.clinic or clinic == view.clinic:
             shown = every - away
             mine, nobodys = shown if owner == who.name else 0, shown if not owner else 0
             found[queue_of(kind)] += Count(shown, mine, nobodys, late, away)
-    clinics = sorted(who.clinics if who.clinics is not None else open_in - {""})
+    clinics = sorted(who.scope.clinics if who.scope.clinics is not None else open_in - {""})
     return Overview(found, clinics)
 
 
-def clinics(connection: Connection, who: Colleague) -> list[str]:
-    """The clinics that a colleague may choose among: theirs, or all of which a task is open."""
-    if who.clinics is not None:
-        return sorted(who.clinics)
+def clinics(connection: Connection, scope: Scope) -> list[str]:
+    """The clinics to choose among: those of a scope that names some, else all of which a task is open."""
+    if scope.clinics is not None:
+        return sorted(scope.clinics)
     found = connection.execute(sa.select(_t.clinic).where(_OPEN, _t.clinic != "").distinct()).scalars()
     return sorted(found)
 
 
 def _scope(view: View) -> Iterable[sa.ColumnElement[bool]]:
-    clinics = view.colleague.clinics
+    scope = view.who.scope
     if view.clinic:
-        yield _t.clinic == view.clinic if view.colleague.sees(view.clinic) else sa.false()
-    elif clinics is not None:
-        yield _t.clinic.in_(sorted({*clinics, ""}))
+        yield _t.clinic == view.clinic if view.clinic in scope else sa.false()
+    elif scope.clinics is not None:
+        yield scope.where(_t.clinic)
 
 
 def _filters(view: View, at: int) -> list[sa.ColumnElement[bool]]:
@@ -260,7 +249,7 @@ def _filters(view: View, at: int) -> list[sa.ColumnElement[bool]]:
     elif view.queue:
         chosen.append(_t.kind.in_(sorted(QUEUES.get(view.queue, ()))))
     if view.whose != "all":
-        chosen.append(_t.owner == (view.colleague.name if view.whose == "mine" else ""))
+        chosen.append(_t.owner == (view.who.name if view.whose == "mine" else ""))
     if view.overdue:
         chosen.append(_t.due < at)
     return chosen

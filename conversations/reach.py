@@ -17,7 +17,8 @@ from sqlalchemy import Connection
 from conversations.batch import PREFERS, appointment_of, patient_place
 from conversations.bulk import portions
 from conversations.errors import FreagraError
-from conversations.messages import Clinics, full_name
+from conversations.messages import full_name
+from conversations.people import Scope
 from conversations.rulebook import Rulebook
 from conversations.schema import appointments, blocks, conversations, instant, moment, patients
 from conversations.transcript import canonical
@@ -111,7 +112,7 @@ def preview(
     connection: Connection,
     vault: Vault,
     rulebook: Rulebook,
-    clinics: Clinics,
+    scope: Scope,
     whom: Whom,
     said: Wording,
     now: datetime,
@@ -119,7 +120,7 @@ def preview(
 ) -> Preview:
     """Who would get what, and who would not and why. Raises RoundUnfit."""
     check(said)
-    rows = _rows(connection, clinics, whom, now, zone)
+    rows = _rows(connection, scope, whom, now, zone)
     if not rows:
         raise RoundUnfit("whom", "There is nobody: no appointment of that clinic on that day that you can see."
                          if whom.day else "This patient has no appointment that you can see.")  # fmt: skip
@@ -152,11 +153,9 @@ def check(said: Wording) -> None:
             )
 
 
-def _rows(connection: Connection, clinics: Clinics, whom: Whom, now: datetime, zone: ZoneInfo) -> list[Any]:
+def _rows(connection: Connection, scope: Scope, whom: Whom, now: datetime, zone: ZoneInfo) -> list[Any]:
     """Appointments with their patients, in the order of the day; of one patient the one that is meant."""
-    query = _APPOINTMENTS
-    if clinics is not None:
-        query = query.where(appointments.c.clinic.in_(sorted(clinics)))
+    query = _APPOINTMENTS.where(scope.where(appointments.c.clinic))
     if whom.day is not None:
         midnight = datetime.combine(whom.day, time(), zone)
         end = datetime.combine(whom.day + timedelta(days=1), time(), zone)
@@ -176,15 +175,15 @@ def _rows(connection: Connection, clinics: Clinics, whom: Whom, now: datetime, z
     return (standing or ahead or rows[::-1])[:1]
 
 
-def clinics_seen(connection: Connection, seen: Clinics) -> list[tuple[str, str]]:
-    """Code and name of each clinic that there are appointments for, of those that may be seen; by one look into the index for
+def clinics_seen(connection: Connection, scope: Scope) -> list[tuple[str, str]]:
+    """Code and name of each clinic that there are appointments for, of the scope; by one look into the index for
     each."""
     of = appointments.c
     clinic: str | None = ""
     found: list[tuple[str, str]] = []
     while clinic is not None:
         latest = sa.select(of.clinic_name).where(of.clinic == clinic).order_by(of.start.desc()).limit(1)
-        if clinic and (seen is None or clinic in seen):
+        if clinic and clinic in scope:
             found.append((clinic, connection.execute(latest).scalar() or clinic))
         clinic = connection.execute(sa.select(sa.func.min(of.clinic)).where(of.clinic > clinic)).scalar()
     return found

@@ -23,7 +23,8 @@ from conversations.batch import patient_place
 from conversations.bulk import insert_rows
 from conversations.database import Database
 from conversations.intake import WORK, Intake
-from conversations.messages import Clinics, full_name, of_round
+from conversations.messages import full_name, of_round
+from conversations.people import Scope
 from conversations.ports import Bus, Clock
 from conversations.reach import Preview, RoundUnfit, Wording
 from conversations.schema import appointments, inbox, instant, moment, patients, round_patients, rounds, texts
@@ -161,10 +162,10 @@ def change(connection: Connection, id: str, status: str, by: str, at: datetime) 
     return True
 
 
-def by_id(connection: Connection, vault: Vault, id: str, clinics: Clinics) -> Round | None:
-    """None where there is none, or of a clinic that may not be seen."""
+def by_id(connection: Connection, vault: Vault, id: str, scope: Scope) -> Round | None:
+    """None where there is none, or of a clinic outside of the scope."""
     row = connection.execute(sa.select(rounds).where(rounds.c.id == id)).first()
-    if row is None or (clinics is not None and row.clinic not in clinics):
+    if row is None or row.clinic not in scope:
         return None
     return _round(connection, vault, row)
 
@@ -177,12 +178,10 @@ def of_day(connection: Connection, clinic: str, day: str) -> Sequence[Begun]:
 
 
 def latest(
-    connection: Connection, vault: Vault, clinics: Clinics, *, before: str = "", limit: int = 20
+    connection: Connection, vault: Vault, scope: Scope, *, before: str = "", limit: int = 20
 ) -> tuple[Sequence[Round], str]:
     """The newest rounds, and from where the list goes on, "" where it ends."""
-    query = sa.select(rounds).order_by(rounds.c.id.desc()).limit(limit + 1)
-    if clinics is not None:
-        query = query.where(rounds.c.clinic.in_(sorted(clinics)))
+    query = sa.select(rounds).where(scope.where(rounds.c.clinic)).order_by(rounds.c.id.desc()).limit(limit + 1)
     if before:
         query = query.where(rounds.c.id < before)
     rows = connection.execute(query).all()

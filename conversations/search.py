@@ -1,7 +1,7 @@
 """Finding a talk: by the patient's name, number or phone, by clinic, day, and words of the talk.
 
 Every word must be found: as a name, the beginning of one, or a word that was said. Tokens lead to the newest talks of each
-clinic that the colleague may see; what they lead to is held against the store itself, so that a stale token shows
+clinic of the scope of who asks; what they lead to is held against the store itself, so that a stale token shows
 nothing and a clinic's patients stay with it. However much the store holds, no more than some hundred talks are looked at.
 """
 
@@ -21,7 +21,8 @@ from sqlalchemy import Connection
 from conversations.batch import patient_place
 from conversations.bulk import portions
 from conversations.finding import BEGINNING, NAME, PAIR, SHORTEST, WORD, Token, day_token, pair, words
-from conversations.queues import Colleague, full_name
+from conversations.people import Scope
+from conversations.queues import full_name
 from conversations.schema import appointments, conversations, former_phones, moment, patients, search_tokens
 from conversations.vault import Vault
 
@@ -33,7 +34,7 @@ _Lead = tuple[bytes, str]  # a talk that a token leads to, and the clinic it is 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """`text` as typed; `phone` where it is one, in E.164 form; the clinic's code, "" for all that the colleague sees."""
+    """`text` as typed; `phone` where it is one, in E.164 form; the clinic's code, "" for all of the scope."""
 
     text: str = ""
     phone: str = ""
@@ -69,10 +70,10 @@ class Hits:
 
 
 class Search:
-    def __init__(self, connection: Connection, vault: Vault, who: Colleague, *, timezone: str = "Europe/Dublin") -> None:
+    def __init__(self, connection: Connection, vault: Vault, scope: Scope, *, timezone: str = "Europe/Dublin") -> None:
         self._connection = connection
         self._vault = vault
-        self._who = who
+        self._scope = scope
         self._zone = ZoneInfo(timezone)
 
     def find(self, wanted: Wanted) -> Hits:
@@ -151,10 +152,10 @@ class Search:
     def _clinics(self, wanted: Wanted, blind: bytes) -> Iterator[str]:
         """The clinics to look in. Where all may be seen, each that has the token, one after the other."""
         if wanted.clinic:
-            if self._who.sees(wanted.clinic):
+            if wanted.clinic in self._scope:
                 yield wanted.clinic
-        elif self._who.clinics is not None:
-            yield from sorted(self._who.clinics)
+        elif self._scope.clinics is not None:
+            yield from sorted(self._scope.clinics)
         else:
             clinic = self._connection.execute(_NEXT_CLINIC, {"token": blind, "clinic": ""}).scalar()
             while clinic is not None:
@@ -178,8 +179,8 @@ class Search:
         return list(self._connection.execute(_TALKS, {"ids": list(ids)}).all())
 
     def _hit(self, wanted: Wanted, said: Sequence[str], row: Any) -> Hit | None:
-        """None for what a token led to and is not what was looked for, or not this colleague's to see."""
-        if row.wrapped_key is None or not self._who.sees(row.clinic) or (wanted.clinic and row.clinic != wanted.clinic):
+        """None for what a token led to and is not what was looked for, or not in the scope."""
+        if row.wrapped_key is None or row.clinic not in self._scope or (wanted.clinic and row.clinic != wanted.clinic):
             return None
         start = moment(row.start)
         if wanted.day is not None and start.astimezone(self._zone).date() != wanted.day:

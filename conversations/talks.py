@@ -13,7 +13,8 @@ from sqlalchemy import Connection
 
 from conversations.batch import appointment_of, patient_place
 from conversations.desk import Pending, pending
-from conversations.queues import Colleague, Waiting, waiting
+from conversations.people import Scope
+from conversations.queues import Waiting, waiting
 from conversations.schema import appointments, conversations, moment, patients, tasks, texts, transcript
 from conversations.transcript import conversation_place, entry_place
 from conversations.vault import Vault
@@ -58,8 +59,8 @@ class Other:
 @dataclass(frozen=True, slots=True)
 class Talk:
     """`record` is the patient's: number, first_name, last_name, mobile, date_of_birth. `entries` end with the latest;
-    `earlier`: there are more before them. `others`: what else the patient has or had at clinics that the colleague
-    sees, the latest first."""
+    `earlier`: there are more before them. `others`: what else the patient has or had at clinics of the scope,
+    the latest first."""
 
     conversation: Conversation
     appointment: Appointment
@@ -88,10 +89,10 @@ class Talk:
 
 
 def talk(
-    connection: Connection, vault: Vault, id: str, who: Colleague, now: datetime, *, limit: int = LATEST
+    connection: Connection, vault: Vault, id: str, scope: Scope, now: datetime, *, limit: int = LATEST
 ) -> Talk | None:
-    """None where there is none, where it is of a clinic that `who` may not see, and where the patient was erased."""
-    row = _row(connection, id, who)
+    """None where there is none, where it is of a clinic outside of the scope, and where the patient was erased."""
+    row = _row(connection, id, scope)
     if row is None:
         return None
     entries, earlier = _entries(connection, vault, row, row.seq + 1, limit)
@@ -112,24 +113,24 @@ def talk(
         fates=_fates(connection, entries),
         tasks=waiting(connection, vault, keys),
         pending=pending(connection, vault, id, now),
-        others=_others(connection, row, who),
+        others=_others(connection, row, scope),
     )
 
 
 def before(
-    connection: Connection, vault: Vault, id: str, who: Colleague, seq: int, *, limit: int = LATEST
+    connection: Connection, vault: Vault, id: str, scope: Scope, seq: int, *, limit: int = LATEST
 ) -> tuple[Sequence[Said], bool, Mapping[str, Fate]] | None:
     """The entries before entry `seq`, whether there are more before those, and how the texts among them fare."""
-    row = _row(connection, id, who)
+    row = _row(connection, id, scope)
     if row is None:
         return None
     entries, earlier = _entries(connection, vault, row, seq, limit)
     return entries, earlier, _fates(connection, entries)
 
 
-def _row(connection: Connection, id: str, who: Colleague) -> Any:
+def _row(connection: Connection, id: str, scope: Scope) -> Any:
     row = connection.execute(_TALK, {"id": id}).first()
-    return row if row is not None and row.wrapped_key is not None and who.sees(row.clinic) else None
+    return row if row is not None and row.wrapped_key is not None and row.clinic in scope else None
 
 
 def _entries(connection: Connection, vault: Vault, row: Any, end: int, limit: int) -> tuple[list[Said], bool]:
@@ -157,7 +158,7 @@ def _appointment(connection: Connection, id: str) -> Appointment:
     return appointment_of(connection.execute(sa.select(appointments).where(appointments.c.id == id)).one())
 
 
-def _others(connection: Connection, row: Any, who: Colleague) -> list[Other]:
+def _others(connection: Connection, row: Any, scope: Scope) -> list[Other]:
     talks = conversations.c
     query = (
         sa.select(talks.id.label("talk"), talks.state, appointments)
@@ -177,7 +178,7 @@ def _others(connection: Connection, row: Any, who: Colleague) -> list[Other]:
             state=each.state,
         )
         for each in connection.execute(query)
-        if who.sees(each.clinic)
+        if each.clinic in scope
     ]
 
 

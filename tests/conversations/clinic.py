@@ -20,6 +20,7 @@ from adapters.bootstrap import House, house
 from adapters.local import VirtualClock
 from conversations import schema, transcript
 from conversations.intake import opened
+from conversations.people import Person, Role, Scope
 from conversations.ports import (
     AppointmentRecord,
     AppointmentWrite,
@@ -48,6 +49,12 @@ RULES = Path(__file__).parents[2] / "rules" / "appointment-reminder.yaml"
 MONDAY = datetime(2026, 3, 2, 10, tzinfo=UTC)  # ten in the morning in Dublin too
 ANN, BEN, CARA = "+353871111111", "+353872222222", "+353873333333"
 HOSPITAL = "+353879999999"
+EVERYWHERE = Scope()  # all clinics
+
+
+def secretary(name: str, *clinics: str) -> Person:
+    """Someone who works on replies, in these clinics or in all."""
+    return Person(name, name, name.capitalize(), frozenset({Role.SECRETARY}), Scope(frozenset(clinics) if clinics else None))
 
 
 def keys(seed: str = "clinic") -> Keys:

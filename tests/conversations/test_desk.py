@@ -11,13 +11,14 @@ import sqlalchemy as sa
 
 from conversations import queues, schema
 from conversations.desk import UNDO_FOR, Desk, NotThere, Stale, Taken, TooLate, UnderWay, proposal_place
-from conversations.queues import Colleague, Page, View
+from conversations.people import Person, Scope
+from conversations.queues import Page, View
 from conversations.talks import talk as read_talk
 from engine.events import StaffAct
-from tests.conversations.clinic import ANN, BEN, Clinic, open_clinic
+from tests.conversations.clinic import ANN, BEN, EVERYWHERE, Clinic, open_clinic, secretary
 
-MAURA, NOEL = Colleague("maura"), Colleague("noel")
-CARDIO = Colleague("cathal", frozenset({"CARDIO"}))
+MAURA, NOEL = secretary("maura"), secretary("noel")
+CARDIO = secretary("cathal", "CARDIO")
 
 
 @pytest.fixture
@@ -32,7 +33,7 @@ def desk(clinic: Clinic) -> Desk:
     return clinic.house.desk
 
 
-def page(clinic: Clinic, who: Colleague = MAURA, **view: object) -> Page:
+def page(clinic: Clinic, who: Person = MAURA, **view: object) -> Page:
     asked = View(who, **view)  # type: ignore[arg-type]
     with clinic.house.database.reader() as connection:
         return queues.page(connection, clinic.house.vault, asked, clinic.clock.now())
@@ -75,7 +76,7 @@ def test_a_colleague_may_take_it_over_knowingly(clinic: Clinic, desk: Desk) -> N
     clinic.run(desk.claim(task, NOEL, take_from="maura"))
     assert [each.owner for each in page(clinic).tasks] == ["noel"]
     with pytest.raises(Taken) as taken:  # it is not maura's any more
-        clinic.run(desk.claim(task, Colleague("orla"), take_from="maura"))
+        clinic.run(desk.claim(task, secretary("orla"), take_from="maura"))
     assert taken.value.holder == "noel"
 
 
@@ -133,7 +134,7 @@ def test_a_claim_leaves_alone_what_the_claimer_cannot_see(clinic: Clinic, desk: 
     clinic.invite("A1", days=9)
     clinic.invite("A2", days=8, clinic="CARDIO")
     clinic.reply(ANN, "cancel both")
-    eye = Colleague("maura", frozenset({"EYE"}))
+    eye = secretary("maura", "EYE")
     (task,) = page(clinic, eye).tasks
     clinic.run(desk.claim(task.key, eye))
     (others,) = page(clinic, CARDIO, whose="unassigned").tasks
@@ -349,10 +350,10 @@ def test_a_talk_shows_what_is_on_its_way_and_what_else_the_patient_has(clinic: C
     clinic.run(desk.act(talk, StaffAct.CANCEL, MAURA, seen))
     with clinic.house.database.reader() as connection:
         vault, now = clinic.house.vault, clinic.clock.now()
-        seen_by_all = read_talk(connection, vault, talk, MAURA, now)
-        seen_by_one = read_talk(connection, vault, talk, Colleague("maura", frozenset({"EYE"})), now)
-        not_seen = read_talk(connection, vault, talk, CARDIO, now)
-        latest = read_talk(connection, vault, talk, MAURA, now, limit=3)
+        seen_by_all = read_talk(connection, vault, talk, EVERYWHERE, now)
+        seen_by_one = read_talk(connection, vault, talk, Scope(frozenset({"EYE"})), now)
+        not_seen = read_talk(connection, vault, talk, CARDIO.scope, now)
+        latest = read_talk(connection, vault, talk, EVERYWHERE, now, limit=3)
     assert not_seen is None
     assert seen_by_all is not None
     assert seen_by_one is not None

@@ -9,13 +9,12 @@ import sqlalchemy as sa
 
 from conversations import finding, schema
 from conversations.finding import Finder, forget
-from conversations.queues import Colleague
+from conversations.people import Scope
 from conversations.search import Hits, Search, Wanted
 from engine.events import StaffAct
-from tests.conversations.clinic import ANN, BEN, CARA, Clinic, open_clinic
+from tests.conversations.clinic import ANN, BEN, CARA, EVERYWHERE, Clinic, open_clinic
 
-ALL = Colleague("maura")
-EYE = Colleague("noel", frozenset({"EYE"}))
+EYE = Scope(frozenset({"EYE"}))
 
 
 @pytest.fixture
@@ -39,9 +38,9 @@ def grow(clinic: Clinic) -> int:
     return steps
 
 
-def find(clinic: Clinic, /, text: str = "", who: Colleague = ALL, **wanted: object) -> Hits:
+def find(clinic: Clinic, /, text: str = "", scope: Scope = EVERYWHERE, **wanted: object) -> Hits:
     with clinic.house.database.reader() as connection:
-        return Search(connection, clinic.house.vault, who).find(Wanted(text, **wanted))  # type: ignore[arg-type]
+        return Search(connection, clinic.house.vault, scope).find(Wanted(text, **wanted))  # type: ignore[arg-type]
 
 
 def names(hits: Hits) -> Sequence[str]:
@@ -89,7 +88,7 @@ def test_a_colleague_finds_the_patients_of_their_clinics_alone(clinic: Clinic) -
     grow(clinic)
     assert names(find(clinic, "tierney", EYE)) == ["Cara-Mae", "Áine"]
     for way in ({"text": "ben"}, {"text": "H1002"}, {"text": "0872222222", "phone": BEN}, {"text": "ben", "clinic": "CARDIO"}):
-        assert names(find(clinic, who=EYE, **way)) == []  # type: ignore[arg-type]
+        assert names(find(clinic, scope=EYE, **way)) == []  # type: ignore[arg-type]
 
 
 def test_an_appointment_that_moves_is_found_where_it_is(clinic: Clinic) -> None:
@@ -99,7 +98,7 @@ def test_an_appointment_that_moves_is_found_where_it_is(clinic: Clinic) -> None:
     assert names(find(clinic, "ben", EYE)) == ["Ben"]
     assert names(find(clinic, day=date(2026, 3, 10))) == []
     assert names(find(clinic, day=date(2026, 3, 22))) == ["Ben"]
-    assert names(find(clinic, "ben", Colleague("cathal", frozenset({"CARDIO"})))) == []
+    assert names(find(clinic, "ben", Scope(frozenset({"CARDIO"})))) == []
 
 
 def test_a_changed_name_is_found_and_the_former_is_not(clinic: Clinic) -> None:

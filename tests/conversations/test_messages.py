@@ -13,12 +13,16 @@ import sqlalchemy as sa
 from conversations import journeys, messages, schema
 from conversations.database import open_database
 from conversations.lines import line_id
-from conversations.messages import Clinics, Listing, Message, Wanted
+from conversations.messages import Listing, Message, Wanted
+from conversations.people import Scope
 from conversations.ports import SendResult, SendStatus
 from conversations.schema import instant
 from engine.events import TextStatus
-from tests.conversations.clinic import ANN, BEN, CARA, MONDAY, Clinic, open_clinic
+from tests.conversations.clinic import ANN, BEN, CARA, EVERYWHERE, MONDAY, Clinic, open_clinic
 from tests.stores import PostgresStore, store
+
+EYE, ENT = Scope(frozenset({"EYE"})), Scope(frozenset({"ENT"}))
+BOTH = Scope(frozenset({"EYE", "ENT"}))
 
 
 @pytest.fixture
@@ -28,9 +32,9 @@ def clinic(tmp_path: Path) -> Iterator[Clinic]:
         opened.assert_sound()
 
 
-def listed(held: Clinic, clinics: Clinics = None, *, before: str = "", limit: int = 50, **wanted: Any) -> Listing:
+def listed(held: Clinic, scope: Scope = EVERYWHERE, *, before: str = "", limit: int = 50, **wanted: Any) -> Listing:
     with held.house.database.reader() as connection:
-        return messages.listing(connection, held.house.vault, clinics, Wanted(**wanted), before=before, limit=limit)
+        return messages.listing(connection, held.house.vault, scope, Wanted(**wanted), before=before, limit=limit)
 
 
 def said(listing: Listing) -> list[str]:
@@ -38,9 +42,9 @@ def said(listing: Listing) -> list[str]:
     return [each.words if each.incoming else each.prompt or each.words or "" for each in reversed(listing.messages)]
 
 
-def way(clinic: Clinic, message: Message, clinics: Clinics = None) -> list[tuple[str, str]]:
+def way(clinic: Clinic, message: Message, scope: Scope = EVERYWHERE) -> list[tuple[str, str]]:
     with clinic.house.database.reader() as connection:
-        found = journeys.journey(connection, clinic.house.vault, message.id, clinics)
+        found = journeys.journey(connection, clinic.house.vault, message.id, scope)
     assert found is not None
     return [(step.what, step.reason) for step in found.steps]
 
@@ -70,7 +74,7 @@ def test_a_texts_way_is_told_step_by_step_with_the_gateways_reasons(clinic: Clin
         ("queued", ""), ("accepted", ""), ("sent", ""), ("undeliverable", "the phone is switched off"), ("delivered", ""),
     ]  # fmt: skip
     with clinic.house.database.reader() as connection:
-        found = journeys.journey(connection, clinic.house.vault, text.id, None)
+        found = journeys.journey(connection, clinic.house.vault, text.id, EVERYWHERE)
     assert found is not None
     assert found.steps[3].at == MONDAY + timedelta(minutes=3)
     assert found.waiting is None
@@ -82,7 +86,7 @@ def test_what_waits_says_when_it_is_tried_next_and_how_often_it_was_tried(clinic
     (text,) = listed(clinic, fate="on the way").messages
     assert text.reason == "the gateway is busy"
     with clinic.house.database.reader() as connection:
-        found = journeys.journey(connection, clinic.house.vault, text.id, None)
+        found = journeys.journey(connection, clinic.house.vault, text.id, EVERYWHERE)
     assert found is not None
     assert found.waiting is not None
     assert found.waiting.attempts == 1
@@ -138,52 +142,52 @@ def test_whoever_sees_one_clinic_never_sees_anothers_by_whatever_way(clinic: Cli
     with clinic.house.database.reader() as connection:
         cara = messages.patients_by(connection, clinic.house.vault, "H3", [])
     for fate in ("", *messages.FATES):
-        assert {each.clinic for each in listed(clinic, {"EYE"}, fate=fate).messages} <= {"EYE"}
-        assert listed(clinic, {"EYE"}, fate=fate, patients=cara).messages == []
-        assert listed(clinic, {"EYE"}, fate=fate, clinic="ENT").messages == []
-        assert listed(clinic, set(), fate=fate).messages == []
-    for each in listed(clinic, {"ENT"}).messages:
+        assert {each.clinic for each in listed(clinic, EYE, fate=fate).messages} <= {"EYE"}
+        assert listed(clinic, EYE, fate=fate, patients=cara).messages == []
+        assert listed(clinic, EYE, fate=fate, clinic="ENT").messages == []
+        assert listed(clinic, Scope(frozenset()), fate=fate).messages == []
+    for each in listed(clinic, ENT).messages:
         with clinic.house.database.reader() as connection:
-            assert journeys.journey(connection, clinic.house.vault, each.id, {"EYE"}) is None
-            assert journeys.journey(connection, clinic.house.vault, each.id, {"ENT"}) is not None
+            assert journeys.journey(connection, clinic.house.vault, each.id, EYE) is None
+            assert journeys.journey(connection, clinic.house.vault, each.id, ENT) is not None
 
 
 def test_what_was_said_goes_with_the_appointment_to_another_clinic(clinic: Clinic) -> None:
     record = clinic.invite("A1")
     clinic.reply(ANN, "yes")
-    before = said(listed(clinic, {"EYE"}))
+    before = said(listed(clinic, EYE))
     clinic.tell(clinic.appointment("A1", clinic="ENT", changed_at=clinic.clock.now()))
     assert record.clinic == "EYE"
-    assert listed(clinic, {"EYE"}).messages == []
-    assert said(listed(clinic, {"ENT"}))[: len(before)] == before
-    assert said(listed(clinic, {"ENT"}, fate="replies")) == ["yes"]
+    assert listed(clinic, EYE).messages == []
+    assert said(listed(clinic, ENT))[: len(before)] == before
+    assert said(listed(clinic, ENT, fate="replies")) == ["yes"]
 
 
-@pytest.mark.parametrize("clinics", [None, {"EYE", "ENT"}, {"EYE"}])
+@pytest.mark.parametrize("scope", [EVERYWHERE, BOTH, EYE])
 @pytest.mark.parametrize("fate", ["", "not sent", "on the way"])
-def test_pages_follow_on_each_other_and_miss_nothing(clinic: Clinic, clinics: Clinics, fate: str) -> None:
+def test_pages_follow_on_each_other_and_miss_nothing(clinic: Clinic, scope: Scope, fate: str) -> None:
     for number in range(14):
         mobile = None if number % 2 else f"+3538711111{number:02}"
         where = "ENT" if number % 3 == 0 else "EYE"
         clinic.push(clinic.appointment(f"A{number}", number=f"H{number}", mobile=mobile, clinic=where))
         clinic.clock.move(timedelta(seconds=number % 3))
         clinic.settle()
-    whole = listed(clinic, clinics, fate=fate)
+    whole = listed(clinic, scope, fate=fate)
     assert whole.older == ""
     assert len(whole.messages) > 3
     paged: list[Message] = []
     before = ""
     while True:
-        page = listed(clinic, clinics, fate=fate, before=before, limit=3)
+        page = listed(clinic, scope, fate=fate, before=before, limit=3)
         paged += page.messages
         before = page.older
         if not before:
             break
     assert paged == whole.messages
     with clinic.house.database.reader() as connection:
-        every = messages.every(connection, clinic.house.vault, clinics, Wanted(fate=fate), most=100, at_once=4)
+        every = messages.every(connection, clinic.house.vault, scope, Wanted(fate=fate), most=100, at_once=4)
         assert list(every) == whole.messages
-        most = messages.every(connection, clinic.house.vault, clinics, Wanted(fate=fate), most=5, at_once=2)
+        most = messages.every(connection, clinic.house.vault, scope, Wanted(fate=fate), most=5, at_once=2)
         assert list(most) == whole.messages[:5]
 
 
@@ -193,7 +197,7 @@ def test_of_a_text_that_several_talks_share_each_part_is_listed_and_the_whole_is
     assert len(clinic.carrier.sent) == 1
     both = listed(clinic).messages
     assert {(each.clinic, each.shared, each.segments) for each in both} == {("EYE", True, 0), ("ENT", True, 0)}
-    (mine,) = listed(clinic, {"EYE"}).messages
+    (mine,) = listed(clinic, EYE).messages
     assert way(clinic, mine) == [("queued", ""), ("joined", "2"), ("accepted", "")]
     assert mine.words
     assert clinic.carrier.sent[0].text != mine.words
@@ -252,10 +256,10 @@ def test_lists_are_found_by_indexes(clinic: Clinic) -> None:
 
     with clinic.house.database.reader() as connection:
         sa.event.listen(connection, "before_cursor_execute", note)
-        for clinics in (None, {"EYE", "ENT"}):
+        for scope in (EVERYWHERE, BOTH):
             for fate in ("", *messages.FATES):
                 for wanted in (Wanted(fate=fate), Wanted("EYE", fate=fate), Wanted(fate=fate, since=MONDAY), Wanted(round="r")):
-                    messages.listing(connection, clinic.house.vault, clinics, wanted)
+                    messages.listing(connection, clinic.house.vault, scope, wanted)
         sa.event.remove(connection, "before_cursor_execute", note)
         for statement, parameters in asked:
             plan = [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)]

@@ -9,11 +9,12 @@ import pytest
 import sqlalchemy as sa
 
 from conversations import queues, schema
-from conversations.queues import BadPlace, Colleague, Count, View
+from conversations.people import Person
+from conversations.queues import BadPlace, Count, View
 from engine.events import StaffAct
-from tests.conversations.clinic import ANN, BEN, CARA, Clinic, open_clinic
+from tests.conversations.clinic import ANN, BEN, CARA, Clinic, open_clinic, secretary
 
-MAURA = Colleague("maura")
+MAURA = secretary("maura")
 
 
 @pytest.fixture
@@ -23,7 +24,7 @@ def clinic(tmp_path: Path) -> Iterator[Clinic]:
         opened.assert_sound()
 
 
-def page(clinic: Clinic, /, after: str = "", limit: int = 25, who: Colleague = MAURA, **view: object) -> queues.Page:
+def page(clinic: Clinic, /, after: str = "", limit: int = 25, who: Person = MAURA, **view: object) -> queues.Page:
     asked = View(who, **view)  # type: ignore[arg-type]
     with clinic.house.database.reader() as connection:
         return queues.page(connection, clinic.house.vault, asked, clinic.clock.now(), after=after, limit=limit)
@@ -33,7 +34,7 @@ def kinds(clinic: Clinic, /, **view: object) -> list[str]:
     return [task.kind for task in page(clinic, **view).tasks]  # type: ignore[arg-type]
 
 
-def counts(clinic: Clinic, /, who: Colleague = MAURA, **view: object) -> dict[str, Count]:
+def counts(clinic: Clinic, /, who: Person = MAURA, **view: object) -> dict[str, Count]:
     with clinic.house.database.reader() as connection:
         found = queues.overview(connection, View(who, **view), clinic.clock.now()).counts  # type: ignore[arg-type]
     return {queue: count for queue, count in found.items() if count != Count()}
@@ -110,7 +111,7 @@ def test_nobody_sees_the_patients_of_another_clinic_and_everybody_what_is_of_non
     three(clinic)
     clinic.hear("+353860000000", "who is this")
     clinic.settle()
-    cardio = Colleague("noel", frozenset({"CARDIO"}))
+    cardio = secretary("noel", "CARDIO")
     assert kinds(clinic, who=cardio) == ["reschedule", "question"]
     assert kinds(clinic, who=cardio, clinic="EYE") == []
     assert counts(clinic, who=cardio) == {

@@ -12,13 +12,13 @@ import pytest
 import sqlalchemy as sa
 
 from conversations import reach, rounds, schema
-from conversations.messages import Clinics
+from conversations.people import Scope
 from conversations.ports import SendResult, SendStatus
 from conversations.reach import Preview, RoundUnfit, Whom, Wording
 from conversations.rounds import Reached, Round
 from engine.events import StaffAct, TextStatus
 from engine.ruleset import ASKS, CALLED_OFF_BY_HAND, TELLS
-from tests.conversations.clinic import ANN, BEN, CARA, MONDAY, Clinic, open_clinic
+from tests.conversations.clinic import ANN, BEN, CARA, EVERYWHERE, MONDAY, Clinic, open_clinic
 
 DUBLIN = ZoneInfo("Europe/Dublin")
 DAY = date(2026, 3, 12)  # ten days after the first Monday
@@ -48,11 +48,11 @@ def booked(clinic: Clinic, many: int = 3, **facts: Any) -> None:
     clinic.carrier.sent.clear()
 
 
-def previewed(clinic: Clinic, said: Wording = OFF, whom: Whom | None = None, clinics: Clinics = None) -> Preview:
+def previewed(clinic: Clinic, said: Wording = OFF, whom: Whom | None = None, scope: Scope = EVERYWHERE) -> Preview:
     house = clinic.house
     with house.database.reader() as connection:
         whom = whom or Whom(clinic="EYE", day=DAY)
-        return reach.preview(connection, house.vault, house.rulebook, clinics, whom, said, clinic.clock.now(), DUBLIN)
+        return reach.preview(connection, house.vault, house.rulebook, scope, whom, said, clinic.clock.now(), DUBLIN)
 
 
 def begun(clinic: Clinic, said: Wording = OFF, whom: Whom | None = None) -> str:
@@ -73,7 +73,7 @@ def changed(clinic: Clinic, id: str, status: str) -> bool:
 
 def found(clinic: Clinic, id: str) -> Round:
     with clinic.house.database.reader() as connection:
-        held = rounds.by_id(connection, clinic.house.vault, id, None)
+        held = rounds.by_id(connection, clinic.house.vault, id, EVERYWHERE)
     assert held is not None
     return held
 
@@ -163,9 +163,10 @@ def test_words_that_cannot_be_sent_are_refused_and_it_is_said_why(
 
 def test_nobody_there_and_another_clinic_are_not_told_apart(clinic: Clinic) -> None:
     booked(clinic, 1)
-    for whom, clinics in ((Whom(clinic="EYE", day=date(2026, 5, 1)), None), (Whom(clinic="EYE", day=DAY), {"ENT"})):
+    elsewhere = Scope(frozenset({"ENT"}))
+    for whom, scope in ((Whom(clinic="EYE", day=date(2026, 5, 1)), EVERYWHERE), (Whom(clinic="EYE", day=DAY), elsewhere)):
         with pytest.raises(RoundUnfit, match="There is nobody") as refused:
-            previewed(clinic, whom=whom, clinics=clinics)
+            previewed(clinic, whom=whom, scope=scope)
         assert refused.value.field == "whom"
 
 
@@ -461,11 +462,12 @@ def test_rounds_are_listed_newest_first_and_by_clinic(clinic: Clinic) -> None:
         ids.append(begun(clinic, GLASSES))
     with clinic.house.database.reader() as connection:
         vault = clinic.house.vault
-        first, older = rounds.latest(connection, vault, None, limit=2)
-        rest, end = rounds.latest(connection, vault, {"EYE"}, before=older, limit=2)
+        elsewhere = Scope(frozenset({"ENT"}))
+        first, older = rounds.latest(connection, vault, EVERYWHERE, limit=2)
+        rest, end = rounds.latest(connection, vault, Scope(frozenset({"EYE"})), before=older, limit=2)
         assert [each.id for each in (*first, *rest)] == ids[::-1]
         assert end == ""
-        assert rounds.latest(connection, vault, {"ENT"}) == ([], "")
-        assert rounds.by_id(connection, vault, ids[0], {"ENT"}) is None
+        assert rounds.latest(connection, vault, elsewhere) == ([], "")
+        assert rounds.by_id(connection, vault, ids[0], elsewhere) is None
     assert found(clinic, ids[0]).begun_at > MONDAY
     clinic.settle()

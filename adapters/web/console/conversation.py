@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from adapters.web import plain, telling
 from adapters.web.console.canned import Canned, canned_for
-from adapters.web.console.desk import ACT_NAMES, QUEUE_NAMES, SNOOZES, Undoable, colleague, declined, read_act, recent
+from adapters.web.console.desk import ACT_NAMES, QUEUE_NAMES, SNOOZES, Undoable, declined, read_act, recent
 from adapters.web.console.inbox import colleagues_of
 from adapters.web.console.readings import Explained, explain
 from adapters.web.console.visit import Declined, NotHere, Page, Visit
@@ -219,8 +219,8 @@ class _Look:
 
 
 def _look(connection: Connection, visit: Visit) -> _Look | None:
-    house, who = visit.house, colleague(visit)
-    found = talks.talk(connection, house.vault, visit.path["id"], who, visit.now)
+    house = visit.house
+    found = talks.talk(connection, house.vault, visit.path["id"], visit.scope, visit.now)
     if found is None:
         return None
     return _Look(
@@ -228,7 +228,7 @@ def _look(connection: Connection, visit: Visit) -> _Look | None:
         house.rulebook.version(connection, found.version),
         people.everyone(connection),
         canned_for(connection, found.appointment.clinic, found.conversation.patient.language or "en"),
-        recent(connection, house.vault, who, visit.now),
+        recent(connection, house.vault, visit.person, visit.now),
     )
 
 
@@ -304,7 +304,7 @@ async def earlier(visit: Visit) -> Response:
 
 
 def _before(connection: Connection, visit: Visit, seq: int) -> Any:
-    found = talks.before(connection, visit.house.vault, visit.path["id"], colleague(visit), seq)
+    found = talks.before(connection, visit.house.vault, visit.path["id"], visit.scope, seq)
     return None if found is None else (found, {each.name: each.shown for each in people.everyone(connection)})
 
 
@@ -318,7 +318,7 @@ async def act(visit: Visit) -> Response:
         done = await visit.house.desk.act(
             visit.path["id"],
             chosen,
-            colleague(visit),
+            visit.person,
             _seen(form),
             text=_text(chosen, form),
             start=_start(form) if chosen is StaffAct.RESCHEDULED else None,
@@ -372,7 +372,7 @@ async def meant(visit: Visit) -> Response:
         raise Declined(422, "The rules have no such meaning.")
     try:
         new = await visit.house.desk.propose(
-            visit.path["id"], int(seq), wanted, colleague(visit), visit.form.get("note", "").strip()[:300]
+            visit.path["id"], int(seq), wanted, visit.person, visit.form.get("note", "").strip()[:300]
         )
     except Refused as refused:
         raise NotHere from refused

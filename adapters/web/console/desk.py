@@ -10,12 +10,12 @@ import orjson
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from adapters.web.console.visit import Declined, Visit
+from adapters.web.console.visit import Declined
 from adapters.web.plain import ZONE
 from conversations import people, queues
 from conversations.batch import patient_place
 from conversations.desk import NotThere, Pending, Refused, Taken, undoable
-from conversations.queues import Colleague
+from conversations.people import Person
 from conversations.schema import conversations, patients
 from conversations.vault import Vault
 from engine.events import StaffAct
@@ -53,10 +53,6 @@ ACT_NAMES: Mapping[str, str] = {
 assert QUEUE_NAMES.keys() == queues.QUEUES.keys()
 
 
-def colleague(visit: Visit) -> Colleague:
-    return Colleague(visit.person.name, visit.scope.clinics)
-
-
 @dataclass(frozen=True, slots=True)
 class Undoable:
     """What this person did a moment ago, and to whom."""
@@ -69,7 +65,7 @@ class Undoable:
         return ACT_NAMES[self.pending.act]
 
 
-def recent(connection: Connection, vault: Vault, who: Colleague, now: datetime) -> list[Undoable]:
+def recent(connection: Connection, vault: Vault, who: Person, now: datetime) -> list[Undoable]:
     found = [each for each in undoable(connection, vault, who, now) if each.until > now]
     if not found:
         return []

@@ -9,7 +9,6 @@ from sqlalchemy import Connection
 from starlette.responses import Response
 
 from adapters.web import plain
-from adapters.web.console.desk import colleague
 from adapters.web.console.visit import Page, Visit
 from conversations import queues
 from conversations.audit import Act, Did
@@ -25,8 +24,8 @@ async def find(visit: Visit) -> Response:
     wanted = Wanted(asked["q"], phone_of(asked["q"]), asked["clinic"], day)
 
     def look(connection: Connection) -> tuple[Hits, list[str]]:
-        who = colleague(visit)
-        return Search(connection, visit.house.vault, who).find(wanted), queues.clinics(connection, who)
+        found = Search(connection, visit.house.vault, visit.scope).find(wanted)
+        return found, queues.clinics(connection, visit.scope)
 
     found, clinics = await visit.read(look)
     if wanted:

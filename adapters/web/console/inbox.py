@@ -15,7 +15,6 @@ from adapters.web.console.desk import (
     QUEUE_NAMES,
     SNOOZES,
     Undoable,
-    colleague,
     declined,
     recent,
     shown_names,
@@ -42,7 +41,7 @@ def _view(visit: Visit) -> View:
     asked = visit.query
     whose = asked.get("whose", "all")
     return View(
-        colleague(visit),
+        visit.person,
         queue=asked.get("queue", "") if asked.get("queue", "") in queues.QUEUES else "",
         clinic=asked.get("clinic", ""),
         whose="mine" if whose == "mine" else "unassigned" if whose == "unassigned" else "all",
@@ -57,7 +56,7 @@ def _look(connection: Connection, visit: Visit, view: View) -> _Look:
         queues.page(connection, vault, view, now, after=visit.query.get("after", "")),
         queues.overview(connection, view, now),
         shown_names(connection),
-        recent(connection, vault, view.colleague, now),
+        recent(connection, vault, view.who, now),
     )
 
 
@@ -117,12 +116,12 @@ def _back(visit: Visit, notice: str = "") -> Response:
 
 async def claim(visit: Visit) -> Response:
     taken = visit.form.get("from", "")
-    await _do(visit, visit.house.desk.claim(visit.path["key"], colleague(visit), take_from=taken))
+    await _do(visit, visit.house.desk.claim(visit.path["key"], visit.person, take_from=taken))
     return _back(visit, "It is yours.")
 
 
 async def release(visit: Visit) -> Response:
-    await _do(visit, visit.house.desk.release(visit.path["key"], colleague(visit)))
+    await _do(visit, visit.house.desk.release(visit.path["key"], visit.person))
     return _back(visit, "It is nobody’s now.")
 
 
@@ -131,7 +130,7 @@ async def assign(visit: Visit) -> Response:
     known = {person.name: person for person in await visit.read(people.everyone)}
     if to not in known or not _works(known[to]):
         raise Declined(422, "Choose a colleague who works on patients’ replies.")
-    await _do(visit, visit.house.desk.assign(visit.path["key"], colleague(visit), to, take_from=taken))
+    await _do(visit, visit.house.desk.assign(visit.path["key"], visit.person, to, take_from=taken))
     return _back(visit, f"{known[to].shown} has it now.")
 
 
@@ -146,12 +145,12 @@ def colleagues_of(everyone: list[Person], task: Waiting) -> list[Person]:
 
 async def snooze(visit: Visit) -> Response:
     until = snooze_until(visit.form.get("until", ""), visit.now)
-    await _do(visit, visit.house.desk.snooze(visit.path["key"], colleague(visit), until))
+    await _do(visit, visit.house.desk.snooze(visit.path["key"], visit.person, until))
     return visit.to("/inbox", "Put off. It comes back by itself, at once if the patient writes.")
 
 
 async def undo(visit: Visit) -> Response:
-    await _do(visit, visit.house.desk.undo(visit.form.get("key", ""), colleague(visit)))
+    await _do(visit, visit.house.desk.undo(visit.form.get("key", ""), visit.person))
     return _back(visit, "Taken back. Nothing was sent and nothing was changed.")
 
 
@@ -163,7 +162,7 @@ async def task(visit: Visit) -> Response:
         return queues.waiting(connection, visit.house.vault, [visit.path["key"]]), people.everyone(connection)
 
     found, everyone = await visit.read(look)
-    if not found or not colleague(visit).sees(found[0].clinic):
+    if not found or found[0].clinic not in visit.scope:
         raise NotHere
     if found[0].talk:
         return visit.to(f"/conversations/{found[0].talk}")
@@ -184,7 +183,7 @@ async def settle(visit: Visit) -> Response:
     if outcome not in ("called", "done", "no need"):
         raise Declined(422, "Choose what came of it.")
     note = visit.form.get("note", "").strip()[:600]
-    await _do(visit, visit.house.desk.settle_loose(visit.path["key"], colleague(visit), outcome, note))
+    await _do(visit, visit.house.desk.settle_loose(visit.path["key"], visit.person, outcome, note))
     return visit.to("/inbox", "Settled.")
 
 

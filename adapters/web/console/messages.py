@@ -34,9 +34,9 @@ async def show_messages(visit: Visit) -> Response:
 
     def look(connection: Connection) -> tuple[Listing, list[tuple[str, str]]]:
         found = messages.listing(
-            connection, visit.house.vault, visit.scope.clinics, wanted(connection), before=before, limit=AT_ONCE
+            connection, visit.house.vault, visit.scope, wanted(connection), before=before, limit=AT_ONCE
         )
-        return found, clinics_seen(connection, visit.scope.clinics)
+        return found, clinics_seen(connection, visit.scope)
 
     found, clinics = await visit.read(look)
     await _note(visit, Did.SEARCHED if asked["patient"] else Did.LISTED, asked, len(found.messages))
@@ -52,7 +52,7 @@ async def show_messages(visit: Visit) -> Response:
 
 
 async def show_message(visit: Visit) -> Response:
-    found = await visit.read(journeys.journey, visit.house.vault, visit.path["id"], visit.scope.clinics)
+    found = await visit.read(journeys.journey, visit.house.vault, visit.path["id"], visit.scope)
     if found is None:
         raise NotHere
     message = found.message
@@ -73,7 +73,7 @@ async def export(visit: Visit) -> Response:
 
     def write(connection: Connection) -> tuple[bytes, int]:
         found = messages.every(
-            connection, visit.house.vault, visit.scope.clinics, wanted(connection), most=MOST_EXPORTED
+            connection, visit.house.vault, visit.scope, wanted(connection), most=MOST_EXPORTED
         )
         return as_csv(found)
 

@@ -69,7 +69,7 @@ async def begin_round(visit: Visit) -> Response:
     drawn = visit.form.get("drawn", "")
     if len(drawn) != 32 or not set(drawn) <= set("0123456789abcdef"):
         raise Declined(422, "Look at the preview first.")
-    known = await visit.read(rounds.by_id, visit.house.vault, drawn, visit.scope.clinics)
+    known = await visit.read(rounds.by_id, visit.house.vault, drawn, visit.scope)
     if known is not None:
         return visit.to(f"/rounds/{drawn}")
     try:
@@ -142,7 +142,7 @@ def _previewed(connection: Connection, visit: Visit) -> Preview:
     if not prompt and _languages(visit)[0] not in dict(texts):
         raise RoundUnfit("words", "Write what the patients are to read.")  # other languages stand beside it, not in its place
     said = Wording(purpose, () if prompt else texts, prompt)
-    return reach.preview(connection, house.vault, house.rulebook, visit.scope.clinics, whom, said, visit.now, ZONE)
+    return reach.preview(connection, house.vault, house.rulebook, visit.scope, whom, said, visit.now, ZONE)
 
 
 def _whom(connection: Connection, visit: Visit, form: Mapping[str, str]) -> Whom:
@@ -195,7 +195,7 @@ def _place(field: str) -> str:
 
 def _choices(connection: Connection, visit: Visit) -> _Choices:
     return _Choices(
-        reach.clinics_seen(connection, visit.scope.clinics),
+        reach.clinics_seen(connection, visit.scope),
         [(code, language_name(code)) for code in _languages(visit)],
         list(_prompts(visit).items()),
         _canned(connection, visit),
@@ -252,7 +252,7 @@ def _leaves(visit: Visit) -> datetime | None:
 
 async def show_rounds(visit: Visit) -> Response:
     found, older = await visit.read(
-        rounds.latest, visit.house.vault, visit.scope.clinics, before=visit.query.get("before", "")
+        rounds.latest, visit.house.vault, visit.scope, before=visit.query.get("before", "")
     )
     await visit.looked("rounds")
     return visit.page("rounds.html", found=found, older=older, names=await visit.read(names_shown))
@@ -314,7 +314,7 @@ async def _change(visit: Visit, status: str) -> Response:
 
 async def _asked(visit: Visit) -> Round:
     """Raises NotHere."""
-    held: Any = await visit.read(rounds.by_id, visit.house.vault, visit.path["id"], visit.scope.clinics)
+    held: Any = await visit.read(rounds.by_id, visit.house.vault, visit.path["id"], visit.scope)
     if held is None:
         raise NotHere
     found: Round = held

@@ -7,7 +7,6 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
-from adapters.web.console.desk import colleague
 from adapters.web.console.find import phone_of
 from adapters.web.console.visit import Declined, Visit
 from adapters.web.plain import ZONE
@@ -19,7 +18,7 @@ def patients_meant(connection: Connection, visit: Visit, typed: str) -> tuple[Hi
     """One talk of each patient that it may be, among those whom this person sees, the latest first."""
     wanted = Wanted(typed, phone_of(typed))
     once: dict[str, Hit] = {}
-    for hit in Search(connection, visit.house.vault, colleague(visit)).find(wanted).hits:
+    for hit in Search(connection, visit.house.vault, visit.scope).find(wanted).hits:
         once.setdefault(hit.patient, hit)
     return tuple(once.values())
 

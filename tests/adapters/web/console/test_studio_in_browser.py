@@ -8,11 +8,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from conversations.desk import Colleague
 from conversations.people import Role
 from tests.adapters.web.console.browser import NARROW, WIDE, assert_fit, sign_in, window
 from tests.adapters.web.console.office import Office, open_office
-from tests.conversations.clinic import ANN, BEN, RULES, Clinic
+from tests.conversations.clinic import ANN, BEN, RULES, Clinic, secretary
 
 NAME = "appointment-reminder"
 SMALL = Path(__file__).parents[3] / "rulesets"
@@ -256,7 +255,7 @@ def test_a_proposal_is_looked_at_with_what_it_would_change_and_taken_into_the_dr
         clinic.invite("A2", number="H2", mobile=BEN)
         clinic.reply(BEN, "me granddaughter has the car")
         (entry, *_) = [each for each in clinic.entries("reply.read") if each["data"]["text"].startswith("me")]
-        assert clinic.run(clinic.house.desk.propose(entry["conversation"], entry["seq"], "cancel", Colleague("liam")))
+        assert clinic.run(clinic.house.desk.propose(entry["conversation"], entry["seq"], "cancel", secretary("liam")))
 
     with open_office(tmp_path, seed) as office, window(browser, office.url) as page:
         office.employ("maura", Role.CLINIC_ADMIN)
