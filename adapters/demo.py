@@ -16,6 +16,7 @@ import socket
 import sys
 import tempfile
 import webbrowser
+from collections import deque
 from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -40,6 +41,7 @@ from adapters.web.console.routes import make_console
 from adapters.web.console.visit import Console
 from adapters.web.demo.clock import DemoClock, opening
 from adapters.web.demo.crowd import Crowd
+from adapters.web.demo.morning import LASTS, Morning, cast, number_of
 from adapters.web.demo.page import SECRETARY, Page, arriving
 from adapters.web.demo.reader import Reader
 from adapters.web.demo.timeline import Timeline
@@ -50,7 +52,7 @@ from conversations.people import Person, Role, Scope
 from conversations.ports import AppointmentRecord
 from conversations.service import SEND, WRITE
 
-APPOINTMENTS = 25
+APPOINTMENTS = 48
 WAITING = 3  # patients who answer only through the visitor
 SEED = 592  # of a book and a crowd that show a bit of everything
 
@@ -114,7 +116,7 @@ async def _run(sockets: Sequence[socket.socket], speed: float, home: Path, open_
     loop = asyncio.get_running_loop()
     for each in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(each, stop.set)
-    with _scene(sockets, speed, home) as (apps, page, crowd, console):
+    with _scene(sockets, speed, home) as (apps, page, crowd, console, morning):
         answering = asyncio.create_task(crowd.run())
         async with contextlib.AsyncExitStack() as stack:
             # Freagra first and last: whoever calls it finds it there.
@@ -124,6 +126,8 @@ async def _run(sockets: Sequence[socket.socket], speed: float, home: Path, open_
             stack.push_async_callback(page.close)
             stack.callback(console.live.close)
             stack.callback(answering.cancel)
+            print("The last forty minutes before you come are being played, which takes some seconds.", flush=True)
+            await morning.play()
             address = f"{_url(sockets[0])}/"
             print(f"Freagra is alive: open {address} for the secretary's desk, {address}demo for a patient's phone", flush=True)
             print("(Ctrl-C ends it)", flush=True)
@@ -135,13 +139,16 @@ async def _run(sockets: Sequence[socket.socket], speed: float, home: Path, open_
 
 
 @contextlib.contextmanager
-def _scene(sockets: Sequence[socket.socket], speed: float, home: Path) -> Iterator[tuple[list[Any], Page, Crowd, Console]]:
+def _scene(
+    sockets: Sequence[socket.socket], speed: float, home: Path
+) -> Iterator[tuple[list[Any], Page, Crowd, Console, Morning]]:
     """All parts, wired: the applications of Freagra, gateway and hospital in the order of `sockets`, the visitor's page, the
-    patients and the staff console."""
+    patients, the staff console, and what happens before the visitor comes."""
     service_url, gateway_url, hospital_url = map(_url, sockets)
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
     access = load_or_make_access(home)
-    clock, bus = DemoClock(opening(datetime.now(ZONE).date())), LocalBus()
+    opens = opening(datetime.now(ZONE).date())
+    clock, bus = DemoClock(opens - LASTS), LocalBus()
     verify_secret, password = secrets.token_urlsafe(24), secrets.token_urlsafe(24)
     signing = f"whsec_{base64.b64encode(secrets.token_bytes(32)).decode()}"
 
@@ -158,7 +165,11 @@ def _scene(sockets: Sequence[socket.socket], speed: float, home: Path) -> Iterat
     crowd = Crowd(phone_network, clock, seed=SEED, speed=speed)
     book = _appointments(clock)
     crowd.played.update(_waiting(book, clock))
-    ipms = SimulatedHospital(book, secret=signing, api_url=service_url, api_key=access.api_key, clock=clock, rng=Random(SEED))
+    given = cast(book, opens, crowd.played)
+    crowd.parts.update({number: deque(part.replies) for number, part in given.parts.items()})
+    ipms = SimulatedHospital(
+        given.book, secret=signing, api_url=service_url, api_key=access.api_key, clock=clock, rng=Random(SEED)
+    )
     gateway = Phonovation(
         PhonovationSettings(
             username="hospital",
@@ -168,7 +179,7 @@ def _scene(sockets: Sequence[socket.socket], speed: float, home: Path) -> Iterat
             verify_secrets=(verify_secret,),
             auth_url=gateway_url,
             api_url=gateway_url,
-            segments_per_second=10.0,
+            segments_per_second=40.0,
         )
     )
     patient_system = RestPatientSystem(RestSettings(base_url=hospital_url, secret=signing), clock)
@@ -185,6 +196,7 @@ def _scene(sockets: Sequence[socket.socket], speed: float, home: Path) -> Iterat
             latest = [text for thread in phone_network.phones.threads.values() for text in thread[-3:]]
             return not ipms.hospital.unpushed and all(text.status not in ("sent", "sending") for text in latest)
 
+        timeline = Timeline(clock, reader, crowd, wake=wake, calm=calm)
         page = Page(
             house=built,
             clock=clock,
@@ -193,7 +205,7 @@ def _scene(sockets: Sequence[socket.socket], speed: float, home: Path) -> Iterat
             hospital=ipms.hospital,
             hospital_name=HOSPITAL,
             crowd=crowd,
-            timeline=Timeline(clock, reader, crowd, wake=wake, calm=calm),
+            timeline=timeline,
             reader=reader,
         )
         console = make_console(
@@ -205,7 +217,8 @@ def _scene(sockets: Sequence[socket.socket], speed: float, home: Path) -> Iterat
         )
         gateways = {_GATEWAY: gateway}
         service = make_app(built, access=access, gateways=gateways, console=console, extra_routes=page.routes())
-        yield [service, phone_network.app, ipms.app], page, crowd, console
+        morning = Morning(built, crowd, timeline, opens, given.asks)
+        yield [service, phone_network.app, ipms.app], page, crowd, console, morning
 
 
 def _secretary(built: House) -> Person:
@@ -233,7 +246,7 @@ def _waiting(book: Sequence[AppointmentRecord], clock: DemoClock) -> list[str]:
     time for a talk than the very next."""
     soon, late = clock.now() + timedelta(days=4), clock.now() + timedelta(days=9)
     fitting = [
-        (record.start < soon, record.start, record.patient.mobile.removeprefix("+"))
+        (record.start < soon, record.start, number_of(record))
         for record in book
         if record.patient.mobile and record.patient.language == "en" and record.start < late
     ]

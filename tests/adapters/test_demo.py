@@ -107,6 +107,7 @@ def start(home: Path) -> Visitor:
         [sys.executable, "-c", _RUN, str(home)], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )
     assert process.stdout is not None
+    process.stdout.readline()  # what it is about to do
     line = process.stdout.readline()  # ends, one way or another: the process says that it is ready or dies
     found = re.search(r"http://127\.0\.0\.1:\d+/", line)
     process.stdout.readline()  # how to end it

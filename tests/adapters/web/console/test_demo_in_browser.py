@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -35,6 +36,29 @@ def test_it_opens_on_the_console_with_the_phone_one_click_away(demo: Visitor, br
         assert_fit(page)
         page.get_by_role("link", name="Staff console").click()
         expect(page.get_by_role("button", name="Sign out")).to_be_visible()
+
+
+def test_the_inbox_is_a_morning_in_full_swing_when_it_opens(demo: Visitor, browser: Browser) -> None:
+    with window(browser, str(demo.client.base_url)) as page:
+        page.goto("/")
+        counts = {
+            queue: int(page.locator(f"#queue-{queue} .count").inner_text())
+            for queue in ("urgent", "grave", "late", "cancellation", "reschedule", "question", "unclear", "unsent")
+        }
+        assert min(counts.values()) >= 1, counts
+        expect(page.locator(".task", has_text="Unknown number")).to_be_visible()
+        held = page.locator(".task", has_text="Noreen")
+        expect(held).to_contain_text("And can my daughter come in with me?")
+        held.get_by_role("link").first.click()
+        expect(page.locator("#talk-work").get_by_text("Noreen has it")).to_be_visible()
+        expect(page.locator(".bubble__text")).to_contain_text(["Is there parking?", "Yes, at the main gate.", "Thank you."])
+        expect(page.locator("#talk-cards", has_text="she brings the letter of the GP")).to_be_visible()
+        page.goto("/inbox?queue=cancellation")
+        changed_mind = page.locator(".task", has=page.locator(".task__words", has_text=re.compile("^C$")))
+        changed_mind.get_by_role("link").first.click()
+        expect(page.get_by_text("Actually something came up at work")).to_be_visible()
+        said = page.locator(".bubble__text").all_inner_texts()
+        assert len(said) >= 6, said
 
 
 def test_a_patient_texts_and_the_secretarys_open_inbox_shows_it(demo: Visitor, browser: Browser) -> None:
