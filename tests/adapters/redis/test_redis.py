@@ -3,31 +3,37 @@
 from __future__ import annotations
 
 import asyncio
-import subprocess
 import time
 from collections.abc import Callable, Coroutine, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import pytest
-import redis
 
 from adapters.local import SystemClock
 from adapters.redis import bus as buses
-from adapters.redis.address import AddressUnfit, check, client
+from adapters.redis.address import AddressUnfit, check
 from adapters.redis.bus import RedisBus, stream
 from adapters.redis.rate import SharedRate
 from conversations.intake import WORK
 from conversations.outbox import Bucket
+from conversations.partitions import PARTITIONS
 from tests import servers
 
 if servers.redis_program() is None:
     pytest.skip(servers.left_out(), allow_module_level=True)
 
 
+@pytest.fixture(params=["redis", "valkey"])
+def program(request: pytest.FixtureRequest) -> str:
+    found = servers.redis_program() if request.param == "redis" else servers.valkey_program()
+    assert found is not None
+    return found
+
+
 @pytest.fixture
-def server() -> Iterator[servers.Redis]:
-    found = servers.Redis()
+def server(program: str) -> Iterator[servers.Redis]:
+    found = servers.Redis(program=program)
     yield found
     found.close()
 
@@ -176,41 +182,70 @@ def test_what_is_no_address_is_told(url: str) -> None:
         check(url)
 
 
-def test_a_cluster_of_redis_serves() -> None:
-    cluster = servers.Redis("--cluster-enabled", "yes")
-    try:
-        cluster.client().execute_command("CLUSTER", "ADDSLOTSRANGE", 0, 16383)
-        servers.wait_until(lambda: b"cluster_state:ok" in cluster.client().execute_command("CLUSTER", "INFO"), "it is whole")
-        url = f"redis+cluster://127.0.0.1:{cluster.port}"
+@contextmanager
+def cluster(program: str, nodes: int) -> Iterator[list[servers.Redis]]:
+    """So many masters, each with its share of the slots."""
+    with ExitStack() as stack:
+        ports = [servers.free_port() for _ in range(nodes)]  # at which they speak with each other
+        found = []
+        for port in ports:
+            node = servers.Redis("--cluster-enabled", "yes", "--cluster-port", str(port), program=program)
+            stack.callback(node.close)
+            found.append(node)
+        for number, node in enumerate(found):
+            first, end = number * 16_384 // nodes, (number + 1) * 16_384 // nodes
+            node.client().execute_command("CLUSTER", "ADDSLOTSRANGE", first, end - 1)
+            node.client().execute_command("CLUSTER", "MEET", "127.0.0.1", found[0].port, ports[0])
+
+        def whole() -> bool:
+            said = [node.client().execute_command("CLUSTER", "INFO") for node in found]
+            return all(b"cluster_state:ok" in each and b"cluster_known_nodes:%d" % nodes in each for each in said)
+
+        servers.wait_until(whole, "the cluster is whole")
+        yield found
+
+
+@pytest.mark.parametrize("nodes", [1, 3])
+def test_a_cluster_of_redis_serves(program: str, nodes: int) -> None:
+    with cluster(program, nodes) as found, ExitStack() as stack:
+        url = f"redis+cluster://127.0.0.1:{found[-1].port}"
         check(url)
-        with ExitStack() as stack:
-            processes = Processes(url, stack)
-            web, worker = processes.bus(), processes.bus(3)
-            run(woken(worker, WORK, lambda: web.notify(WORK, {3})))
-            run(woken(web, "rules", lambda: worker.notify("rules")))
-            run(woken(worker, WORK, lambda: web.notify_at(3, int(time.time()))))
+        processes = Processes(url, stack)
+        web, worker = processes.bus(), processes.bus(*range(PARTITIONS))
+        for partition in (0, 3, PARTITIONS - 1):
+            run(woken(worker, WORK, lambda: web.notify(WORK, {partition})))  # noqa: B023  it is called at once
+        run(woken(web, "rules", lambda: worker.notify("rules")))
+        run(woken(worker, WORK, lambda: web.notify_at(3, int(time.time()))))
+        assert (web.trouble, worker.trouble) == ("", "")
         assert asyncio.run(rate(url, 5.0).draw(2)) == 2.0
-    finally:
-        cluster.close()
+        held = [{name.decode() for name in node.client().execute_command("KEYS", "*")} for node in found]
+        work = [names for names in held if any(name.startswith("{freagra-work}:") for name in names)]
+        assert len(work) == 1  # one node has all streams and timers, so that a script and a read may name several
+        assert {name for name in set().union(*held) if "freagra-work" not in name} == {"freagra-rate:{carrier}"}
 
 
-def test_a_sentinel_says_which_redis_serves(server: servers.Redis) -> None:
-    port = servers.free_port()
-    settings = server.folder / "sentinel.conf"
-    settings.write_text(f"port {port}\nsentinel monitor house 127.0.0.1 {server.port} 1\n")
-    program = servers.redis_program()
-    assert program is not None
-    with subprocess.Popen([program, str(settings), "--sentinel"], stdout=subprocess.DEVNULL) as sentinel:
-        try:
-            url = f"redis+sentinel://127.0.0.1:{port}/house/0"
-            check(url)
+def test_a_sentinel_says_which_redis_serves_and_work_goes_on_when_another_does(server: servers.Redis) -> None:
+    with ExitStack() as stack:
+        replica = servers.Redis("--replicaof", f"127.0.0.1 {server.port}", program=server.program)
+        stack.callback(replica.close)
+        sentinel = servers.Sentinel(server)
+        stack.callback(sentinel.close)
+        check(sentinel.url)
 
-            def answers() -> bool:
-                try:
-                    return bool(client(url).ping())
-                except (redis.RedisError, OSError):
-                    return False
+        def watched() -> bool:
+            replicas = sentinel.client().execute_command("SENTINEL", "REPLICAS", "house")
+            return len(replicas) == 1 and replica.client().info("replication")["master_link_status"] == "up"
 
-            servers.wait_until(answers, "it knows its Redis")
-        finally:
-            sentinel.kill()
+        servers.wait_until(watched, "the sentinel knows both")
+        processes = Processes(sentinel.url, stack)
+        web, worker = processes.bus(), processes.bus(1)
+        senders = rate(sentinel.url, 5.0)
+        stack.callback(senders.close)
+        run(woken(worker, WORK, lambda: web.notify(WORK, {1})))
+        server.end()
+        servers.wait_until(lambda: bool(web.trouble and worker.trouble), "they know that it is away")
+        servers.wait_until(lambda: not (web.trouble or worker.trouble), "they have found the other one")
+        assert replica.client().info("replication")["role"] == "master"
+        run(woken(worker, WORK, lambda: web.notify(WORK, {1})))
+        assert asyncio.run(senders.draw(2)) == 2.0
+        assert replica.client().exists(stream(1), "freagra-rate:{carrier}") == 2
