@@ -100,9 +100,11 @@ class House:
         _refuse_broken([load(each.source, each.name, rehearse=False, carrier=self.carrier) for each in rulesets])
 
 
-def _refresh(database: Database, rulebook: Rulebook) -> None:
+def _refresh(database: Database, rulebook: Rulebook, worker: Worker | None = None) -> None:
     with database.reader() as connection:
         rulebook.refresh(connection)
+    if worker is not None:
+        worker.make_ready()
 
 
 def _rate(gateway: Gateway, clock: Clock, leases: Leases | None, redis_url: str) -> Rate:
@@ -166,7 +168,7 @@ def house(
             desk = Desk(writer, vault, intake, clock, bus)
             rounds = Rounds(database, writer, vault, intake, clock, bus)
             finder = Finder(database, writer, vault, clock)
-            refresh = partial(_refresh, database, rulebook)
+            refresh = partial(_refresh, database, rulebook, worker if works else None)
             service = Service(
                 worker, outbox, writeback, rounds, finder, clock, bus, duties=duties, leases=leases, refresh=refresh
             )

@@ -66,6 +66,8 @@ def serve(config: Config, role: str = "all") -> int:
             metrics_token=config.metrics_token,
             answers=answers,
         )
+        if Duty.WORK in ROLES[role]:
+            house.worker.make_ready()
         settle()
         server = _Server(_settings(app, config), _greeting(config, house, listener, first_start, role), console.live.close)
         server.run_until_told(listener)

@@ -34,7 +34,6 @@ from conversations import schema
 from conversations.ports import Clock, InboundReceipt, InboundReply
 from conversations.service import Duty
 from engine.events import TextStatus
-from engine.understanding import read
 from tests.servers import Postgres, Redis, left_out, wait_until
 
 COUNT = int(os.environ.get("FREAGRA_BENCH_REPLIES", "4000"))
@@ -108,8 +107,7 @@ def _worker(home: str, url: str, redis: str, at: datetime, begin: Barrier, said:
         for _ in range(3):  # all join, then all give away and take
             leases.renew()
             begin.wait()
-        for ruleset in held.rulebook.in_force():
-            read(ruleset, "what the first reply would wait for", "en")
+        held.worker.make_ready()
         settle()
         begin.wait()
         used, worked = time.process_time(), 0
@@ -186,9 +184,10 @@ class _Shifted:
 
 def _serve(home: str, url: str, redis: str, offset: float, stop: Event) -> None:
     with _house(Path(home), url, _Shifted(timedelta(seconds=offset)), redis, shared=True) as held:
+        held.worker.make_ready()
+        settle()
 
         async def live() -> None:
-            settle()
             held.service.start()
             await asyncio.to_thread(stop.wait)
             await held.service.stop()

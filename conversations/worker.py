@@ -46,7 +46,7 @@ from engine.events import (
 )
 from engine.ruleset import Ruleset
 from engine.several import Held, share
-from engine.understanding import read
+from engine.understanding import make_ready, read
 
 _log = logging.getLogger("freagra.conversations")
 
@@ -94,6 +94,11 @@ class Worker:
         self._most = batch
         self._size = min(batch, _FIRST)
         self._holding = holding
+
+    def make_ready(self) -> None:
+        """Make the rulesets in force ready for reading, for which the first reply would wait otherwise."""
+        for ruleset in self._rulebook.in_force():
+            make_ready(ruleset)
 
     def step(self, now: datetime) -> Step:
         """Work one batch of what is due by `now`. No events: nothing was due. Raises StoreAway and LeaseLost; nothing is lost

@@ -59,6 +59,11 @@ class _Cache:
 _CACHE = _Cache(_PREPARED_AT_ONCE)
 
 
+def make_ready(ruleset: Ruleset) -> None:
+    """Do now what the first reading under a ruleset would do first: most of a second where none was like it."""
+    _CACHE.get(ruleset)
+
+
 def read(ruleset: Ruleset, text: str, language: str = "", told: Told | None = None) -> Reading:
     """What `text` means under `ruleset`. `language` is the patient's, tried first among those that fit equally well.
     `told` is the appointment that it answers: an answer that names another day, hour or clinician is asked about.

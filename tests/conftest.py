@@ -11,8 +11,7 @@ from tests import servers, stores
 # What runs on SQLite and on PostgreSQL alike: all of tests/conversations but that of which one engine alone has the like.
 _ON_EVERY_STORE = ("tests.conversations.", "tests.trials.test_rubbish")
 _ON_POSTGRESQL = {"test_leases", "test_moving"}
-# test_crash does not come to its end on PostgreSQL, for a reason not found out yet; there the cluster trial kills processes.
-_ON_SQLITE = {"test_at_rest", "test_backup", "test_crash", "test_database", "test_postgresql", "test_rulesets", "test_vault"}
+_ON_SQLITE = {"test_at_rest", "test_backup", "test_database", "test_postgresql", "test_rulesets", "test_vault"}
 
 Run = Callable[..., tuple[int, str, str]]
 
