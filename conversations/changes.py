@@ -23,8 +23,8 @@ from engine.preferences import to_json
 from engine.ruleset import PRIORITIES
 
 _LISTS = (
-    "entries", "texts", "replies", "withheld", "moved", "reached", "writes", "tasks", "task_steps", "task_moves", "blocks",
-    "receipts", "former", "done", "later", "halts",
+    "entries", "texts", "replies", "withheld", "unmatched", "moved", "reached", "writes", "tasks", "task_steps", "task_moves",
+    "blocks", "receipts", "former", "done", "later", "halts",
 )  # fmt: skip
 _lists = attrgetter(*_LISTS)
 _ABSENT: Any = object()
@@ -38,6 +38,7 @@ ENTRY = ("conversation_id", "seq", "at", "kind", "sealed", "hash")
 WRITE = (
     "key", "conversation_id", "patient_id", "appointment_id", "kind", "action", "sealed", "status", "due", "queued_at",
 )  # fmt: skip
+UNMATCHED = ("id", "at", "phone_index", "sealed", "task")
 TIMER = ("conversation_id", "name", "due", "visit", "attempts")
 
 
@@ -105,6 +106,7 @@ class Changes:
     texts: list[TextRow] = field(default_factory=list)
     replies: list[Row] = field(default_factory=list)
     withheld: list[Row] = field(default_factory=list)
+    unmatched: list[Row] = field(default_factory=list)
     moved: list[tuple[str, str]] = field(default_factory=list)  # talks whose appointment is of another clinic now
     reached: list[Reached] = field(default_factory=list)
     writes: list[Row] = field(default_factory=list)
@@ -179,6 +181,7 @@ def _write(connection: Connection, changes: Changes, vault: Vault, at: int) -> N
     insert_rows(connection, schema.texts, TextRow._fields, changes.texts)
     insert_rows(connection, schema.replies, LINE, changes.replies)
     insert_rows(connection, schema.withheld, LINE, changes.withheld)
+    insert_rows(connection, schema.unmatched, UNMATCHED, changes.unmatched)
     move_talks(connection, changes.moved)
     if changes.reached:
         connection.execute(_REACHED, [each._asdict() for each in changes.reached])

@@ -26,8 +26,20 @@ from conversations.intake import WORK, Intake, opened
 from conversations.people import Person
 from conversations.ports import Bus, Clock
 from conversations.queues import task_steps
-from conversations.schema import appointments, conversations, inbox, instant, moment, patients, proposals, tasks, transcript
+from conversations.schema import (
+    appointments,
+    conversations,
+    inbox,
+    instant,
+    moment,
+    patients,
+    proposals,
+    tasks,
+    transcript,
+    unmatched,
+)
 from conversations.service import CHANGED
+from conversations.strangers import unmatched_place
 from conversations.transcript import canonical, conversation_place, entry_place
 from conversations.vault import Vault
 from conversations.writer import Job, Writer
@@ -43,7 +55,7 @@ _COMES_BACK = timedelta(seconds=60)  # after which a task that its act did not s
 _THEN = "/then"
 
 # Wrong to take the time over: what stops texts holds at once, and needs a second key press instead.
-AT_ONCE = AMONG_STAFF | {StaffAct.TAKE, StaffAct.WRONG_NUMBER, StaffAct.DECEASED, StaffAct.STOP}
+AT_ONCE = AMONG_STAFF | {StaffAct.TAKE, StaffAct.WRONG_NUMBER, StaffAct.DECEASED, StaffAct.STOP, StaffAct.ATTACH}
 
 
 class Refused(FreagraError):
@@ -239,24 +251,51 @@ class Desk:
 
     async def settle_loose(self, task: str, who: Person, outcome: str, note: str = "") -> None:
         """Close a task that is about no conversation. Raises NotThere, Taken."""
+        await self._run(lambda held: self._close_loose(held, task, who, outcome, note))
+
+    async def attach(self, task: str, talk: str, who: Person) -> None:
+        """The text from an unknown number that made this task is found to be of the talk's patient. It becomes a task of the
+        talk, and is listed with the patient's messages. Raises NotThere, Taken."""
 
         def job(held: Connection) -> None:
-            row = _task(held, task, who)
-            if row.conversation_id is not None:
+            of = _talk(held, talk, who)
+            which = sa.and_(unmatched.c.task == task, unmatched.c.patient_id == "")
+            query = sa.select(unmatched, tasks.c.kind).join(tasks, tasks.c.key == unmatched.c.task).where(which)
+            text = held.execute(query).first()
+            if text is None:
                 raise NotThere
-            _give(held, None, task, who, who.name, "", self._at())
-            said = {"at": self._clock.now().isoformat(), "why": f"{who.name}: {outcome}", "words": note}
-            steps = [*task_steps(self._vault, row), said]
-            closed = {
-                "sealed": self._vault.seal_own(task_place(task), canonical(steps)),
-                "status": "closed",
-                "outcome": outcome[:64],
-                "closed_at": self._at(),
-                "changed_at": self._at(),
-            }
-            held.execute(sa.update(tasks).where(tasks.c.key == task).values(closed))
+            # What was said is the patient's from now on: not for others to read in the task, nor there once they are erased.
+            self._close_loose(held, task, who, "attached", keep=False)
+            held.execute(sa.update(tasks).where(tasks.c.key == task).values(clinic=of.clinic))
+            place = unmatched_place(text.id)
+            said = orjson.loads(self._vault.open_own(place, text.sealed))
+            found = {**said, "by": who.name, "found_at": self._clock.now().isoformat()}
+            whose = {"clinic": of.clinic, "conversation_id": talk, "patient_id": of.patient_id}
+            sealed = self._vault.seal(of.wrapped_key, place, canonical(found))
+            held.execute(sa.update(unmatched).where(unmatched.c.id == text.id).values(sealed=sealed, **whose))
+            words = f"{said['sender']}: {said['text']}"
+            self._put(held, talk, StaffActed(StaffAct.ATTACH, who.name, words, tell=False, to=text.kind))
 
         await self._run(job)
+
+    def _close_loose(
+        self, held: Connection, task: str, who: Person, outcome: str, note: str = "", *, keep: bool = True
+    ) -> None:
+        """`keep`: what it said so far stays with it."""
+        row = _task(held, task, who)
+        if row.conversation_id is not None:
+            raise NotThere
+        _give(held, None, task, who, who.name, "", self._at())
+        steps = task_steps(self._vault, row) if keep else []
+        steps.append({"at": self._clock.now().isoformat(), "why": f"{who.name}: {outcome}", "words": note})
+        closed = {
+            "sealed": self._vault.seal_own(task_place(task), canonical(steps)),
+            "status": "closed",
+            "outcome": outcome[:64],
+            "closed_at": self._at(),
+            "changed_at": self._at(),
+        }
+        held.execute(sa.update(tasks).where(tasks.c.key == task).values(closed))
 
     async def propose(self, talk: str, seq: int, wanted: str, who: Person, note: str = "") -> bool:
         """File that the reply in entry `seq` meant the intent `wanted`, for the keeper of the clinic's rules. False where that

@@ -14,15 +14,15 @@ from sqlalchemy import Connection
 from conversations.lines import LINES, REPLY_READ, TEXT_WITHHELD, line_id
 from conversations.messages import Message, opened
 from conversations.people import Scope
-from conversations.schema import conversations, moment, patients, texts, transcript
+from conversations.schema import conversations, moment, patients, texts, transcript, unmatched
 from conversations.transcript import entry_place
 from conversations.vault import Vault
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One fact of a text's way. `what` is queued, joined, withheld, a TextStatus, or of a reply: read, settled; `by` who
-    wrote it where staff did; `code` and `reason` as the gateway gave them. `at` is when we had its word."""
+    """One fact of a text's way. `what` is queued, joined, withheld, a TextStatus, or of a reply: read, settled, found (whose it
+    is); `by` who of staff wrote or found it; `code` and `reason` as the gateway gave them. `at` is when we had its word."""
 
     what: str
     at: datetime
@@ -48,14 +48,24 @@ class Journey:
 
 def journey(connection: Connection, vault: Vault, id: str, scope: Scope) -> Journey | None:
     """A message and its way, step by step; None where there is none, or of a clinic outside of the scope."""
-    message = next((held for table in (texts, *LINES.values()) for held in opened(connection, vault, [(id, table)])), None)
+    tables = (texts, *LINES.values(), unmatched)
+    message = next((held for table in tables for held in opened(connection, vault, [(id, table)])), None)
     if message is None or message.clinic not in scope:
         return None
     row = connection.execute(sa.select(texts).where(texts.c.key == id)).first()
     waiting = None
     if row is not None and row.phase in ("queued", "sending"):
         waiting = Waiting(moment(row.due), row.attempts)
-    return Journey(message, _steps(connection, vault, message), waiting)
+    steps = _steps_of_nobodys(message) if message.outcome else _steps(connection, vault, message)
+    return Journey(message, steps, waiting)
+
+
+def _steps_of_nobodys(message: Message) -> list[Step]:
+    outcome, _, why = message.outcome.partition(": ")
+    steps = [Step("read", message.at, message.read_as), Step("settled", message.at, why, outcome)]
+    if message.found_at is not None:
+        steps.append(Step("found", message.found_at, by=message.found_by))
+    return steps
 
 
 def _steps(connection: Connection, vault: Vault, message: Message) -> list[Step]:

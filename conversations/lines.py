@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from conversations.bulk import portions
-from conversations.schema import replies, texts, transcript, withheld
+from conversations.schema import replies, texts, transcript, unmatched, withheld
 
 LINE = ("id", "conversation_id", "seq", "clinic")
 REPLY_READ, TEXT_WITHHELD = "reply.read", "text.withheld"
@@ -28,6 +28,7 @@ def move_talks(connection: Connection, moved: Sequence[tuple[str, str]]) -> None
     for talk, clinic in dict(moved).items():
         own = sa.and_(texts.c.conversation_id == talk, texts.c.members == "")
         connection.execute(sa.update(texts).where(own).values(clinic=clinic))
+        connection.execute(sa.update(unmatched).where(unmatched.c.conversation_id == talk).values(clinic=clinic))
         for kind, table in LINES.items():
             for ids in portions(_ids(connection, talk, kind)):
                 connection.execute(sa.update(table).where(table.c.id.in_(ids)).values(clinic=clinic))

@@ -1,8 +1,8 @@
 """Every text that was issued and every reply, newest first, and how each text fares.
 
-Three tables are read in one order: texts to send, texts that were withheld before that, and replies. All of their ids begin
-with the time. Only the page that is shown is opened; the rest is found by indexes. Of a text that several talks share, each
-talk's own part is listed and the whole is not: it may be about patients of other clinics.
+Four tables are read in one order: texts to send, texts that were withheld before that, replies, and texts from numbers of no
+patient. All of their ids begin with the time. Only the page that is shown is opened; the rest is found by indexes. Of a text
+that several talks share, each talk's own part is listed and the whole is not: it may be about patients of other clinics.
 """
 
 from __future__ import annotations
@@ -22,7 +22,20 @@ from conversations.batch import patient_place, text_place
 from conversations.bulk import portions
 from conversations.lines import LINES, REPLY_READ, line_id
 from conversations.people import Scope
-from conversations.schema import appointments, conversations, instant, moment, patients, replies, texts, transcript, withheld
+from conversations.schema import (
+    appointments,
+    conversations,
+    instant,
+    moment,
+    patients,
+    replies,
+    tasks,
+    texts,
+    transcript,
+    unmatched,
+    withheld,
+)
+from conversations.strangers import unmatched_place
 from conversations.transcript import entry_place
 from conversations.vault import Vault
 from engine.events import TextStatus
@@ -33,15 +46,17 @@ FATES: Mapping[str, tuple[tuple[TextStatus, ...], tuple[sa.Table, ...]]] = {
     "on the way": ((TextStatus.QUEUED, TextStatus.ACCEPTED, TextStatus.SENT), ()),
     "did not arrive": ((TextStatus.UNDELIVERABLE, TextStatus.EXPIRED, TextStatus.REJECTED, TextStatus.UNKNOWN), ()),
     "not sent": ((TextStatus.UNSENT,), (withheld,)),
-    "replies": ((), (replies,)),
+    "replies": ((), (replies, unmatched)),
+    "unknown numbers": ((), (unmatched,)),
 }
-_EVERYTHING = (tuple(TextStatus), (withheld, replies))
+_EVERYTHING = (tuple(TextStatus), (withheld, replies, unmatched))
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """`patients`: our ids, None for any. `since` and `until` bound the time, the latter excluded. `fate`: a key of FATES, ""
-    for all. `round`: texts of this round alone."""
+    for all. `round`: texts of this round alone. `phone`: with the patients' also what came from this number (its blind index)
+    when it was no patient's."""
 
     clinic: str = ""
     patients: tuple[str, ...] | None = None
@@ -49,13 +64,16 @@ class Wanted:
     since: datetime | None = None
     until: datetime | None = None
     round: str = ""
+    phone: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
     """A text or a reply. `status` is a TextStatus, "withheld" or "reply"; `reason` why a text fared so, as the gateway or we
     put it. `words` is "" of a text that was withheld, and `name`, `number` and `words` are None once the patient was
-    erased. `segments` are 0 of what cost nothing by itself."""
+    erased. `segments` are 0 of what cost nothing by itself. Of a text from a number of no patient, `patient`, talk and clinic
+    are "" and there is no appointment, until staff have found whose it is; `task` is the one that it made, while that is
+    open."""
 
     id: str
     status: str
@@ -72,14 +90,23 @@ class Message:
     number: str | None
     clinic: str
     clinic_name: str
-    appointment_at: datetime
+    appointment_at: datetime | None
     round: str = ""
     shared: bool = False  # it left as a part of a text that several talks share
     read_as: str = ""  # of a reply: the intent
+    task: str = ""
+    outcome: str = ""  # of a text from a number of no patient: what became of it, as the worker put it
+    found_by: str = ""
+    found_at: datetime | None = None
 
     @property
     def incoming(self) -> bool:
         return self.status == "reply"
+
+    @property
+    def unmatched(self) -> bool:
+        """From a number of no patient, and nobody has found whose it is."""
+        return not self.patient
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +207,9 @@ def _of_clinics(
             query = sa.select(texts.c.key).where(texts.c.clinic == clinic, texts.c.status == str(status))
             found.append(_ids(connection, query.where(*bounds.on(texts.c.key)), texts, texts.c.key, limit))
     for line in lines:
-        for each in (None,) if within is None else within:
+        # What is nobody's yet is of no clinic.
+        nobodys = [""] if line is unmatched and not wanted.clinic else []
+        for each in (None,) if within is None else (*nobodys, *within):
             query = sa.select(line.c.id).where(*bounds.on(line.c.id))
             query = query if each is None else query.where(line.c.clinic == each)
             found.append(_ids(connection, query, line, line.c.id, limit))
@@ -228,7 +257,18 @@ def _of_patients(connection: Connection, scope: Scope, wanted: Wanted, bounds: _
         )
         ids = [(line_id(row.at, row.conversation_id, row.seq), LINES[row.kind]) for row in connection.execute(rows)]
         found += [each for each in ids if bounds.hold(each[0])]
+    if unmatched in lines:
+        found += [(id, unmatched) for id in connection.execute(_unmatched_of(wanted, within, bounds)).scalars()]
     return [nlargest(len(found), found, key=lambda each: each[0])]
+
+
+def _unmatched_of(wanted: Wanted, within: Sequence[str] | None, bounds: _Bounds) -> sa.Select[Any]:
+    of = unmatched.c
+    whose = of.patient_id.in_(wanted.patients or ())
+    query = sa.select(of.id).where(sa.or_(whose, of.phone_index == wanted.phone) if wanted.phone else whose)
+    if within is not None:
+        query = query.where(of.clinic.in_([*([] if wanted.clinic else [""]), *within]))
+    return query.where(*bounds.on(of.id))
 
 
 def _talks_of(connection: Connection, wanted: Sequence[str], within: Sequence[str] | None) -> list[str]:
@@ -271,7 +311,16 @@ def opened(connection: Connection, vault: Vault, found: Sequence[Found]) -> list
         for some in portions(id for id, where in found if where is table):
             for row in connection.execute(_LINES_READ[kind].where(table.c.id.in_(some))):
                 held[row.id] = _line(vault, row, kind)
+    for some in portions(id for id, where in found if where is unmatched):
+        for row in connection.execute(_UNMATCHED.where(unmatched.c.id.in_(some))):
+            held[row.id] = _from_nobody(vault, row)
     return [held[id] for id, _ in found if id in held]
+
+
+def of_task(connection: Connection, vault: Vault, task: str) -> Message | None:
+    """The text from an unknown number that made this task. Raises SealBroken."""
+    row = connection.execute(_UNMATCHED.where(unmatched.c.task == task)).first() if task else None
+    return None if row is None else _from_nobody(vault, row)
 
 
 def _text(vault: Vault, row: Any) -> Message:
@@ -314,6 +363,37 @@ def _line(vault: Vault, row: Any, kind: str) -> Message:
         read_as=data.get("intent", ""),
         **_about(vault, row),
     )
+
+
+def _from_nobody(vault: Vault, row: Any) -> Message:
+    said: dict[str, Any] = {}
+    if not row.patient_id:
+        said = orjson.loads(vault.open_own(unmatched_place(row.id), row.sealed))
+    elif row.wrapped_key is not None:
+        said = orjson.loads(vault.open(row.wrapped_key, unmatched_place(row.id), row.sealed))
+    about = _about(vault, row) if row.patient_id else _NOBODY
+    return Message(
+        id=row.id,
+        status="reply",
+        reason="",
+        at=moment(row.at),
+        status_at=moment(row.at),
+        words=said.get("text"),
+        prompt="",
+        phone=said.get("sender", ""),
+        segments=0,
+        read_as=said.get("read_as", ""),
+        task=row.open_task or "",
+        outcome=said.get("outcome", ""),
+        found_by=said.get("by", ""),
+        found_at=datetime.fromisoformat(said["found_at"]) if "found_at" in said else None,
+        **about,
+    )
+
+
+_NOBODY: Mapping[str, Any] = {
+    "talk": "", "patient": "", "name": "", "number": "", "clinic": "", "clinic_name": "", "appointment_at": None,
+}  # fmt: skip
 
 
 def _about(vault: Vault, row: Any) -> dict[str, Any]:
@@ -368,3 +448,23 @@ _LINES_READ = {
     )
     for kind, table in LINES.items()
 }
+_UNMATCHED = (
+    sa.select(
+        unmatched.c.id,
+        unmatched.c.at,
+        unmatched.c.sealed,
+        unmatched.c.conversation_id,
+        unmatched.c.patient_id,
+        unmatched.c.clinic,
+        tasks.c.key.label("open_task"),
+        patients.c.sealed.label("patient"),
+        patients.c.wrapped_key,
+        appointments.c.clinic_name,
+        appointments.c.start,
+    )
+    .select_from(unmatched)
+    .join(tasks, sa.and_(tasks.c.key == unmatched.c.task, tasks.c.status == "open"), isouter=True)
+    .join(conversations, conversations.c.id == unmatched.c.conversation_id, isouter=True)
+    .join(appointments, appointments.c.id == conversations.c.appointment_id, isouter=True)
+    .join(patients, patients.c.id == unmatched.c.patient_id, isouter=True)
+)

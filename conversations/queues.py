@@ -92,6 +92,7 @@ class Waiting:
     due: datetime
     opened_at: datetime
     shown_from: datetime | None
+    closed: bool = False
 
     @property
     def queue(self) -> str:
@@ -305,6 +306,7 @@ def _waiting(vault: Vault, row: Any) -> Waiting:
         due=moment(row.due),
         opened_at=moment(row.opened_at),
         shown_from=moment(row.shown_from) if row.shown_from else None,
+        closed=row.status != "open",
     )
 
 

@@ -223,6 +223,22 @@ def _line(name: str) -> sa.Table:
 replies = _line("replies")  # entries reply.read
 withheld = _line("withheld")  # entries text.withheld: texts that were never queued
 
+# Texts from numbers of no patient, each with the task that it made, "" for none. Once staff have found whose it is, `clinic`,
+# talk and patient are theirs and it is sealed under the patient's key; until then it is everybody's who reads patients.
+unmatched = sa.Table(
+    "unmatched",
+    metadata,
+    sa.Column("id", sa.String(32), primary_key=True),  # begins with the time
+    _instant("at"),
+    sa.Column("phone_index", Bytes(16), nullable=False, index=True),
+    sa.Column("sealed", Bytes, nullable=False),  # sender, text, read_as, outcome; by and found_at once it was found
+    sa.Column("task", sa.String(32), nullable=False, index=True),
+    sa.Column("clinic", sa.String(64), nullable=False, server_default=""),
+    sa.Column("conversation_id", sa.String(32), nullable=False, server_default="", index=True),
+    sa.Column("patient_id", sa.String(32), nullable=False, server_default="", index=True),
+    sa.Index("unmatched_of_clinic", "clinic", "id"),
+)
+
 # Texts sent by hand to one patient, or to all who are booked into a clinic on a day.
 rounds = sa.Table(
     "rounds",

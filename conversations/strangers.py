@@ -29,6 +29,10 @@ _WANTS = {
 _OTHER = ("question", "normal", timedelta(hours=4), "")
 
 
+def unmatched_place(id: str) -> str:
+    return f"unmatched|{id}"
+
+
 class Strangers:
     def __init__(self, batch: Batch) -> None:
         self._batch = batch
@@ -38,20 +42,33 @@ class Strangers:
         intent = "unknown"
         for ruleset in self._batch.rulebook.in_force()[:1]:
             intent = label(read(ruleset, content["text"]))
+        outcome, task = self._work(row, content, intent)
+        self._list(row, content, intent, outcome, task)
+        return outcome
+
+    def _work(self, row: Any, content: dict[str, Any], intent: str) -> tuple[str, str]:
+        """What became of it, and the task that it made, "" for none."""
         if intent == "stop":
             self.stop(row.phone_index)
-            return "acted: no texts to this number, which is no patient's we know"
+            return "acted: no texts to this number, which is no patient's we know", ""
         if intent == "start":
             self._batch.unblock(row.phone_index)
-            return "acted: texts are wanted again"
+            return "acted: texts are wanted again", ""
         if intent == "wrong_number":
-            return "noted: a wrong number, and the number is not known"
+            return "noted: a wrong number, and the number is not known", ""
         kind, priority, due, looks = _WANTS.get(intent, _OTHER)
         why = f"A text from {content['sender']}, which is no patient's number that we know."
         if looks:
             why += f" It looks like {looks}."
-        self._open(row, kind, priority, why, content["text"], due)
-        return "handed: the number is not known"
+        return "handed: the number is not known", self._open(row, kind, priority, why, content["text"], due)
+
+    def _list(self, row: Any, content: dict[str, Any], intent: str, outcome: str, task: str) -> None:
+        """Among all messages."""
+        at = self._batch.at
+        id = f"{at // 1000:012x}{sha256(f'unmatched {row.id}'.encode()).hexdigest()[:20]}"
+        said = {"sender": content["sender"], "text": content["text"], "read_as": intent, "outcome": outcome}
+        sealed = self._batch.vault.seal_own(unmatched_place(id), canonical(said))
+        self._batch.changes.unmatched.append((id, at, row.phone_index, sealed, task))
 
     def stop(self, phone: bytes) -> None:
         """No more texts to this number, whoever has it."""
@@ -86,7 +103,8 @@ class Strangers:
 
     def _open(
         self, row: Any, kind: str, priority: str, why: str, words: str, within: timedelta = timedelta(hours=4)
-    ) -> None:
+    ) -> str:
+        """The key of the task."""
         now = self._batch.now
         due = now + within
         for ruleset in self._batch.rulebook.in_force()[:1]:
@@ -111,3 +129,4 @@ class Strangers:
                 "changed_at": instant(now),
             }
         )
+        return key[:32]

@@ -10,7 +10,10 @@ from engine.ruleset import TaskRule
 from engine.turn import CLOSE, Turn, may_be_texted
 
 # Done whatever was said meanwhile: who stops texts by mistake harms nobody as one does who goes on.
-_REGARDLESS = AMONG_STAFF | {StaffAct.TAKE, StaffAct.WRONG_NUMBER, StaffAct.DECEASED, StaffAct.STOP}
+_REGARDLESS = AMONG_STAFF | {
+    StaffAct.TAKE, StaffAct.WRONG_NUMBER, StaffAct.DECEASED, StaffAct.STOP, StaffAct.ATTACH,
+}  # fmt: skip
+_FOUND = "A text from a number that is not on record was found to be this patient's."
 
 
 def staff_acted(turn: Turn, event: StaffActed) -> None:
@@ -51,6 +54,12 @@ def staff_acted(turn: Turn, event: StaffActed) -> None:
             turn.settle_tasks(None, str(event.act), actor)
         case StaffAct.CALL_BACK:
             turn.settle_tasks(None, "called", actor)
+        case StaffAct.ATTACH:
+            # As urgent as it was before anybody knew whose it is.
+            soon = event.to in ("urgent", "bereavement")
+            within = timedelta(minutes=15) if soon else timedelta(hours=4)
+            rule = TaskRule(event.to or "question", within, "urgent" if soon else "high", None, _FOUND)
+            turn.open_task(rule, words=event.text)
         case StaffAct.CLOSE:
             turn.settle_tasks(None, "closed", actor)
             turn.close(event.text or "closed by staff")

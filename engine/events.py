@@ -169,6 +169,7 @@ class StaffAct(StrEnum):
     STOP = "stop"
     NOTE = "note"
     HAND_BACK = "hand_back"  # the machine goes on
+    ATTACH = "attach"  # a text from a number that we did not know was found to be this patient's
     CLOSE = "close"
     # What staff do among themselves. It stands in the transcript and moves nothing.
     CLAIM = "claim"  # "I have this one"
@@ -190,9 +191,10 @@ AMONG_STAFF = frozenset(
 @dataclass(frozen=True, slots=True)
 class StaffActed:
     """`text` is what to text the patient (answer), the note among colleagues (note, call_back, close), which act was taken back
-    (undo) or the intent that was meant (meant). `start` is the new start of a rescheduled appointment, as staff settled it in
-    the iPMS; `until` the end of a snooze; `to` whom a task was assigned to. `replies` and `version` are how many replies of the
-    patient the colleague could know of when they decided, and which version of the appointment; None: not known."""
+    (undo), the intent that was meant (meant) or the text that was found to be the patient's (attach). `start` is the new start
+    of a rescheduled appointment, as staff settled it in the iPMS; `until` the end of a snooze; `to` whom a task was assigned
+    to, or the kind of the task of an attached text. `replies` and `version` are how many replies of the patient the colleague
+    could know of when they decided, and which version of the appointment; None: not known."""
 
     act: StaffAct
     by: str

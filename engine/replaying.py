@@ -131,7 +131,8 @@ class _Reading:
                 start = datetime.fromisoformat(data["start"]) if data["start"] else None
                 by = entry.actor.removeprefix("staff:")
                 replies = -1 if "crossed" in data else None  # it was given back then, and is now
-                return StaffActed(StaffAct(data["act"]), by, data["text"], start, self._told(number), replies=replies)
+                act, to = StaffAct(data["act"]), data.get("to", "")
+                return StaffActed(act, by, data["text"], start, self._told(number), to=to, replies=replies)
             case "staff.texted":
                 return self._by_hand(number, entry)
             case "ipms.status":

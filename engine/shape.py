@@ -31,7 +31,8 @@ _COUNTRY = named("the two capital letters of a country, such as IE", "[A-Z]{2}",
 _STATE = Ref("state")
 _PROMPT = Ref("prompt")
 # What they do among themselves moves no talk; a note shows that it does not.
-_ACTS = [act for act in StaffAct if act not in AMONG_STAFF or act is StaffAct.NOTE]
+# What a talk in a file may say that staff do: what changes the talk, and a note.
+_ACTS = [act for act in StaffAct if act is StaffAct.NOTE or act not in {*AMONG_STAFF, StaffAct.ATTACH}]
 _STAFF_ACT = Choice("act of staff", {str(act): str(act) for act in _ACTS}, "R026")
 _TASK_KIND = choice("kind of task", TASK_KINDS, "R025")
 _STATUS = choice("appointment status", [str(status) for status in AppointmentStatus])

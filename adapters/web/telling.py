@@ -32,6 +32,7 @@ _ACTS = {
     "snooze": "puts this off",
     "undo": "takes back what was not done yet",
     "meant": "says what the reply meant",
+    "attach": "has found that a text from another number is this patient’s",
 }
 _ASKED_OF_HOSPITAL = {
     "confirm": "confirm the appointment",

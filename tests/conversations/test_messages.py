@@ -12,13 +12,14 @@ import sqlalchemy as sa
 
 from conversations import journeys, messages, schema
 from conversations.database import open_database
+from conversations.desk import NotThere
 from conversations.lines import line_id
 from conversations.messages import Listing, Message, Wanted
 from conversations.people import Scope
 from conversations.ports import SendResult, SendStatus
 from conversations.schema import instant
-from engine.events import TextStatus
-from tests.conversations.clinic import ANN, BEN, CARA, EVERYWHERE, MONDAY, Clinic, open_clinic
+from engine.events import StaffAct, TextStatus
+from tests.conversations.clinic import ANN, BEN, CARA, EVERYWHERE, MONDAY, Clinic, open_clinic, secretary
 from tests.stores import PostgresStore, store
 
 EYE, ENT = Scope(frozenset({"EYE"})), Scope(frozenset({"ENT"}))
@@ -243,6 +244,57 @@ def test_what_was_said_before_this_version_is_listed_too(tmp_path: Path) -> None
             for table, seq in ((schema.withheld, 1), (schema.replies, 2)):
                 (row,) = connection.execute(sa.select(table)).all()
                 assert (row.id, row.seq, row.clinic) == (line_id(instant(MONDAY), talk, seq), seq, "EYE")
+
+
+NOBODY = "+353860000000"
+
+
+def test_an_emergency_stays_one_when_it_is_found_whose_it_is(clinic: Clinic) -> None:
+    clinic.invite("A1")
+    clinic.reply(NOBODY, "I have chest pain")
+    (text,) = listed(clinic, fate="unknown numbers").messages
+    clinic.run(clinic.house.desk.attach(text.task, clinic.talk("A1").id, secretary("maura")))
+    clinic.settle()
+    task = schema.tasks.c
+    (opened,) = clinic.rows(sa.select(task.kind, task.priority, task.conversation_id).where(task.status == "open"))
+    assert tuple(opened) == ("urgent", 0, clinic.talk("A1").id)
+
+
+def test_what_an_unknown_number_writes_is_listed_and_is_everybodys_until_it_is_found_whose(clinic: Clinic) -> None:
+    clinic.invite("A1")
+    clinic.invite("A2", number="H2", mobile=CARA, clinic="ENT", first_name="Cara")
+    for words in ("Is this the eye clinic?", "STOP"):
+        clinic.wait(minutes=1)
+        clinic.reply(NOBODY, words)
+    for scope in (EVERYWHERE, EYE, ENT):
+        stop, asked = listed(clinic, scope, fate="unknown numbers").messages
+        assert (asked.words, asked.phone, asked.unmatched, asked.clinic) == ("Is this the eye clinic?", NOBODY, True, "")
+        assert (stop.words, stop.task, stop.outcome.partition(":")[0]) == ("STOP", "", "acted")
+        assert {asked.id, stop.id} <= {each.id for each in listed(clinic, scope).messages}
+        assert {asked.id, stop.id} <= {each.id for each in listed(clinic, scope, fate="replies").messages}
+    assert way(clinic, asked) == [("read", asked.read_as), ("settled", "the number is not known")]
+    index = clinic.house.vault.phone_index(NOBODY)
+    assert [each.id for each in listed(clinic, EYE, patients=(), phone=index).messages] == [stop.id, asked.id]
+
+    talk = clinic.talk("A2").id
+    with pytest.raises(NotThere):  # of a clinic that she does not see
+        clinic.run(clinic.house.desk.attach(asked.task, talk, secretary("maura", "EYE")))
+    clinic.run(clinic.house.desk.attach(asked.task, talk, secretary("nora", "ENT")))
+    clinic.settle()
+    (found,) = [each for each in listed(clinic, ENT, fate="unknown numbers").messages if each.id == asked.id]
+    assert (found.name, found.clinic, found.found_by, found.task) == ("Cara Tierney", "ENT", "nora", "")
+    assert [each.id for each in listed(clinic, EYE, fate="unknown numbers").messages] == [stop.id]
+    assert asked.id in [each.id for each in listed(clinic, ENT, patients=(found.patient,)).messages]
+    task = schema.tasks.c
+    (opened,) = clinic.rows(sa.select(task.kind, task.conversation_id, task.clinic).where(task.status == "open"))
+    assert tuple(opened) == ("question", talk, "ENT")
+    clinic.run(clinic.house.desk.act(talk, StaffAct.CALL_BACK, secretary("nora", "ENT"), clinic.talk("A2").seq))
+    clinic.wait(minutes=1)
+    assert clinic.tasks() == []
+    with pytest.raises(NotThere):  # once
+        clinic.run(clinic.house.desk.attach(asked.task, talk, secretary("nora", "ENT")))
+    clinic.change(sa.update(schema.patients).values(wrapped_key=None))
+    assert [each.words for each in listed(clinic, ENT, fate="unknown numbers").messages] == ["STOP", None]
 
 
 @pytest.mark.sqlite

@@ -59,7 +59,10 @@ FATE_NAMES: Mapping[str, str] = {
     "did not arrive": "Did not arrive",
     "not sent": "Not sent, and why",
     "replies": "Replies",
+    "unknown numbers": "From unknown numbers",
 }
+UNMATCHED = "not matched to a patient"
+
 assert FATE_NAMES.keys() == FATES.keys()
 
 PURPOSES: Mapping[str, tuple[str, str]] = {
@@ -98,6 +101,8 @@ def step(step: Step, names: Mapping[str, str]) -> str:
             return f"Put into one text with {int(step.reason) - 1} more for the same phone"
         case "read":
             return f"Came in, and was read as “{step.reason.replace('_', ' ')}”"
+        case "found":
+            return f"Found to be this patient’s by {names.get(step.by, step.by)}"
         case "settled":
             return f"{_OUTCOMES.get(step.code, step.code.capitalize())}: {step.reason}"
         case _:

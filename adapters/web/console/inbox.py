@@ -21,10 +21,14 @@ from adapters.web.console.desk import (
     snooze_until,
 )
 from adapters.web.console.visit import Declined, NotHere, Page, Visit
-from conversations import people, queues
+from adapters.web.console.whom import patients_meant
+from conversations import messages, people, queues
+from conversations.audit import Act, Did
 from conversations.desk import Refused
+from conversations.messages import Message
 from conversations.people import Person, Right
 from conversations.queues import BadPlace, View, Waiting
+from conversations.search import Hit
 
 _WHOSE = {"all": "Everyone’s", "mine": "Mine", "unassigned": "Nobody’s"}
 
@@ -158,15 +162,25 @@ async def undo(visit: Visit) -> Response:
 
 
 async def task(visit: Visit) -> Response:
-    def look(connection: Connection) -> tuple[list[Waiting], list[Person]]:
-        return queues.waiting(connection, visit.house.vault, [visit.path["key"]]), people.everyone(connection)
+    typed = visit.query.get("patient", "").strip()[:200]
 
-    found, everyone = await visit.read(look)
+    def look(connection: Connection) -> tuple[list[Waiting], list[Person], Message | None, tuple[Hit, ...]]:
+        return (
+            queues.waiting(connection, visit.house.vault, [visit.path["key"]]),
+            people.everyone(connection),
+            messages.of_task(connection, visit.house.vault, visit.path["key"]),
+            patients_meant(connection, visit, typed) if typed else (),
+        )
+
+    found, everyone, text, meant = await visit.read(look)
     if not found or found[0].clinic not in visit.scope:
         raise NotHere
-    if found[0].talk:
-        return visit.to(f"/conversations/{found[0].talk}")
+    talk = found[0].talk or (text.talk if text is not None else "")
+    if talk:
+        return visit.to(f"/conversations/{talk}")
     await visit.looked(f"task:{found[0].key}")
+    if typed:
+        await visit.note(Act(Did.SEARCHED, visit.page_asked.name, detail={"patient": typed}))
     return visit.page(
         "task.html",
         task=found[0],
@@ -174,8 +188,18 @@ async def task(visit: Visit) -> Response:
         names={each.name: each.shown for each in everyone},
         queue_names=QUEUE_NAMES,
         snoozes=SNOOZES,
-        works=visit.may(Right.WORK),
+        works=visit.may(Right.WORK) and not found[0].closed,
+        text=None if found[0].closed else text,
+        typed=typed,
+        meant=meant,
     )
+
+
+async def attach(visit: Visit) -> Response:
+    """A text from an unknown number is found to be of a talk's patient."""
+    talk = visit.form.get("talk", "")
+    await _do(visit, visit.house.desk.attach(visit.path["key"], talk, visit.person))
+    return visit.to(f"/conversations/{talk}", "It stands with this patient now.")
 
 
 async def settle(visit: Visit) -> Response:
@@ -195,5 +219,6 @@ PAGES = (
     Page("POST", "/tasks/{key}/assign", Right.WORK, assign),
     Page("POST", "/tasks/{key}/snooze", Right.WORK, snooze),
     Page("POST", "/tasks/{key}/settle", Right.WORK, settle),
+    Page("POST", "/tasks/{key}/attach", Right.WORK, attach),
     Page("POST", "/undo", Right.WORK, undo),
 )

@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 from starlette.responses import Response
 
 from adapters.web.console import fates
+from adapters.web.console.find import phone_of
 from adapters.web.console.visit import NotHere, Page, Visit
 from adapters.web.console.whom import day_of, midnight, names_shown, patients_meant
 from adapters.web.plain import ZONE
@@ -93,10 +94,12 @@ def _wanted(visit: Visit, asked: Mapping[str, str]) -> Any:
 
     def wanted(connection: Connection) -> Wanted:
         patients: tuple[str, ...] | None = None
+        phone = ""
         if asked["of"]:
             patients = (asked["of"],)
         elif asked["patient"]:
             patients = tuple(hit.patient for hit in patients_meant(connection, visit, asked["patient"]))
+            phone = phone_of(asked["patient"])
         return Wanted(
             asked["clinic"],
             patients,
@@ -104,6 +107,7 @@ def _wanted(visit: Visit, asked: Mapping[str, str]) -> Any:
             None if since is None else midnight(since),
             None if until is None else midnight(until + timedelta(days=1)),
             asked["round"],
+            visit.house.vault.phone_index(phone) if phone else None,
         )
 
     return wanted
@@ -146,9 +150,9 @@ def _cells(message: Message) -> tuple[str, ...]:
         f"{message.status_at.astimezone(ZONE):%Y-%m-%d %H:%M:%S}",
         fates.reason(message.reason),
         message.clinic,
-        f"{message.appointment_at.astimezone(ZONE):%Y-%m-%d %H:%M}",
+        f"{message.appointment_at.astimezone(ZONE):%Y-%m-%d %H:%M}" if message.appointment_at is not None else "",
         message.number or "",
-        message.name or "",
+        fates.UNMATCHED if message.unmatched else message.name or "",
         message.phone,
         fates.words(message),
         str(message.segments),

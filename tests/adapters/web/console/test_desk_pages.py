@@ -15,6 +15,8 @@ from conversations.ports import InboundReply
 from tests.adapters.web.console.office import Office, Visitor, open_office, plain
 from tests.conversations.clinic import ANN, BEN, HOSPITAL, Clinic
 
+NOBODY = "+353860000000"
+
 
 def seed(clinic: Clinic) -> None:
     clinic.invite("A1", number="H1", mobile=ANN, days=9)
@@ -146,6 +148,63 @@ def test_canned_answers_are_kept_by_the_admin_and_offered_to_all(office: Office,
     assert office.signed_in("cathal").post(f"/canned/{held.id}/remove").status_code == 404
     assert fidelma.post(f"/canned/{held.id}/remove").status_code == 303
     assert "main gate" not in maura.get(f"/conversations/{talk(office)}").text
+
+
+def test_a_text_from_an_unknown_number_is_found_whose_and_goes_on_in_the_talk(office: Office, maura: Visitor) -> None:
+    office.do(lambda clinic: clinic.hear(NOBODY, "Is this the eye clinic? =1+1"))
+    loose = sa.select(schema.tasks.c.key).where(schema.tasks.c.conversation_id.is_(None))
+    office.eventually(lambda clinic: bool(clinic.rows(loose)))
+    key = str(office.do(lambda clinic: clinic.scalar(loose)))
+    listed = plain(maura.get("/messages?fate=unknown+numbers").text)
+    assert "not matched to a patient" in listed
+    assert "Is this the eye clinic?" in listed
+    assert NOBODY in listed
+    assert "whose is it?" in listed
+    assert "Is this the eye clinic?" in plain(maura.get(f"/messages?patient={NOBODY.replace('+', '%2B')}").text)
+    (id,) = re.findall(r'href="/messages/([0-9a-f]{32})"', maura.get("/messages?fate=unknown+numbers").text)
+    assert "A text from an unknown number" in plain(maura.get(f"/messages/{id}").text)
+
+    page = plain(maura.get(f"/tasks/{key}?patient=H2").text)  # of another clinic
+    assert "Nobody that you can see is found by that." in page
+    assert "Ben" not in page
+    assert maura.post(f"/tasks/{key}/attach", {"talk": talk(office, "A2")}).status_code == 404
+    page = maura.get(f"/tasks/{key}?patient=H1").text
+    assert "Ann Tierney" in plain(page)
+    (mine,) = re.findall(r'name="talk" value="([0-9a-f]{32})"', page)
+    answer = maura.post(f"/tasks/{key}/attach", {"talk": mine})
+    assert answer.headers["location"] == f"/conversations/{mine}"
+    office.eventually(lambda clinic: "question" in clinic.tasks())
+    page = plain(maura.get(f"/conversations/{mine}").text)
+    assert f"{NOBODY}: Is this the eye clinic?" in page
+    assert "Maura has found that a text from another number is this patient’s" in page
+    assert "Found to be this patient’s by Maura" in plain(maura.get(f"/messages/{id}").text)
+    assert maura.get(f"/tasks/{key}").headers["location"] == f"/conversations/{mine}"
+    office.employ("nora", clinics={"CARDIO"})
+    nora = office.signed_in("nora")
+    assert {nora.get(path).status_code for path in (f"/messages/{id}", f"/tasks/{key}")} == {404}
+
+
+def test_a_task_that_is_settled_says_so(office: Office, maura: Visitor) -> None:
+    office.do(lambda clinic: clinic.hear(NOBODY, "who is this"))
+    loose = sa.select(schema.tasks.c.key).where(schema.tasks.c.conversation_id.is_(None))
+    office.eventually(lambda clinic: bool(clinic.rows(loose)))
+    key = str(office.do(lambda clinic: clinic.scalar(loose)))
+    maura.get(f"/tasks/{key}")
+    assert maura.post(f"/tasks/{key}/settle", {"outcome": "called", "note": "A nephew."}).status_code == 303
+    page = maura.get(f"/tasks/{key}").text
+    assert "This is settled." in plain(page)
+    assert "/settle" not in page
+
+
+def test_who_only_reads_finds_nobody_a_text(office: Office) -> None:
+    office.do(lambda clinic: clinic.hear(NOBODY, "who is this"))
+    loose = sa.select(schema.tasks.c.key).where(schema.tasks.c.conversation_id.is_(None))
+    office.eventually(lambda clinic: bool(clinic.rows(loose)))
+    key = str(office.do(lambda clinic: clinic.scalar(loose)))
+    office.employ("una", Role.AUDITOR)
+    una = office.signed_in("una")
+    assert "It is theirs" not in una.get(f"/tasks/{key}?patient=H1").text
+    assert una.post(f"/tasks/{key}/attach", {"talk": talk(office)}).status_code == 403
 
 
 def test_a_page_of_the_inbox_that_is_none_is_not_there(maura: Visitor) -> None:
