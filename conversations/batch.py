@@ -26,7 +26,8 @@ from conversations.schema import instant, moment
 from conversations.transcript import GENESIS, canonical, conversation_place, entry_hash, entry_place
 from conversations.vault import Vault
 from engine.appointment import Appointment, AppointmentStatus, Patient
-from engine.conversation import Conversation, from_json, to_json
+from engine.as_json import from_json, to_json
+from engine.conversation import Conversation
 from engine.decide import Decision, decide
 from engine.effects import (
     BlockTexts,

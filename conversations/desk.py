@@ -43,7 +43,8 @@ from conversations.strangers import unmatched_place
 from conversations.transcript import canonical, conversation_place, entry_place
 from conversations.vault import Vault
 from conversations.writer import Job, Writer
-from engine.conversation import Conversation, from_json
+from engine.as_json import from_json
+from engine.conversation import Conversation
 from engine.events import AMONG_STAFF, StaffAct, StaffActed
 
 T = TypeVar("T")

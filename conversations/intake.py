@@ -30,7 +30,7 @@ from conversations.schema import instant
 from conversations.transcript import canonical
 from conversations.vault import Vault
 from conversations.writer import Writer
-from engine.conversation import in_order, unset
+from engine.as_json import in_order, unset
 from engine.events import StaffAct, StaffActed, TextedByHand, TextStatus
 
 WORK = "work"  # bus topic: the inbox has something

@@ -19,7 +19,8 @@ from conversations.schema import appointments, conversations, moment, patients, 
 from conversations.transcript import conversation_place, entry_place
 from conversations.vault import Vault
 from engine.appointment import Appointment
-from engine.conversation import Conversation, Entry, from_json
+from engine.as_json import from_json
+from engine.conversation import Conversation, Entry
 
 LATEST = 60  # entries that are shown at first, and each time more are asked for
 _OTHERS = 20

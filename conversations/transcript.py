@@ -37,7 +37,9 @@ import sqlalchemy as sa
 
 from conversations.schema import conversations, ledger, moment, patients, transcript
 from conversations.vault import KeyErased, SealBroken, Vault
-from engine.conversation import Entry, fold, to_json, whole_json
+from engine.as_json import to_json, whole_json
+from engine.conversation import Entry
+from engine.fold import fold
 
 GENESIS = bytes(32)
 

@@ -29,8 +29,9 @@ from typing import Any, NamedTuple
 
 from engine import tongues
 from engine.appointment import STANDING
+from engine.as_json import which_json
 from engine.by_hand import texted_by_hand
-from engine.conversation import OPTED_OUT, PATIENT, Conversation, Entry, Which, which_json
+from engine.conversation import OPTED_OUT, PATIENT, Conversation, Entry, Which
 from engine.delivery import text_joined, text_reported, timer_fired
 from engine.desk import staff_acted
 from engine.effects import ClearTimer, Effect, RecordMessage

@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 
 from engine.appointment import CALLED_OFF, Appointment
+from engine.as_json import appointment_json, patient_json
 from engine.by_hand import back_to_machine, told_by_hand
-from engine.conversation import IPMS, appointment_json, patient_json
+from engine.conversation import IPMS
 from engine.effects import NOTICE, REPLY
 from engine.events import Opened, PatientChanged, WriteReported
 from engine.ruleset import PLANNED, TaskRule

@@ -15,8 +15,9 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from engine.appointment import Appointment
-from engine.conversation import Conversation, Entry, fold
+from engine.conversation import Conversation, Entry
 from engine.events import AppointmentChanged, LanguageChosen, Opened, PatientChanged, ReplyReceived
+from engine.fold import fold
 from engine.reading import Reading
 from engine.replaying import Past, Played, past, play
 from engine.ruleset import Ruleset

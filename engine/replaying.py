@@ -14,14 +14,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from engine.conversation import (
-    OPTED_OUT,
-    Conversation,
-    Entry,
-    appointment_of,
-    listed_of,
-    patient_of,
-)
+from engine.as_json import appointment_of, listed_of, patient_of
+from engine.conversation import OPTED_OUT, Conversation, Entry
 from engine.decide import ABOUT_ANOTHER, LONG_UNDER_WAY, WHICH_UNKNOWN, decide
 from engine.effects import ClearTimer, OpenTask, SendText, SetTimer, WriteAppointment
 from engine.events import (

@@ -18,7 +18,7 @@ from engine import hours, preferences, wording
 from engine.appointment import CALLED_OFF, Listed, Patient
 from engine.availability import read_preferences
 from engine.cadence import Due, plan
-from engine.conversation import MACHINE, OPTED_OUT, Conversation, Entry, SentText, apply
+from engine.conversation import MACHINE, OPTED_OUT, Conversation, Entry, SentText
 from engine.effects import (
     BULK,
     REPLY,
@@ -33,6 +33,7 @@ from engine.effects import (
     UpdateTask,
     WriteAppointment,
 )
+from engine.fold import apply
 from engine.machine import step
 from engine.preferences import Preferences
 from engine.ruleset import ALL, PLANNED, PRIORITIES, SCOPES, CadenceStep, Moment, Ruleset, State, TaskRule, wider

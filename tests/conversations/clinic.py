@@ -39,7 +39,8 @@ from conversations.ports import (
 )
 from conversations.schema import instant, moment
 from conversations.vault import Keys
-from engine.conversation import Conversation, from_json
+from engine.as_json import from_json
+from engine.conversation import Conversation
 from engine.events import StaffAct, TextStatus
 from tests.stores import store
 

@@ -47,7 +47,7 @@ from conversations.vault import Vault
 from conversations.worker import Worker
 from conversations.writeback import Writeback
 from conversations.writer import Writer
-from engine.conversation import from_json
+from engine.as_json import from_json
 from engine.events import StaffAct
 from engine.loader import load
 from tests.conversations.clinic import MONDAY, RULES, keys

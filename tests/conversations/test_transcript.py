@@ -25,7 +25,9 @@ from conversations.transcript import (
 )
 from conversations.vault import Vault, load_or_make_keys
 from engine.appointment import Appointment, AppointmentStatus, Patient
-from engine.conversation import Entry, appointment_json, fold, patient_json, to_json
+from engine.as_json import appointment_json, patient_json, to_json
+from engine.conversation import Entry
+from engine.fold import fold
 from tests.stores import store
 
 NOW = datetime(2026, 6, 10, 9, tzinfo=UTC)

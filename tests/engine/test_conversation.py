@@ -10,21 +10,10 @@ import orjson
 import pytest
 
 from engine.appointment import Listed
-from engine.conversation import (
-    Conversation,
-    Entry,
-    apply,
-    appointment_json,
-    appointment_of,
-    fold,
-    from_json,
-    patient_json,
-    patient_of,
-    supersedes,
-    to_json,
-    whole_json,
-)
+from engine.as_json import appointment_json, appointment_of, from_json, patient_json, patient_of, to_json, whole_json
+from engine.conversation import Conversation, Entry, supersedes
 from engine.events import Doubt, PatientChanged, ReplyReceived, StaffAct, TextJoined, TextStatus, WriteReported
+from engine.fold import apply, fold
 from engine.loader import load
 from engine.rehearsal import Rehearsal
 from engine.ruleset import Ruleset

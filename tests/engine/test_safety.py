@@ -18,7 +18,8 @@ from hypothesis import HealthCheck, settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 
 from engine.appointment import CALLED_OFF, Appointment, AppointmentStatus, Listed, Patient
-from engine.conversation import Conversation, Entry, fold, from_json, to_json
+from engine.as_json import from_json, to_json
+from engine.conversation import Conversation, Entry
 from engine.decide import CLOCKS_APART, Decision, decide
 from engine.effects import (
     BlockTexts,
@@ -46,6 +47,7 @@ from engine.events import (
     TimerFired,
     WriteReported,
 )
+from engine.fold import fold
 from engine.hours import local_day, resolve
 from engine.loader import load
 from engine.ruleset import Ruleset, wider

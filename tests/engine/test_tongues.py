@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from engine.conversation import fold
 from engine.effects import PreferLanguage, SendText
 from engine.events import LanguageChosen, StaffAct
+from engine.fold import fold
 from engine.ruleset import Prompt, Ruleset
 from engine.tongues import wish
 from tests.engine.test_decide import HALF_CLEAR_CANCEL, Talk, effects_of, reminded, rules
