@@ -505,10 +505,21 @@ sessions = sa.Table(
     "sessions",
     metadata,
     sa.Column("token_hash", Bytes(32), primary_key=True),
+    sa.Column("id", sa.String(32), nullable=False, server_default="", index=True),  # random; stays when the token is renewed
     sa.Column("person_id", sa.ForeignKey("people.id"), nullable=False, index=True),
     _instant("begun_at"),
     _instant("seen_at"),
     _instant("proven_at"),  # when the password was last given
+)
+
+# Wrong passwords of the last minutes, by a keyed token of the address they came from: conversations/failures.py.
+sign_in_failures = sa.Table(
+    "sign_in_failures",
+    metadata,
+    sa.Column("id", _COUNTED, primary_key=True, autoincrement=True),
+    sa.Column("address", Bytes(8), nullable=False),
+    _instant("at", index=True),
+    sa.Index("sign_in_failures_of_address", "address", "at"),
 )
 
 # Who looked at what, and who did what to accounts: conversations/audit.py. Append-only: triggers refuse UPDATE and DELETE.

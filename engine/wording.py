@@ -462,16 +462,32 @@ def worst_case(ruleset: Ruleset, prompt: str, language: str, *, fadas: bool = Tr
     """The dearest text that a prompt can plausibly become in a language: values of the lengths in LONGEST, the longest
     month, weekday and hour of the language, the longest guess. With `fadas`, names carry them where the language keeps
     accents; without, they never do: the difference is what a fada costs."""
-    speech = _speech(ruleset, language)
-    template = speech.template(prompt)
-    filler = _NAME_FADAS if fadas and not speech.folds else _NAME_PLAIN
-    value = {name: filler[:length].strip() for name, length in LONGEST.items()}
-    patient = Patient(id="", first_name=value["first_name"], language=language)
-    listing = _listing(ruleset, prompt, language)
-    most = ruleset.one_phone.most if ruleset.one_phone is not None else 0
+    template = _speech(ruleset, language).template(prompt)
     guesses = [""]
     if "guess" in template.names:
         guesses += [_clean(intent.called.get(language, "")) for intent in ruleset.intents.values()]
+    return _dearest(ruleset, template, language, guesses, _listing(ruleset, prompt, language), fadas=fadas)
+
+
+def words_worst_case(ruleset: Ruleset, words: str, language: str) -> Rendered:
+    """The same of words that are no prompt. Raises TemplateFault for what `words_fault` finds fault with."""
+    return _dearest(ruleset, _compiled(words), language, [""], None, fadas=True)
+
+
+def _dearest(
+    ruleset: Ruleset,
+    template: _Template,
+    language: str,
+    guesses: Sequence[str],
+    listing: ListPrompt | None,
+    *,
+    fadas: bool,
+) -> Rendered:
+    speech = _speech(ruleset, language)
+    filler = _NAME_FADAS if fadas and not speech.folds else _NAME_PLAIN
+    value = {name: filler[:length].strip() for name, length in LONGEST.items()}
+    patient = Patient(id="", first_name=value["first_name"], language=language)
+    most = ruleset.one_phone.most if ruleset.one_phone is not None else 0
     formats = ruleset.formats.get(language, DateFormats())
     dearest = Rendered("", language, Segments("GSM-7", 0, 0))
     for guess, start in product(guesses, _dear_starts(language, formats, ruleset.hours.timezone)):

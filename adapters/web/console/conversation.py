@@ -380,26 +380,9 @@ async def meant(visit: Visit) -> Response:
     return visit.to(f"/conversations/{visit.path['id']}", said)
 
 
-async def segments(visit: Visit) -> Response:
-    """What a text would cost, as it is written."""
-    return visit.page("segments.html", **_length_of(visit, visit.form.get("text", "")))
-
-
-def _length_of(visit: Visit, text: str) -> dict[str, Any]:
-    found = wording.segments(text)
-    parts = found.parts if text else 0
-    return {
-        "units": found.units,
-        "parts": parts,
-        "forced_by": found.forced_by,
-        "cost": visit.console.costs.told(parts),
-    }
-
-
 PAGES = (
     Page("GET", "/conversations/{id}", Right.READ, conversation),
     Page("GET", "/conversations/{id}/earlier", Right.READ, earlier),
     Page("POST", "/conversations/{id}/act", Right.WORK, act),
     Page("POST", "/conversations/{id}/meant", Right.WORK, meant),
-    Page("POST", "/segments", Right.WORK, segments),
 )

@@ -24,13 +24,14 @@ from conversations.people import Right
 from conversations.reach import Candidate, Preview, RoundUnfit, Whom, Wording
 from conversations.rounds import PAUSED, RUNNING, STOPPED, Round
 from conversations.schema import canned_answers
-from engine import hours
+from engine import hours, wording
 from engine.ruleset import ASKS, CALLED_OFF_BY_HAND, PURPOSES
 from engine.tongues import name as language_name
 
 SHOWN = 500  # patients of a round on its page
 _FIELDS = ("kind", "patient", "of", "clinic", "day", "called_off", "purpose", "prompt")
 _WORDS = "words-"
+LONGEST = 640  # characters of a text, as it is written
 
 
 # ---- writing one -----------------------------------------------------------------------------------------------------
@@ -181,11 +182,44 @@ async def _form(visit: Visit, typed: Mapping[str, str], errors: Mapping[str, str
         status,
         typed=shown,
         words=words,
+        lengths={language: _at_longest(visit, text, language) for language, text in words.items()},
+        longest=LONGEST,
         choices=choices,
         errors={_place(field): message for field, message in errors.items()},
         purposes=fates.PURPOSES,
         placeholders=("date", "time", "weekday", "clinician", "clinic", "place", "phone", "first_name"),
     )
+
+
+async def segments(visit: Visit) -> Response:
+    """What a text in this language costs a patient at its longest, while someone writes it."""
+    language = visit.form.get("language", "")
+    if language not in _languages(visit):
+        raise Declined(422, "The rules have no such language.")
+    text = visit.form.get(f"{_WORDS}{language}", "")[:LONGEST]
+    return visit.page("round_cost.html", cost=_at_longest(visit, text, language))
+
+
+@dataclass(frozen=True, slots=True)
+class _Length:
+    """Of a text with its placeholders filled in as long as they get. `fault`: what is wrong with it, "" for nothing."""
+
+    parts: int = 0
+    units: int = 0
+    forced_by: str = ""
+    cost: str = ""
+    fault: str = ""
+
+
+def _at_longest(visit: Visit, text: str, language: str) -> _Length:
+    in_force = [each for each in visit.house.rulebook.in_force() if language in each.languages]
+    if not text.strip() or not in_force:
+        return _Length()
+    fault = wording.words_fault(text)
+    if fault is not None:
+        return _Length(fault=fault.message)
+    found = wording.words_worst_case(in_force[0], text.strip(), language).segments
+    return _Length(found.parts, found.units, found.forced_by or "", visit.console.costs.told(found.parts))
 
 
 def _place(field: str) -> str:
@@ -326,6 +360,7 @@ PAGES = (
     Page("GET", "/rounds/new", Right.SEND, new_round),
     Page("POST", "/rounds/new", Right.SEND, edit_round),
     Page("POST", "/rounds/preview", Right.SEND, preview_round),
+    Page("POST", "/rounds/segments", Right.SEND, segments),
     Page("POST", "/rounds", Right.SEND, begin_round),
     Page("GET", "/rounds/{id}", Right.READ, show_round),
     Page("GET", "/rounds/{id}/progress", Right.READ, show_progress),

@@ -15,7 +15,7 @@ from adapters.web.console.cookies import SESSION
 from adapters.web.console.door import PASSWORD, PROVE, SIGN_IN, SIGNED_IN, own_path
 from adapters.web.console.live import Counts
 from adapters.web.console.visit import Declined, NotHere, Page, Visit
-from conversations import audit, people, schema, sessions
+from conversations import audit, failures, people, schema, sessions
 from conversations.audit import Act, Did
 from conversations.people import Person, PersonUnfit, Right, SignInRefused
 from conversations.service import CHANGED
@@ -24,17 +24,17 @@ _ENDING = timedelta(minutes=2)
 
 
 async def _check(visit: Visit, name: str, password: str) -> tuple[Person, str]:
-    """The person whose name and password these are, and the token of a new session in place of the one there was. Raises
-    SignInRefused, Declined."""
+    """The person whose name and password these are, and the token of their session: of the one there was, anew, or of another
+    one in its place. Raises SignInRefused, Declined."""
     console, now = visit.console, visit.console.clock.now()
     address = visit.request.client.host if visit.request.client is not None else ""
-    if wait := console.failures.wait(address, now):
+    vault, at = visit.house.vault, visit.now
+    if wait := await visit.read(failures.wait, vault, address, now):
         minutes = math.ceil(wait / timedelta(minutes=1))
         raise Declined(429, f"Too many wrong passwords came from your address. Try again in {minutes} min.")
     hashed = await visit.read(people.password_hash, name)
     async with visit.console.hashing:
         right = await asyncio.to_thread(people.verify_password, hashed, password)
-    did, vault, at = (Did.SIGNED_IN if visit.session is None else Did.PROVED), visit.house.vault, visit.now
 
     def job(connection: sa.Connection) -> tuple[Person, str] | SignInRefused:
         found = people.sign_in(connection, name, right, now)
@@ -45,16 +45,20 @@ async def _check(visit: Visit, name: str, password: str) -> tuple[Person, str]:
             typed = known.name if known is not None else ""
             act = Act(Did.REFUSED, visit.page_asked.name, detail=detail)
             audit.note(connection, vault, None, act, at, typed=typed)
+            failures.add(connection, vault, address, now)
             return found
         sessions.clear(connection, now, console.lasting)
+        again = visit.session is not None and visit.session.person.id == found.id
+        did = Did.PROVED if again else Did.SIGNED_IN
+        audit.note(connection, vault, found, Act(did, visit.page_asked.name, detail=detail), at)
+        if visit.session is not None and again:
+            return found, sessions.renew(connection, visit.session, now)
         if visit.session is not None:
             sessions.end(connection, visit.session)
-        audit.note(connection, vault, found, Act(did, visit.page_asked.name, detail=detail), at)
         return found, sessions.begin(connection, found.id, now)
 
     found = await visit.house.writer.run(job)
     if isinstance(found, SignInRefused):
-        console.failures.add(address, now)
         raise found
     return found
 
@@ -157,7 +161,8 @@ async def set_password(visit: Visit) -> Response:
 
 
 async def live(visit: Visit) -> Response:
-    console, token = visit.console, visit.console.cookies.read(visit.request, SESSION)
+    console, held = visit.console, visit.session
+    assert held is not None
     talk = visit.query.get("talk", "")
     if talk and (not visit.may(Right.READ) or not await visit.read(_sees, visit, talk)):
         raise NotHere
@@ -165,7 +170,7 @@ async def live(visit: Visit) -> Response:
     def standing() -> str:
         with console.house.database.reader() as connection:
             now = console.clock.now()
-            session = sessions.find(connection, token, now, console.lasting)
+            session = sessions.standing(connection, held.id, now, console.lasting)
         if session is None:
             return "ended"
         return "ending" if session.ends_at - now <= _ENDING else "going on"

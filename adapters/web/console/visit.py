@@ -18,7 +18,6 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from adapters.bootstrap import House
 from adapters.config import Costs
 from adapters.web.console.cookies import NOTICE, Cookies
-from adapters.web.console.failures import Failures
 from adapters.web.console.live import Live
 from adapters.web.console.rendering import Templates
 from adapters.web.health import Health
@@ -71,8 +70,7 @@ class Console:
     arrive: Callable[[Request], Awaitable[Person | None]] | None = None
     links: Sequence[tuple[str, str]] = ()
     bar: Sequence[Page] = ()  # the pages that stand in the bar on top
-    looks: OrderedDict[tuple[bytes, str], float] = field(default_factory=OrderedDict)
-    failures: Failures = field(default_factory=Failures)
+    looks: OrderedDict[tuple[str, str], float] = field(default_factory=OrderedDict)
     hashing: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(2))
 
 
@@ -143,7 +141,7 @@ class Visit:
     async def looked(self, record: str, *, patient: str = "", clinic: str = "") -> None:
         """Note that this person saw a record ("conversation:ID"), before it is shown."""
         assert self.session is not None
-        key, at = (self.session.token_hash, record), time.monotonic()
+        key, at = (self.session.id, record), time.monotonic()
         looks = self.console.looks
         if at - looks.get(key, -_LOOK_AGAIN) < _LOOK_AGAIN:
             return

@@ -78,6 +78,12 @@ class Office:
     def visitor(self) -> Visitor:
         return Visitor(self.url)
 
+    @contextmanager
+    def another(self) -> Iterator[Visitor]:
+        """A visitor of a second web process on the same store."""
+        with _served(self._clinic, self.wall) as url:
+            yield Visitor(url)
+
     def signed_in(self, name: str) -> Visitor:
         visitor = self.visitor()
         answer = visitor.sign_in(name)

@@ -145,7 +145,22 @@ def test_canned_answers_are_kept_by_the_admin_and_offered_to_all(office: Office,
     assert "main gate" not in office.signed_in("noel").get(f"/conversations/{talk(office, 'A2')}").text
     (held,) = office.do(lambda clinic: clinic.rows(sa.select(schema.canned_answers.c.id)))
     office.employ("cathal", Role.CLINIC_ADMIN, clinics={"CARDIO"})
-    assert office.signed_in("cathal").post(f"/canned/{held.id}/remove").status_code == 404
+    cathal = office.signed_in("cathal")
+    assert cathal.post(f"/canned/{held.id}/remove").status_code == 404
+    assert cathal.post(f"/canned/{held.id}", {**right, "clinic": "CARDIO", "text": "Nowhere."}).status_code == 404
+    page = fidelma.get(f"/canned?edit={held.id}").text
+    assert "Change “Parking”" in plain(page)
+    assert ">There is parking at the main gate.</textarea>" in page
+    assert "1 segment, €0.06" in plain(page)
+    wrong = fidelma.post(f"/canned/{held.id}", {**right, "text": ""})
+    assert wrong.status_code == 422
+    assert f'action="/canned/{held.id}"' in wrong.text
+    assert fidelma.post(f"/canned/{held.id}", {**right, "clinic": "CARDIO"}).status_code == 422
+    changed = {**right, "title": "Car park", "text": "There is parking at the main gate, free for an hour."}
+    assert fidelma.post(f"/canned/{held.id}", changed).status_code == 303
+    page = maura.get(f"/conversations/{talk(office)}").text
+    assert "free for an hour" in page
+    assert page.count('data-into="answer"') == 1
     assert fidelma.post(f"/canned/{held.id}/remove").status_code == 303
     assert "main gate" not in maura.get(f"/conversations/{talk(office)}").text
 

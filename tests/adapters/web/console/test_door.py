@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from datetime import timedelta
 from urllib.parse import quote
@@ -9,10 +10,10 @@ from urllib.parse import quote
 import pytest
 import sqlalchemy as sa
 
-from adapters.web.console.failures import MOST_FROM_ADDRESS
 from adapters.web.console.pages import PAGES
 from adapters.web.console.visit import Page
 from conversations import schema
+from conversations.failures import MOST_FROM_ADDRESS
 from conversations.people import MOST_FAILURES, RIGHTS, Right, Role
 from tests import stores
 from tests.adapters.web.console.office import PASSWORD, Office, plain
@@ -128,6 +129,40 @@ def test_an_address_that_tries_many_accounts_has_to_wait(office: Office) -> None
     assert "Try again in 15 min" in plain(answer.text)
     office.wall.move(timedelta(minutes=15))
     assert visitor.sign_in("maura").status_code == 303
+
+
+def test_all_web_processes_count_an_address_together(office: Office) -> None:
+    office.employ("maura")
+    with office.another() as other:
+        for number in range(MOST_FROM_ADDRESS):
+            (office.visitor() if number % 2 else other).sign_in(f"guess{number}", "wrong wrong wrong wrong")
+        assert other.sign_in("maura").status_code == 429
+        assert office.visitor().sign_in("maura").status_code == 429
+        office.wall.move(timedelta(minutes=15))
+        assert other.sign_in("maura").status_code == 303
+
+
+def test_what_is_open_goes_on_when_the_password_is_given_again(office: Office) -> None:
+    office.employ("aine", Role.CLINIC_ADMIN)
+    visitor = office.signed_in("aine")
+    visitor.get("/canned")
+    form = {"csrf": visitor.csrf, "title": "Parking", "text": "At the gate.", "language": "en", "clinic": ""}
+    before = visitor.token
+    with visitor.listen() as events:
+        assert next(events) == ("session", "going on")
+        office.wall.move(timedelta(minutes=6))
+        assert visitor.get("/messages/export").headers["location"].startswith("/sign-in-again")
+        visitor.get("/sign-in-again")
+        assert visitor.post("/sign-in-again", {"password": PASSWORD, "to": "/messages/export"}).status_code == 303
+        assert visitor.token != before
+        assert visitor.get("/messages/export").status_code == 200
+        assert visitor.post("/canned", form).status_code == 303  # from a page of before
+        office.do(lambda clinic: clinic.hear("+353860000000", "who is this"))
+        heard = list(itertools.takewhile(lambda event: event[0] != "tasks", events))
+        assert ("session", "ended") not in heard
+    old = office.visitor()
+    old.cookies = {name: before if value == visitor.token else value for name, value in visitor.cookies.items()}
+    assert old.get("/messages").headers["location"].startswith("/sign-in")
 
 
 def test_a_one_time_password_opens_nothing_but_the_way_to_an_own_one(office: Office) -> None:
