@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 from adapters.local import LocalBus, SystemClock
 from adapters.redis.bus import RedisBus
 from adapters.redis.rate import SharedRate
+from conversations import rule_files
 from conversations.database import Database, DatabaseUnfit, open_database
 from conversations.desk import Desk
 from conversations.finding import Finder
@@ -25,8 +26,8 @@ from conversations.moving import half_moved
 from conversations.outbox import Bucket, Outbox
 from conversations.ports import Bus, Clock, Gateway, PatientSystem, Rate
 from conversations.rounds import Rounds
-from conversations.rulebook import Rulebook, publish, retire_others
-from conversations.rulesets import load_file, shipped
+from conversations.rulebook import Rulebook
+from conversations.rulesets import shipped
 from conversations.schema import instant
 from conversations.service import EVERY_DUTY, RULES, Duty, Service
 from conversations.vault import Keys, Vault, load_or_make_keys
@@ -36,6 +37,7 @@ from conversations.writeback import Writeback
 from conversations.writer import Writer
 from engine.carrier import Carrier
 from engine.loader import Loaded, load
+from engine.ruleset import Ruleset
 
 
 class RulesBroken(Exception):
@@ -71,19 +73,24 @@ class House:
     versions: Versions
     leases: Leases | None  # of a store that is shared with other processes
 
-    def publish(self, paths: Sequence[Path] = (), *, alone: bool = False) -> list[str]:
-        """Put the rulesets of these files in force (those that are shipped, if none is named); the names of those that
-        changed. `alone`: and no others. All or nothing: raises RulesBroken."""
-        loaded = [load_file(path, carrier=self.carrier) for path in paths or shipped()]
+    def publish(self, paths: Sequence[Path] = ()) -> list[str]:
+        """Put the rulesets of these files in force (those that are shipped, if none is named), and with them those that are
+        like one of them; the names of those that changed. All or nothing: raises RulesBroken."""
+        return self._put(paths or shipped(), rule_files.put_in_force)
+
+    def take(self, paths: Sequence[Path]) -> list[str]:
+        """Take from the files that the settings name what has changed in them (conversations/rule_files.py); the names of the
+        rulesets that are in force or out of force by it. All or nothing: raises RulesBroken."""
+        with self.database.reader() as connection:
+            changed = rule_files.changed(connection, paths)
+        return self._put(changed, lambda held, loaded, at: rule_files.take(held, paths, loaded, at))
+
+    def _put(self, paths: Sequence[Path], put: Callable[[Connection, Sequence[Loaded], int], list[str]]) -> list[str]:
+        with self.database.reader() as connection:
+            loaded = rule_files.load_files(connection, paths, self.carrier)
         _refuse_broken(loaded)
         at = instant(self.clock.now())
-        rulesets = [each.ruleset for each in loaded if each.ruleset is not None]
-
-        def job(held: Connection) -> list[str]:
-            changed = [ruleset.name for ruleset in rulesets if publish(held, ruleset, at)]
-            return changed + (retire_others(held, [ruleset.name for ruleset in rulesets]) if alone else [])
-
-        changed = self.writer.submit(job).result()
+        changed = self.writer.submit(lambda held: put(held, loaded, at)).result()
         _refresh(self.database, self.rulebook)
         self.bus.notify(RULES)
         return changed
@@ -97,7 +104,11 @@ class House:
     def check_in_force(self) -> None:
         """What is in force was checked when it was published, maybe for another gateway. Raises RulesBroken."""
         rulesets = self.rulebook.in_force()
-        _refuse_broken([load(each.source, each.name, rehearse=False, carrier=self.carrier) for each in rulesets])
+        _refuse_broken([self._checked(each) for each in rulesets])
+
+    def _checked(self, ruleset: Ruleset) -> Loaded:
+        shelf = {ruleset.shared.name: ruleset.shared} if ruleset.shared is not None else {}
+        return load(ruleset.source, ruleset.name, rehearse=False, carrier=self.carrier, shelf=shelf)
 
 
 def _refresh(database: Database, rulebook: Rulebook, worker: Worker | None = None) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TextIO
 
+from conversations.rulesets import beside
 from engine.loader import load
 from engine.reading import Reading
 from engine.ruleset import Ruleset
@@ -83,7 +84,7 @@ def main(arguments: list[str] | None = None) -> int:
     except (OSError, UnicodeDecodeError) as problem:
         print(f"{path}: cannot be read: {problem}", file=sys.stderr)
         return BAD_INPUT
-    loaded = load(text, str(path))
+    loaded = load(text, str(path), shelf=beside(path, text))
     if loaded.ruleset is None:
         for found in loaded.problems:
             print(found, file=sys.stderr)

@@ -50,14 +50,16 @@ def configured_house(config: Config, duties: frozenset[Duty] = EVERY_DUTY) -> It
 
 
 def put_in_force(opened: House, config: Config) -> list[str]:
-    """The rulesets that the configuration names, and no others; where it names none and the store has none yet, those that are
-    shipped. What a hospital published by hand is not replaced by a restart. The names of those that changed. Raises
-    RulesBroken, also where what is in force does not suit the gateway."""
+    """What has changed in the files that the configuration names since they were taken last; where it names none and the store
+    has no rules yet, those that are shipped. What a hospital published is not replaced by a restart. The names of those that
+    changed. Raises RulesBroken, also where what is in force does not suit the gateway."""
     if config.rules:
         missing = [str(path) for path in config.rules if not path.is_file()]
         if missing:
             raise ConfigError(f"rules: there is no file {', '.join(missing)}")
-        return opened.publish(config.rules, alone=True)
+        changed = opened.take(config.rules)
+        opened.check_in_force()
+        return changed
     if not opened.rulebook.in_force():
         return opened.publish()
     opened.check_in_force()

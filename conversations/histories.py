@@ -29,16 +29,18 @@ _NEWEST = sa.select(ledger.c.at).order_by(ledger.c.batch.desc()).limit(1)
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """Talks under rules of one name that began from `since` to before `until`; of appointments in these clinics, None: all."""
+    """Talks under rules of this name that began from `since` to before `until`; of appointments in these clinics, None: all."""
 
     ruleset: str
     since: datetime
     until: datetime
     clinics: frozenset[str] | None = None
+    shared: str = ""  # of a ruleset that is like another: the name of that one, whose talks count too
 
     def where(self) -> tuple[sa.ColumnElement[bool], ...]:
         talk = conversations.c
-        began = (talk.ruleset == self.ruleset, talk.opened_at >= instant(self.since), talk.opened_at < instant(self.until))
+        named = talk.ruleset.in_({self.ruleset, self.shared or self.ruleset})
+        began = (named, talk.opened_at >= instant(self.since), talk.opened_at < instant(self.until))
         if self.clinics is None:
             return began
         there = sa.select(appointments.c.id).where(appointments.c.clinic.in_(sorted(self.clinics)))

@@ -7,18 +7,19 @@ since. An appointment gets a conversation under each ruleset that applies to it:
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
+from conversations import shelf
 from conversations.errors import UnknownRuleset
 from conversations.schema import rule_trials, rulesets
 from engine.appointment import Appointment
 from engine.loader import load
-from engine.ruleset import Ruleset
+from engine.ruleset import Ruleset, Shared
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,7 @@ class Rulebook:
         self._versions: dict[str, Ruleset] = {}
         self._in_force: tuple[Ruleset, ...] = ()
         self._on_trial: dict[str, tuple[OnTrial, ...]] = {}  # by the name of the ruleset
+        self._services: Mapping[str, frozenset[str]] = {}
 
     def in_force(self) -> tuple[Ruleset, ...]:
         return self._in_force
@@ -62,13 +64,14 @@ class Rulebook:
         rows = connection.execute(
             sa.select(rulesets.c.version, rulesets.c.source).where(rulesets.c.in_force).order_by(rulesets.c.name)
         ).all()
-        loaded = tuple(self._load(version, source) for version, source in rows)
+        loaded = tuple(self._load(connection, version, source) for version, source in rows)
         on_trial: dict[str, tuple[OnTrial, ...]] = {}
         for name, version, source, clinics, share in connection.execute(_TRIALS):
-            trial = OnTrial(self._load(version, source), frozenset(clinics.split()), share)
+            trial = OnTrial(self._load(connection, version, source), frozenset(clinics.split()), share)
             on_trial[name] = (*on_trial.get(name, ()), trial)
+        services = shelf.services(connection)
         with self._lock:
-            self._in_force, self._on_trial = loaded, on_trial
+            self._in_force, self._on_trial, self._services = loaded, on_trial, services
 
     def version(self, connection: Connection, version: str) -> Ruleset:
         """The ruleset of this version. Raises UnknownRuleset when the store never had it."""
@@ -78,13 +81,13 @@ class Rulebook:
         source = connection.execute(sa.select(rulesets.c.source).where(rulesets.c.version == version)).scalar()
         if source is None:
             raise UnknownRuleset(version)
-        return self._load(version, source)
+        return self._load(connection, version, source)
 
-    def _load(self, version: str, source: str) -> Ruleset:
+    def _load(self, connection: Connection, version: str, source: str) -> Ruleset:
         found = self._versions.get(version)
         if found is None:
             # Checked when it was published; its talks need not be played again at every start.
-            loaded = load(source, f"version {version}", rehearse=False)
+            loaded = load(source, f"version {version}", rehearse=False, shelf=shelf.of_version(connection, version))
             if loaded.ruleset is None:
                 raise UnknownRuleset(version)
             found = loaded.ruleset
@@ -94,9 +97,21 @@ class Rulebook:
 
     def applying(self, appointment: Appointment) -> list[Ruleset]:
         """The rulesets in force that apply to this appointment as it stands, each in the version that is on trial for it, if
-        one is."""
+        one is. One that is like a shared ruleset takes its place."""
         chosen = (self._tried(ruleset, appointment) for ruleset in self._in_force)
-        return [ruleset for ruleset in chosen if ruleset.applies_to.takes(appointment)]
+        found: dict[str, Ruleset] = {}
+        for ruleset in chosen:
+            if ruleset.applies_to.takes(appointment):
+                held = found.get(ruleset.service)
+                if held is None or (held.shared is None and ruleset.shared is not None):
+                    found[ruleset.service] = ruleset
+        return list(found.values())
+
+    def served(self, ruleset: Ruleset, names: Iterable[str]) -> bool:
+        """Whether one of these rulesets, under which talks of an appointment were begun, is this one, one that it is like, or
+        like the same."""
+        family = {ruleset.name, ruleset.service}
+        return any(name in family or not family.isdisjoint(self._services.get(name, ())) for name in names)
 
     def _tried(self, ruleset: Ruleset, appointment: Appointment) -> Ruleset:
         for trial in self._on_trial.get(ruleset.name, ()):
@@ -122,15 +137,14 @@ def keep(connection: Connection, ruleset: Ruleset, at: int) -> None:
     """Have the version in the store, so that a conversation can keep it; whether it is in force is as it was."""
     known = connection.execute(sa.select(rulesets.c.version).where(rulesets.c.version == ruleset.version)).scalar()
     if known is None:
-        values = {"version": ruleset.version, "name": ruleset.name, "source": ruleset.source, "published_at": at}
-        connection.execute(sa.insert(rulesets).values(values | {"in_force": False}))
+        _insert(connection, ruleset.version, ruleset.name, ruleset.source, at, ruleset.shared)
 
 
-def retire_others(connection: Connection, names: Iterable[str]) -> list[str]:
-    """Put out of force every ruleset but these: no conversation begins with one of the others any more, those that run go
-    on. The names of those that were in force."""
-    kept = list(names)
-    found = sa.select(rulesets.c.name).where(rulesets.c.in_force, rulesets.c.name.not_in(kept)).order_by(rulesets.c.name)
-    retired = list(connection.execute(found).scalars())
-    connection.execute(sa.update(rulesets).where(rulesets.c.name.in_(retired)).values(in_force=False))
-    return retired
+def _insert(connection: Connection, version: str, name: str, source: str, at: int, shared: Shared | None) -> None:
+    if shared is not None:
+        known = connection.execute(sa.select(rulesets.c.version).where(rulesets.c.version == shared.version)).scalar()
+        if known is None:
+            _insert(connection, shared.version, shared.name, shared.source, at, None)
+    values = {"version": version, "name": name, "source": source, "published_at": at, "in_force": False}
+    connection.execute(sa.insert(rulesets).values(values | {"shared": shared.version if shared is not None else ""}))
+

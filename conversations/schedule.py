@@ -100,7 +100,7 @@ class Schedule:
     def _open(self, appointment: Appointment, patient: PatientRow, talks: _Talks) -> str:
         opened: list[str] = []
         for ruleset in self._batch.rulebook.applying(appointment):
-            if (patient.id, ruleset.name) in talks:
+            if self._batch.rulebook.served(ruleset, (name for whose, name in talks if whose == patient.id)):
                 continue
             talk = conversation_id(self._batch, appointment.id, ruleset.name, patient)
             self._batch.decide(talk, Opened(talk, appointment, patient.facts()), ruleset=ruleset)

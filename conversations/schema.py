@@ -427,6 +427,7 @@ rulesets = sa.Table(
     sa.Column("source", sa.Text, nullable=False),
     _instant("published_at"),
     sa.Column("in_force", sa.Boolean, nullable=False),
+    sa.Column("shared", sa.String(16), nullable=False, server_default=""),  # the version that it is like; "" like none
 )
 
 # Rules that are being worked on. `base` is the version in force when the draft was begun; one open draft for each ruleset.

@@ -2,112 +2,46 @@
 
 A draft may hold anything, also what does not load: it is someone's work. What is published has been through the loader with
 all its talks, and those that every ruleset has to pass, in the very text that goes into force. Where the hospital wants two
-pairs of eyes, whoever proposed a version cannot publish it. Every act is on record with who, when and why. """
+pairs of eyes, whoever proposed a version cannot publish it. Every act is on record with who, when and why. With a shared
+ruleset all that are like it get a new version, or it is refused."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from enum import StrEnum
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
+from conversations import shelf
 from conversations.database import Database
-from conversations.errors import FreagraError
 from conversations.ports import Clock
+from conversations.rule_record import (
+    Act,
+    Done,
+    Draft,
+    RulesRefused,
+    Trial,
+    Version,
+    note,
+    open_draft,
+    open_trials,
+    published,
+    record,
+    said,
+    wanted,
+    where,
+)
 from conversations.rulebook import Rulebook, keep, publish
-from conversations.schema import instant, moment, rule_acts, rule_drafts, rule_trials, rulesets
+from conversations.schema import instant, rule_drafts, rule_trials, rulesets
+from conversations.shelf import Following
 from conversations.writer import Writer
 from engine.carrier import Carrier
+from engine.likeness import Shelf
 from engine.loader import Loaded, load
 from engine.ruleset import Ruleset
 
-_MOST_WHY = 500
 _T = TypeVar("_T")
-
-
-class Act(StrEnum):
-    PROPOSED = "proposed"
-    WITHDRAWN = "withdrawn"  # a proposal taken back, to be worked on
-    PUBLISHED = "published"
-    TRIED = "tried"
-    ENDED = "ended"  # a trial
-    ROLLED_BACK = "rolled back"
-
-
-class RulesRefused(FreagraError):
-    """An act on rules that cannot be done. The message says why and what to do; `loaded` has the problems, where the text is
-    what is wrong."""
-
-    def __init__(self, message: str, loaded: Loaded | None = None) -> None:
-        super().__init__(message)
-        self.loaded = loaded
-
-
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """`base` is the version that was in force when it was begun, "" where none of its name was."""
-
-    id: int
-    name: str
-    source: str
-    base: str
-    status: str
-    edition: int
-    begun_by: str
-    changed_by: str
-    proposed_by: str
-    why: str
-    changed_at: datetime
-
-    @property
-    def open(self) -> bool:
-        return self.status in ("draft", "proposed")
-
-
-@dataclass(frozen=True, slots=True)
-class Trial:
-    id: int
-    name: str
-    version: str
-    clinics: tuple[str, ...]
-    share: int
-    began_at: datetime
-
-    @property
-    def where(self) -> str:
-        return where(self.clinics, self.share)
-
-
-@dataclass(frozen=True, slots=True)
-class Done:
-    """One line of the record of rules."""
-
-    name: str
-    version: str
-    act: str
-    by: str
-    why: str
-    where: str
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Version:
-    name: str
-    version: str
-    published_at: datetime
-    in_force: bool
-
-
-def where(clinics: Sequence[str], share: int) -> str:
-    """Of a trial, for a person."""
-    of = f"{share} in 100 of " if share < 100 else ""
-    there = f" in {', '.join(clinics)}" if clinics else ""
-    return f"{of}new conversations{there}"
 
 
 class Versions:
@@ -147,15 +81,8 @@ class Versions:
 
     def published(self, name: str) -> list[Version]:
         """Every version that was ever in force or on trial, the newest first."""
-        table = rulesets.c
-        query = (
-            sa.select(table.name, table.version, table.published_at, table.in_force)
-            .where(table.name == name)
-            .order_by(table.published_at.desc(), table.version)
-        )
         with self._database.reader() as connection:
-            rows = connection.execute(query).all()
-        return [Version(name, version, moment(at), in_force) for name, version, at, in_force in rows]
+            return published(connection, name)
 
     def source(self, version: str) -> str:
         """The text of a version that was in force or on trial. Raises RulesRefused."""
@@ -168,7 +95,7 @@ class Versions:
     def draft(self, name: str) -> Draft | None:
         """The draft of this ruleset that is open, if one is."""
         with self._database.reader() as connection:
-            return _open_draft(connection, name)
+            return open_draft(connection, name)
 
     def trials(self, name: str = "") -> list[Trial]:
         """Those that go on; of one ruleset, or all."""
@@ -177,14 +104,22 @@ class Versions:
 
     def record(self, name: str) -> list[Done]:
         """What was done to the rules of this name, the latest first."""
-        query = sa.select(rule_acts).where(rule_acts.c.name == name).order_by(rule_acts.c.id.desc())
         with self._database.reader() as connection:
-            rows = connection.execute(query).all()
-        return [Done(row.name, row.version, row.act, row.by, row.why, row.where, moment(row.at)) for row in rows]
+            return record(connection, name)
 
     def check(self, source: str, name: str) -> Loaded:
-        """The text as it is checked before it is published."""
-        return load(source, f"{name}.yaml", carrier=self._carrier)
+        """The text as it is checked before it is published: what it is like is what is in force."""
+        return load(source, f"{name}.yaml", carrier=self._carrier, shelf=self.shelf())
+
+    def shelf(self) -> Shelf:
+        """The rulesets that a text may be like from now on."""
+        with self._database.reader() as connection:
+            return shelf.in_force(connection)
+
+    def shelf_of(self, version: str) -> Shelf:
+        """What this version is like, as it was then."""
+        with self._database.reader() as connection:
+            return shelf.of_version(connection, version)
 
     # ---- drafting ----------------------------------------------------------------------------------------------------
 
@@ -193,7 +128,7 @@ class Versions:
         none: what someone else saved meanwhile is not written over. A proposal that is changed is a draft again."""
 
         def job(connection: Connection, at: int) -> Draft:
-            held = _open_draft(connection, name)
+            held = open_draft(connection, name)
             if (held.edition if held is not None else 0) != edition:
                 who = held.changed_by if held is not None else "someone"
                 raise RulesRefused(f"{who} changed this draft meanwhile; load it anew, or copy your text before you do")
@@ -205,13 +140,13 @@ class Versions:
             else:
                 changed = sa.update(rule_drafts).where(rule_drafts.c.id == held.id)
                 connection.execute(changed.values(values | {"proposed_by": "", "why": ""}))
-            return _certain(_open_draft(connection, name))
+            return _certain(open_draft(connection, name))
 
         return self._do(job)
 
     def discard(self, name: str, by: str) -> None:
         def job(connection: Connection, at: int) -> None:
-            held = _wanted(connection, name)
+            held = wanted(connection, name)
             changed = sa.update(rule_drafts).where(rule_drafts.c.id == held.id)
             connection.execute(changed.values(status="withdrawn", changed_by=by, changed_at=at))
 
@@ -219,14 +154,17 @@ class Versions:
 
     def propose(self, name: str, by: str, why: str) -> Draft:
         """Give a draft to a colleague who is to publish it. It has to load."""
-        self._whole(self._wanted(name))
+        ruleset = self._whole(self._wanted(name))
+        self._followers(ruleset)
 
         def job(connection: Connection, at: int) -> Draft:
-            held = _wanted(connection, name)
-            values = {"status": "proposed", "proposed_by": by, "why": _said(why), "changed_at": at}
+            held = wanted(connection, name)
+            if held.source != ruleset.source:
+                raise RulesRefused(f"{held.changed_by} changed this draft meanwhile; look at it again before you propose it")
+            values = {"status": "proposed", "proposed_by": by, "why": said(why), "changed_at": at}
             connection.execute(sa.update(rule_drafts).where(rule_drafts.c.id == held.id).values(values))
-            _note(connection, name, _version_of(held.source), Act.PROPOSED, by, why, at)
-            return _certain(_open_draft(connection, name))
+            note(connection, name, ruleset.version, Act.PROPOSED, by, why, at)
+            return _certain(open_draft(connection, name))
 
         return self._do(job)
 
@@ -247,18 +185,23 @@ class Versions:
         if not 1 <= share <= 100:
             raise RulesRefused("a share is a whole number from 1 to 100")
         ruleset = self._whole(held)
+        on_trial = bool(clinics) or share < 100
+        followers = [] if on_trial else self._followers(ruleset)
 
         def job(connection: Connection, at: int) -> None:
-            now = _wanted(connection, name)
+            now = wanted(connection, name)
             if now.edition != edition:
                 raise RulesRefused(f"{now.changed_by} changed this draft meanwhile; look at it again before you publish it")
-            if clinics or share < 100:
+            shared = ruleset.shared
+            if shared is not None and connection.execute(_IN_FORCE, {"name": shared.name}).scalar() != shared.version:
+                raise RulesRefused(f"{shared.name}, which it is like, was published meanwhile; look at the draft again")
+            if on_trial:
                 _begin_trial(connection, ruleset, clinics, share, at)
-                _note(connection, name, ruleset.version, Act.TRIED, by, why, at, where(clinics, share))
+                note(connection, name, ruleset.version, Act.TRIED, by, why, at, where(clinics, share))
             else:
                 _end_trials(connection, name, at)
-                publish(connection, ruleset, at)
-                _note(connection, name, ruleset.version, Act.PUBLISHED, by, why, at)
+                self._put_in_force(connection, ruleset, followers, by, at)
+                note(connection, name, ruleset.version, Act.PUBLISHED, by, why, at)
             done = sa.update(rule_drafts).where(rule_drafts.c.id == now.id)
             connection.execute(done.values(status="published", changed_by=by, changed_at=at))
 
@@ -270,11 +213,12 @@ class Versions:
         """Put what is on trial in force for all. A second person is not asked again: one was when the trial began."""
         held = self._trial(trial)
         ruleset = self._still_whole(held.version, held.name)
+        followers = self._followers(ruleset)
 
         def job(connection: Connection, at: int) -> None:
             _end_trials(connection, held.name, at)
-            publish(connection, ruleset, at)
-            _note(connection, held.name, ruleset.version, Act.PUBLISHED, by, why, at, "after a trial")
+            self._put_in_force(connection, ruleset, followers, by, at)
+            note(connection, held.name, ruleset.version, Act.PUBLISHED, by, why, at, "after a trial")
 
         self._do(job)
         self._refresh()
@@ -286,7 +230,7 @@ class Versions:
 
         def job(connection: Connection, at: int) -> None:
             connection.execute(sa.update(rule_trials).where(rule_trials.c.id == trial).values(ended_at=at))
-            _note(connection, held.name, held.version, Act.ENDED, by, why, at, held.where)
+            note(connection, held.name, held.version, Act.ENDED, by, why, at, held.where)
 
         self._do(job)
         self._refresh()
@@ -297,16 +241,31 @@ class Versions:
         ruleset = self._still_whole(version, name)
         if ruleset.name != name:
             raise RulesRefused(f"version {version} is one of {ruleset.name}, not of {name}")
+        followers = self._followers(ruleset)
 
         def job(connection: Connection, at: int) -> None:
             _end_trials(connection, name, at)
-            if not publish(connection, ruleset, at):
+            if not self._put_in_force(connection, ruleset, followers, by, at):
                 raise RulesRefused(f"version {version} is in force already")
-            _note(connection, name, version, Act.ROLLED_BACK, by, why, at)
+            note(connection, name, version, Act.ROLLED_BACK, by, why, at)
 
         self._do(job)
         self._refresh()
         return ruleset
+
+    def give_up(self, name: str, by: str, why: str) -> None:
+        """Put a clinic's own rules out of force: new conversations there begin with the shared ones."""
+        current = self.in_force(name)
+        if current is None or not current.like:
+            raise RulesRefused(f"{name} is like no other ruleset in force, so nothing would hold in its place")
+
+        def job(connection: Connection, at: int) -> None:
+            _end_trials(connection, name, at)
+            connection.execute(sa.update(rulesets).where(rulesets.c.name == name).values(in_force=False))
+            note(connection, name, current.version, Act.GIVEN_UP, by, why, at)
+
+        self._do(job)
+        self._refresh()
 
     def previous(self, name: str) -> str | None:
         """The version that a roll-back puts in force: what was in force, for all, before the present one."""
@@ -331,7 +290,7 @@ class Versions:
 
     def _wanted(self, name: str) -> Draft:
         with self._database.reader() as connection:
-            return _wanted(connection, name)
+            return wanted(connection, name)
 
     def _trial(self, id: int) -> Trial:
         for trial in self.trials():
@@ -348,8 +307,40 @@ class Versions:
             raise RulesRefused(said, loaded)
         return loaded.ruleset
 
+    def _followers(self, ruleset: Ruleset) -> list[Following]:
+        """The rulesets that are like this one, on this version of it. Raises RulesRefused where one would have errors, and
+        where another clinic's own rules are for the same appointments."""
+        other = shelf.overlapping(ruleset, self._rulebook.in_force())
+        if other is not None:
+            raise RulesRefused(
+                f"{other.name} is for some of the same appointments; an appointment gets one of the rulesets that are like "
+                f"{ruleset.service}: say under applies_to: which of them are this one's"
+            )
+        if ruleset.shared is not None:
+            return []
+        with self._database.reader() as connection:
+            found = shelf.following(connection, ruleset, self._carrier)
+        for each in found:
+            if each.loaded.ruleset is None:
+                name = each.loaded.problems[0].file.removesuffix(".yaml")
+                raise RulesRefused(f"{each.name} is like this ruleset and would have errors with it; mend {name}", each.loaded)
+        return found
+
+    def _put_in_force(
+        self, connection: Connection, ruleset: Ruleset, followers: Sequence[Following], by: str, at: int
+    ) -> bool:
+        """This one, and with it those that are like it. False where it is in force already."""
+        if shelf.versions_following(connection, ruleset.name) != {each.version for each in followers}:
+            raise RulesRefused("rules that are like these were published meanwhile; try again")
+        if not publish(connection, ruleset, at):
+            return False
+        for each in followers:
+            publish(connection, each.ruleset, at)
+            note(connection, each.name, each.ruleset.version, Act.PUBLISHED, by, f"with {ruleset.name}", at)
+        return True
+
     def _still_whole(self, version: str, name: str) -> Ruleset:
-        loaded = self.check(self.source(version), name)
+        loaded = load(self.source(version), f"{name}.yaml", carrier=self._carrier, shelf=self.shelf_of(version))
         if loaded.ruleset is None:
             raise RulesRefused(f"version {version} does not pass the checks of today; make a draft of it and mend it", loaded)
         return loaded.ruleset
@@ -361,36 +352,6 @@ _IN_FORCE = sa.select(rulesets.c.version).where(rulesets.c.name == sa.bindparam(
 def _certain(draft: Draft | None) -> Draft:
     assert draft is not None, "it was written just now"
     return draft
-
-
-def _open_draft(connection: Connection, name: str) -> Draft | None:
-    table = rule_drafts.c
-    query = sa.select(rule_drafts).where(table.name == name, table.status.in_(["draft", "proposed"]))
-    row = connection.execute(query.order_by(table.id.desc()).limit(1)).first()
-    return None if row is None else _draft(row)
-
-
-def _draft(row: Any) -> Draft:
-    return Draft(
-        row.id, row.name, row.source, row.base, row.status, row.edition, row.begun_by, row.changed_by, row.proposed_by, row.why,
-        moment(row.changed_at),
-    )  # fmt: skip
-
-
-def _wanted(connection: Connection, name: str) -> Draft:
-    held = _open_draft(connection, name)
-    if held is None:
-        raise RulesRefused(f"there is no draft of {name}; change something first")
-    return held
-
-
-def open_trials(connection: Connection, name: str = "") -> list[Trial]:
-    """The trials that go on, the oldest first; of one ruleset, or all."""
-    query = sa.select(rule_trials).where(rule_trials.c.ended_at.is_(None)).order_by(rule_trials.c.id)
-    rows = connection.execute(query.where(rule_trials.c.name == name) if name else query).all()
-    return [
-        Trial(row.id, row.name, row.version, tuple(row.clinics.split()), row.share, moment(row.began_at)) for row in rows
-    ]
 
 
 def _begin_trial(connection: Connection, ruleset: Ruleset, clinics: Sequence[str], share: int, at: int) -> None:
@@ -405,20 +366,3 @@ def _begin_trial(connection: Connection, ruleset: Ruleset, clinics: Sequence[str
 def _end_trials(connection: Connection, name: str, at: int) -> None:
     going_on = sa.update(rule_trials).where(rule_trials.c.name == name, rule_trials.c.ended_at.is_(None))
     connection.execute(going_on.values(ended_at=at))
-
-
-def _version_of(source: str) -> str:
-    loaded = load(source, rehearse=False)
-    return loaded.ruleset.version if loaded.ruleset is not None else ""
-
-
-def _said(why: str) -> str:
-    said = " ".join(why.split())
-    if not said:
-        raise RulesRefused("say why in a few words: whoever looks for it later will want to know")
-    return said[:_MOST_WHY]
-
-
-def _note(connection: Connection, name: str, version: str, act: Act, by: str, why: str, at: int, where: str = "") -> None:
-    values = {"name": name, "version": version, "act": str(act), "by": by, "why": _said(why), "where": where, "at": at}
-    connection.execute(sa.insert(rule_acts).values(values))

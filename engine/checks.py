@@ -1,9 +1,10 @@
 """What only the whole file can tell: whether names lead somewhere, whether clocks and hours are real.
 
 The other checks have modules of their own: `checks_states` (the ways through a talk), `checks_stop` (what a STOP stops),
-`checks_times` (what comes when), `checks_languages` (whether each is all there), `checks_prompts` (what we say, and what it
-costs), `checks_carrier` (what carriers make of it), `checks_lists` (what is said of several appointments), `checks_replies`
-(what patients say) and `checks_tests` (the phrase checks and talks inside the file).
+`checks_times` (what comes when), `checks_languages` (whether each is all there), `checks_likeness` (what a clinic's own ruleset
+is for), `checks_prompts` (what we say, and what it costs), `checks_carrier` (what carriers make of it), `checks_lists` (what is
+said of several appointments), `checks_replies` (what patients say) and `checks_tests` (the phrase checks and talks inside the
+file).
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import holidays
 from engine import (
     checks_carrier,
     checks_languages,
+    checks_likeness,
     checks_lists,
     checks_prompts,
     checks_replies,
@@ -43,6 +45,7 @@ def check_all(draft: Draft, *, rehearse: bool, carrier: Carrier | None) -> None:
     checks_stop.check(draft)
     checks_times.check(draft)
     checks_languages.check(draft)
+    checks_likeness.check(draft)
     checks_prompts.check(draft)
     checks_lists.check(draft)
     checks_carrier.check(draft, carrier)

@@ -13,7 +13,7 @@ from engine import wording
 from engine.draft import Draft, exists
 from engine.lexicon import LEXICONS
 from engine.nodes import Scalar, Table
-from engine.problems import listed, nearest
+from engine.problems import did_you_mean, listed, nearest
 from engine.translations import BLOCK
 
 _LISTS = ("phrases", "words")
@@ -73,10 +73,18 @@ _FORMATS = '{date: d MMMM, time: "HH:mm", weekday: EEEE}'
 
 def _texts(draft: Draft) -> None:
     lacking: dict[str, list[str]] = {}
+    shared = [name for name in draft.root.names("prompts") if draft.at_key("prompts", name).file]
     for name, block in _tables(draft, "prompts"):
+        missing = [language for language in draft.languages if language not in block.keys]
+        if missing and draft.ruleset.shared is not None and name not in shared:
+            near = did_you_mean(name, shared)
+            message = f'the shared ruleset has no prompt "{name}"{near}' if near else _no_text(name, missing)
+            hint = f"a new text needs every language: {listed(missing)}" if near else _OWN_LANGUAGES
+            draft.report.add("R022" if near else "R040", draft.at_key("prompts", name), message, hint)
+            continue
         beside, blocks = _apart(draft, [language for language in draft.languages if language not in block.keys])
         if beside:
-            message = f'the prompt "{name}" has no text in {listed(beside)}'
+            message = _no_text(name, beside)
             hint = f"write it, and until someone has checked it: draft: [{listed(beside)}]"
             meant = [*(_copied(language, block) for language in beside)]
             if "draft" not in block.keys:
@@ -91,6 +99,13 @@ def _texts(draft: Draft) -> None:
         texts = (draft.root.find("prompts", name) for name in names)
         meant = [_copied(name, block) for name, block in zip(names, texts, strict=True) if isinstance(block, Table)]
         draft.report.add("R040", draft.at_key(BLOCK, language, "prompts"), message, hint, meant="\n".join(meant))
+
+
+_OWN_LANGUAGES = "write it under translations: too, or say with languages: which ones this ruleset has"
+
+
+def _no_text(prompt: str, missing: list[str]) -> str:
+    return f'the prompt "{prompt}" has no text in {listed(missing)}'
 
 
 def _copied(key: str, block: Table) -> str:

@@ -48,24 +48,18 @@ def _texts(draft: Draft, name: str, block: Table) -> dict[str, frozenset[str]]:
         try:
             used = wording.placeholders(node.text)
         except wording.TemplateFault as fault:
-            mark = _inside(draft, node, node.text[fault.offset : fault.offset + 1])
+            mark = draft.report.inside(node.mark, node.text[fault.offset : fault.offset + 1])
             draft.report.add("R023", mark, fault.message, f"placeholders: {_braced(PLACEHOLDERS)}")
             continue
         unknown = [placeholder for placeholder, _ in used if placeholder not in PLACEHOLDERS]
         for placeholder in unknown:
             message = f'there is no placeholder "{placeholder}"{did_you_mean(placeholder, PLACEHOLDERS)}'
-            mark = _inside(draft, node, f"{{{placeholder}}}")
+            mark = draft.report.inside(node.mark, f"{{{placeholder}}}")
             draft.report.add("R023", mark, message, f"placeholders: {_braced(PLACEHOLDERS)}")
         if not unknown:
             good[language] = frozenset(placeholder for placeholder, _ in used)
         _risky(draft, name, node)
     return good
-
-
-def _inside(draft: Draft, node: Scalar, token: str) -> Mark:
-    """Where the token stands in a text, if it can be told."""
-    found = draft.report.source(node.mark.line).find(token, node.mark.column - 1)
-    return Mark(node.mark.line, found + 1, len(token)) if found >= 0 else node.mark
 
 
 def _braced(names: tuple[str, ...] | frozenset[str] | list[str]) -> str:
@@ -175,7 +169,7 @@ def _cost(draft: Draft, name: str, language: str) -> None:
             if forced_by.isalpha()
             else "take it out, or write it in plain letters"
         )
-        draft.report.add("R051", _inside(draft, _scalar(draft, name, language), forced_by), message, hint)
+        draft.report.add("R051", draft.report.inside(_scalar(draft, name, language).mark, forced_by), message, hint)
 
 
 def _keep(draft: Draft, language: str) -> str:
@@ -210,7 +204,7 @@ def _risky(draft: Draft, name: str, node: Scalar) -> None:
         if found:
             message = f'the prompt "{name}" {what}, as fraudulent texts do'
             hint = "say where to ring instead" if pattern is _LINK else "leave it out of texts about appointments"
-            draft.report.add("R071", _inside(draft, node, found.group()), message, hint)
+            draft.report.add("R071", draft.report.inside(node.mark, found.group()), message, hint)
 
 
 def _unused(draft: Draft) -> None:

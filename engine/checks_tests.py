@@ -4,10 +4,12 @@ ruleset has to pass are played too."""
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
+from dataclasses import replace
 
 from engine.checks_states import hears
 from engine.draft import Draft
-from engine.nodes import Listing, Scalar, Table, read_nodes
+from engine.likeness import tree
+from engine.nodes import Listing, Scalar, Table
 from engine.problems import Mark, Report, listed
 from engine.reading import Reading
 from engine.rehearsal import run_talks
@@ -23,11 +25,12 @@ def check(draft: Draft) -> None:
         return
     _phrases(draft)
     faults, moves = run_talks(draft.ruleset, draft.ruleset.talks)
-    places = {(mark.line, mark.column): mark for mark in _lines_of_talks(draft)}
+    places = {(mark.line, mark.column, mark.file): mark for mark in _lines_of_talks(draft)} if faults else {}
     for fault in faults:
-        line = draft.report.source(fault.line)
-        whole = Mark(fault.line, len(line) - len(line.lstrip()) + 1, len(line.strip()))
-        draft.report.add("R081", places.get((fault.line, fault.column), whole), fault.message)
+        line = draft.report.source(Mark(fault.line, 1, file=fault.file))
+        whole = Mark(fault.line, len(line) - len(line.lstrip()) + 1, len(line.strip()), fault.file)
+        hint = _SHARED_TALK if fault.file else ""
+        draft.report.add("R081", places.get((fault.line, fault.column, fault.file), whole), fault.message, hint)
     if not faults:
         _untold(draft, moves)
     for breach in breaches(draft.ruleset):
@@ -35,6 +38,8 @@ def check(draft: Draft) -> None:
         mark = draft.at(*breach.path) if breach.way is None else _place(draft, breach.way)
         draft.report.add("R083", mark, breach.what, hint, meant=hears(draft) if breach.for_staff else "")
 
+
+_SHARED_TALK = "where this ruleset is meant to go another way, give it a talk of the same name that says so"
 
 # ---- phrase checks ---------------------------------------------------------------------------------------------------
 
@@ -74,7 +79,7 @@ def _lines_of_talks(draft: Draft) -> Iterator[Mark]:
             for name, key in line.keys.items():
                 end = line.values[name].mark
                 length = end.column + end.length - key.mark.column if end.line == key.mark.line else key.mark.length
-                yield Mark(key.mark.line, key.mark.column, length)
+                yield replace(key.mark, length=length)
 
 
 # ---- what no talk shows ----------------------------------------------------------------------------------------------
@@ -92,7 +97,7 @@ def _untold(draft: Draft, moves: Iterable[Move]) -> None:
 def covered(ruleset: Ruleset, moves: Collection[Move]) -> tuple[int, dict[str, list[str]]]:
     """How many ways a ruleset without errors has from state to state, and those that no move took, as `coverage` gives them."""
     report = Report(ruleset.name, ruleset.source)
-    root = read_nodes(ruleset.source, report)
+    root = tree(ruleset.source, ruleset.shared)
     assert root is not None, "a file that loads has a tree"
     draft = Draft(ruleset, root, report, (), frozenset(), frozenset())
     return sum(map(len, coverage(draft, ()).values())), coverage(draft, moves)

@@ -43,6 +43,7 @@ from engine.ruleset import (
     Ruleset,
     Rung,
     SendFailed,
+    Shared,
     State,
     Talk,
     TalkStep,
@@ -127,18 +128,25 @@ def exists(language: str) -> bool:
     return True
 
 
-def build(values: Values, root: Table, text: str) -> Ruleset:
-    """The ruleset of a file's values. Its version is the digest of the text, so it never changes its meaning."""
+def version_of(text: str, shared: Shared | None = None) -> str:
+    """The digest of all that the rules are made of, so that a version never changes its meaning."""
+    return sha256((text if shared is None else f"{text}\0{shared.version}").encode()).hexdigest()[:16]
+
+
+def build(values: Values, root: Table, text: str, shared: Shared | None = None) -> Ruleset:
+    """The ruleset of a file's values, which is like `shared`."""
     translations = _dict(values, BLOCK)
     unsigned = drafts(translations)
     prompts = {name: _prompt(name, value, unsigned.get(name, frozenset())) for name, value in _dict(values, "prompts").items()}
     return Ruleset(
         name=values.get("ruleset", ""),
         summary=values.get("summary", ""),
-        version=sha256(text.encode()).hexdigest()[:16],
+        shared=shared,
+        sensitive=values.get("sensitive", False),
+        version=version_of(text, shared),
         languages=kept(values.get("languages", ())),
         applies_to=_applies_to(values.get("applies_to", {})),
-        hours=_hours(values.get("hours", {})),
+        hours=hours_of(values.get("hours", {})),
         limits=Limits(**values.get("limits", {})),
         matching=Matching(**values.get("matching", {})),
         accents=_good(_dict(values, "accents")),
@@ -177,7 +185,7 @@ def _applies_to(value: Values) -> AppliesTo:
     return AppliesTo(frozenset(kept(value.get("appointments", ()))), some("clinics"), some("types"))
 
 
-def _hours(value: Values) -> Hours:
+def hours_of(value: Values) -> Hours:
     return Hours(
         value.get("timezone", "UTC"), value.get("sending", _NEVER), value.get("staffed", _NEVER), value.get("holidays")
     )
@@ -297,7 +305,7 @@ def _phrases(root: Table) -> tuple[PhraseCheck, ...]:
         meaning = texts.pop("is", None)
         if meaning is not None and len(texts) == 1:
             ((language, said),) = texts.items()
-            found.append(PhraseCheck(said.text, language, meaning.text, said.mark.line))
+            found.append(PhraseCheck(said.text, language, meaning.text, said.mark.line, said.mark.file))
     return tuple(found)
 
 
@@ -319,8 +327,8 @@ def _talks(values: tuple[Any, ...], root: Table) -> tuple[Talk, ...]:
             for kind in line
             for at in [root.key_place("talks", number, "talk", place, kind)]
         )
-        line = root.place("talks", number).line
-        found.append(Talk(value.get("name", ""), dict(value.get("given", {})), steps, value.get("ends"), line))
+        at = root.place("talks", number)
+        found.append(Talk(value.get("name", ""), dict(value.get("given", {})), steps, value.get("ends"), at.line, at.file))
     return tuple(found)
 
 

@@ -5,9 +5,11 @@ layout stay. """
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 
-from engine.insertion import NoPlaceError, Page
+from engine.insertion import NoPlaceError, Page, flow
+from engine.likeness import Shelf, as_written, taken_whole
 from engine.nodes import Listing, Node, Scalar, Table, read_nodes
 from engine.problems import Report
 from engine.translations import BLOCK
@@ -31,6 +33,7 @@ class Field:
     about: str
     value: str
     language: str = ""
+    shared: bool = False  # written in the ruleset that this one is like; changed here, it is this one's own
 
     @property
     def long(self) -> bool:
@@ -41,39 +44,77 @@ class NotAField(Exception):
     """There is no such value in this text, or it cannot be changed where it stands; the message says what to do."""
 
 
-def fields(source: str) -> list[Field]:
-    """All fields of a ruleset's text, in the order of `GROUPS`; none where it is not even YAML."""
-    root = _tree(source)
+def fields(source: str, shelf: Shelf = MappingProxyType({})) -> list[Field]:
+    """All fields of a ruleset's text, in the order of `GROUPS`; none where it is not even YAML. `shelf`: the rulesets that it
+    may be like."""
+    root = as_written(source, shelf)
     if root is None:
         return []
     found = [*_texts(root), *_times(root), *_hours(root), *_tasks(root), *_limits(root)]
     return sorted(found, key=lambda field: GROUPS.index(field.group))
 
 
-def put(source: str, name: str, value: str) -> str:
+def put(source: str, name: str, value: str, shelf: Shelf = MappingProxyType({})) -> str:
     """The text with this field changed. Raises NotAField."""
-    root = _tree(source)
-    if not any(field.name == name for field in fields(source)) or root is None:
+    root = as_written(source, shelf)
+    if not any(field.name == name for field in fields(source, shelf)) or root is None:
         raise NotAField("this value is not in the file any more: load the form anew")
-    node = root.find(*(int(part) if part.isdecimal() else part for part in name.split(".")))
+    path = tuple(int(part) if part.isdecimal() else part for part in name.split("."))
+    node = root.find(*path)
     if not isinstance(node, Scalar):
         raise NotAField("this value is written in a way that a form cannot change: change it in the text")
     if "\n" in value or not value.strip():
         raise NotAField("write something, on one line")
     try:
+        if node.mark.file:
+            return _written_anew(source, root, path, value.strip())
         return Page(source).replace(node, value.strip())
     except NoPlaceError as fault:
         raise NotAField(str(fault)) from fault
 
 
-def _tree(source: str) -> Table | None:
-    return read_nodes(source, Report("", source))
+def _written_anew(source: str, root: Table, path: tuple[str | int, ...], value: str) -> str:
+    """The text with what the shared ruleset says there as its own, this value changed."""
+    whole = taken_whole(path)
+    home = root.find(*path[:whole])
+    assert home is not None, "the field is below it"
+    changed = _with(home, path[whole:], value)
+    if path[0] == BLOCK and _own(source).find(*path[:2]) is None:
+        source = _put_path(source, (*path[:2], "draft"), "yes")
+    items = changed.items if isinstance(changed, Listing) else ()
+    if any(isinstance(item, Table) for item in items):
+        indent = "  " * whole
+        return _put_path(source, path[:whole], "".join(f"\n{indent}- {flow(item)}" for item in items))
+    return _put_path(source, path[:whole], flow(changed))
+
+
+def _put_path(source: str, path: tuple[str | int, ...], value: str) -> str:
+    return Page(source).add_path(_own(source), tuple(map(str, path)), value)
+
+
+def _own(source: str) -> Table:
+    root = read_nodes(source, Report("", source))
+    assert root is not None, "it was read before"
+    return root
+
+
+def _with(node: Node, path: tuple[str | int, ...], value: str) -> Node:
+    """A copy of the node with another text at the path."""
+    match node, path:
+        case Scalar(), _:
+            return replace(node, text=value)
+        case Listing(items=items), (int(first), *rest):
+            kept = tuple(_with(item, tuple(rest), value) if number == first else item for number, item in enumerate(items))
+            return replace(node, items=kept)
+        case Table(values=values), (str(first), *rest):
+            return replace(node, values={**values, first: _with(values[first], tuple(rest), value)})
+    return node
 
 
 def _field(root: Table, path: tuple[str | int, ...], group: str, about: str, language: str = "") -> Iterator[Field]:
     node = root.find(*path)
     if isinstance(node, Scalar) and node.text:
-        yield Field(".".join(map(str, path)), group, about, node.text, language)
+        yield Field(".".join(map(str, path)), group, about, node.text, language, bool(node.mark.file))
 
 
 def _texts(root: Table) -> Iterator[Field]:

@@ -32,7 +32,10 @@ UNANSWERED = "unanswered"  # no reply, and staff were asked to look after it
 OPEN = "open"  # nothing was settled
 
 # Of a ruleset, what has no part in where a talk leads or what it says.
-_BESIDE = frozenset({"name", "version", "source", "summary", "applies_to", "phrases", "talks", "example"})
+_BESIDE = frozenset({
+    "name", "version", "source", "summary", "applies_to", "phrases", "talks", "example", "shared", "shared_hours",
+    "sensitive",
+})  # fmt: skip
 # ... and what has a part in how replies are read.
 _READING = frozenset({"languages", "matching", "words", "intents"})
 

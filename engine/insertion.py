@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 
 from engine.nodes import Listing, Node, Scalar, Table
 from engine.problems import LINE_END, Mark
@@ -28,6 +29,18 @@ def scalar(text: str) -> str:
     if _PLAIN.fullmatch(text) and text.casefold() not in _NO_TEXT:
         return text
     return _quoted(text)
+
+
+def flow(node: Node) -> str:
+    """What the node says, on one line."""
+    match node:
+        case Scalar(text=text, quoted=quoted):
+            return _quoted(text) if quoted else scalar(text)
+        case Listing(items=items):
+            return f"[{', '.join(map(flow, items))}]"
+        case Table(values=values):
+            return f"{{{', '.join(f'{key}: {flow(value)}' for key, value in values.items())}}}"
+    return ""
 
 
 def _quoted(text: str) -> str:
@@ -62,8 +75,10 @@ class Page:
     def add_key(self, table: Table, key: str, value: str, after: tuple[str, ...] = ()) -> str:
         """`key: value` behind the last of the keys `after` that the block has, else behind its last one. `value` may
         have further lines, which then stand as far right as they are written."""
+        return self._add_key(table, f"{key}: {value}", after)
+
+    def _add_key(self, table: Table, written: str, after: tuple[str, ...] = ()) -> str:
         known = [name for name in table.keys if name in after] or list(table.keys)
-        written = f"{key}: {value}"
         if table.end is not None:
             if not known:
                 return self._put(self._at(table.end), written)
@@ -72,6 +87,26 @@ class Page:
             raise NoPlaceError("the block has no line to stand behind")
         column = table.keys[known[-1]].mark.column
         return self._add_line(self._end(table.values[known[-1]]), " " * (column - 1) + written)
+
+    def add_path(self, root: Table, path: Sequence[str], value: str) -> str:
+        """`value`, as YAML, under these keys, of which the file may lack the last or all."""
+        table, known = root, 0
+        for key in path[:-1]:
+            below = table.values.get(key)
+            if not isinstance(below, Table):
+                break
+            table, known = below, known + 1
+        missing = path[known:]
+        if missing[0] in table.keys:
+            raise NoPlaceError(f"{missing[0]}: is written in a way that cannot be added to")
+        if table.end is not None:
+            for key in reversed(missing[1:]):
+                value = f"{{{key}: {value}}}"
+            return self.add_key(table, missing[0], value)
+        column = next(iter(table.keys.values())).mark.column - 1
+        below_it = "".join(f"\n{' ' * (column + 2 * step)}{key}:" for step, key in enumerate(missing) if step)
+        gap = "" if value.startswith("\n") else " "
+        return self._add_key(table, f"{missing[0]}:{below_it}{gap}{value}".replace("\n", self._newline))
 
     def name_language(self, listing: Listing, language: str, key: str, value: str) -> str:
         """`[a, b]` as `{language: [a, b], key: value}`."""

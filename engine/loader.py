@@ -7,17 +7,19 @@ problem, not also a state that nothing leads to.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any
 
 from engine.carrier import Carrier
 from engine.checks import check_all
-from engine.draft import Draft, build
+from engine.draft import Draft, build, hours_of
 from engine.kinds import NOTHING, Sheet
+from engine.likeness import LIKE, Shelf, find, lay_over
 from engine.nodes import Table, read_nodes
 from engine.problems import Problem, Report
-from engine.ruleset import Ruleset
-from engine.shape import FILE
+from engine.ruleset import Hours, Ruleset
+from engine.shape import FILE, HOURS
 from engine.translations import gather
 
 
@@ -34,22 +36,42 @@ class Loaded:
 
 
 def load(
-    text: str, name: str = "ruleset.yaml", *, rehearse: bool = True, carrier: Carrier | None = None
+    text: str,
+    name: str = "ruleset.yaml",
+    *,
+    rehearse: bool = True,
+    carrier: Carrier | None = None,
+    shelf: Shelf = MappingProxyType({}),
 ) -> Loaded:
     """Read and check a ruleset. `name` is the file's, for messages. `rehearse`: also run the phrase checks and talks
     inside the file; a text that passed them once need not run them again. `carrier`: also hold it against the words that the
-    carrier of the hospital's gateway takes for itself."""
+    carrier of the hospital's gateway takes for itself. `shelf`: the rulesets that it may be like."""
     report = Report(name, text)
     written = read_nodes(text, report)
     if written is None:
         return Loaded(None, report.problems)
-    root = gather(written, report)
+    shared = None
+    if LIKE in written.values:
+        shared = find(written, report, shelf)
+        if shared is None:
+            return Loaded(None, report.problems)
+        root, below = lay_over(written, shared, report)
+    else:
+        root = below = gather(written, report)
     sheet = Sheet(report)
     values, sound = _read(root, sheet)
-    ruleset = build(values, root, text)
+    ruleset = build(values, root, text, shared)
+    if shared is not None and root.find("hours") != below.find("hours"):
+        ruleset = replace(ruleset, shared_hours=_hours_of(below))
     draft = Draft(ruleset, root, report, tuple(sheet.references), sound, frozenset(sheet.unsound))
     check_all(draft, rehearse=rehearse, carrier=carrier)
     return Loaded(None if report.failed else ruleset, report.problems)
+
+
+def _hours_of(root: Table) -> Hours | None:
+    node = root.find("hours")
+    value = HOURS.read(node, Sheet(Report("", ""))) if isinstance(node, Table) else {}
+    return hours_of(value) if value else None
 
 
 def _read(root: Table, sheet: Sheet) -> tuple[dict[str, Any], frozenset[str]]:

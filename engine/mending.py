@@ -40,8 +40,8 @@ def mends(text: str, problem: Problem) -> tuple[Mend, ...]:
     """What would put the problem of this text right, the likeliest first; nothing where that takes a person."""
     page = _Page(text)
     mender = _MENDERS.get(problem.code)
-    if mender is None or problem.line > len(page.lines):
-        return ()
+    if mender is None or problem.line > len(page.lines) or page.line(problem.line).rstrip() != problem.source:
+        return ()  # what a shared ruleset has wrong is mended there
     return tuple(mender(page, problem))
 
 
@@ -282,4 +282,5 @@ _MENDERS: Mapping[str, _Mender] = {
     "R073": _wrong_side,
     "R075": _meant,
     "R083": _meant,
+    "R090": _meant,
 }

@@ -117,14 +117,14 @@ def _below(node: Node, part: str | int) -> Node | None:
     return None
 
 
-def read_nodes(text: str, report: Report) -> Table | None:
-    """The file's tree, or None where there is no block of keys to be had. Problems go to the report."""
+def read_nodes(text: str, report: Report, file: str = "") -> Table | None:
+    """The file's tree, or None where there is no block of keys to be had. Problems go to the report. `file`: as in `Mark`."""
     if len(text) > MOST_CHARACTERS:
         report.add("R008", Mark(1, 1), f"the file is longer than {MOST_CHARACTERS:,} characters")
         return None
     tabs = _tabs(text, report)
     try:
-        root = _Reader(report).read(yaml.parse(text, Loader=_LOADER))
+        root = _Reader(report, file).read(yaml.parse(text, Loader=_LOADER))
     except yaml.YAMLError:
         _explain(text, tabs, report)
         return None
@@ -171,8 +171,9 @@ class _TooDeepError(Exception):
 class _Reader:
     """Builds the tree from YAML's events: unlike PyYAML's own composer they tell of anchors and aliases."""
 
-    def __init__(self, report: Report) -> None:
+    def __init__(self, report: Report, file: str) -> None:
         self._report = report
+        self._file = file
 
     def read(self, events: Iterator[Event]) -> Node | None:
         """The first document. All events are taken, so that a fault in the last line is found too."""
@@ -183,7 +184,7 @@ class _Reader:
                 documents += 1
                 if documents == 2:
                     hint = "one file holds one ruleset; take out the line ---"
-                    self._report.add("R006", _mark(event), "a second document begins here", hint)
+                    self._report.add("R006", _mark(event, self._file), "a second document begins here", hint)
             elif isinstance(event, ScalarEvent | SequenceStartEvent | MappingStartEvent | AliasEvent):
                 node = self._node(event, events, 1)
                 if root is None:
@@ -197,7 +198,7 @@ class _Reader:
         return root
 
     def _node(self, event: Event, events: Iterator[Event], depth: int, owner: Mark | None = None) -> Node:
-        mark = _mark(event)
+        mark = _mark(event, self._file)
         if depth > _DEEPEST:
             raise _TooDeepError(mark)
         anchor: str | None = getattr(event, "anchor", None)
@@ -208,9 +209,9 @@ class _Reader:
             self._refuse_anchor(mark, "&", anchor)
         if getattr(event, "tag", None) is not None:
             hint = "take it out; a text that begins with ! goes in double quotes"
-            self._report.add("R005", Mark(mark.line, mark.column), "a tag (!) stands here", hint)
+            self._report.add("R005", replace(mark, length=1), "a tag (!) stands here", hint)
         if isinstance(event, ScalarEvent):
-            return Scalar(event.value, mark, bool(event.style), _end(event))
+            return Scalar(event.value, mark, bool(event.style), _end(event, self._file))
         if isinstance(event, SequenceStartEvent):
             return self._listing(event, mark, events, depth)
         return self._table(event, Table(mark, owner or mark), events, depth)
@@ -219,14 +220,14 @@ class _Reader:
         hint = 'write it out again; for states, "like:" copies another state\'s replies'
         kind = "alias" if sign == "*" else "anchor"
         length = len(name) + 1
-        self._report.add("R004", Mark(mark.line, mark.column, length), f"an {kind} ({sign}{name}) stands here", hint)
+        self._report.add("R004", replace(mark, length=length), f"an {kind} ({sign}{name}) stands here", hint)
 
     def _listing(self, start: SequenceStartEvent, mark: Mark, events: Iterator[Event], depth: int) -> Listing:
         items = []
         end = None
         for event in events:
             if isinstance(event, SequenceEndEvent):
-                end = _start(event) if start.flow_style else None
+                end = _start(event, self._file) if start.flow_style else None
                 break
             items.append(self._node(event, events, depth + 1))
         return Listing(tuple(items), mark, end)
@@ -235,7 +236,7 @@ class _Reader:
         for event in events:
             if isinstance(event, MappingEndEvent):
                 if isinstance(start, MappingStartEvent) and start.flow_style:
-                    table = replace(table, end=_start(event))
+                    table = replace(table, end=_start(event, self._file))
                 break
             key = self._node(event, events, depth + 1)
             value = self._node(next(events), events, depth + 1, key.mark)
@@ -256,22 +257,22 @@ class _Reader:
         return table
 
 
-def _start(event: Event) -> Mark:
-    found = _mark(event)
-    return Mark(found.line, found.column)
+def _start(event: Event, file: str) -> Mark:
+    found = _mark(event, file)
+    return Mark(found.line, found.column, file=file)
 
 
-def _end(event: Event) -> Mark | None:
+def _end(event: Event, file: str) -> Mark | None:
     end = event.end_mark
-    return Mark(end.line + 1, end.column + 1) if end is not None else None
+    return Mark(end.line + 1, end.column + 1, file=file) if end is not None else None
 
 
-def _mark(event: Event) -> Mark:
+def _mark(event: Event, file: str) -> Mark:
     start, end = event.start_mark, event.end_mark
     if start is None or end is None:  # no event of a parser is without
-        return Mark(1, 1)
+        return Mark(1, 1, file=file)
     length = end.column - start.column if end.line == start.line else 1
-    return Mark(start.line + 1, start.column + 1, max(1, length))
+    return Mark(start.line + 1, start.column + 1, max(1, length), file)
 
 
 # libyaml's parser where PyYAML was built with it: eight times as fast.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from rapidfuzz import fuzz, process
@@ -75,6 +75,7 @@ CODES: Mapping[str, Code] = {
     "R042": _warning("A translation is a draft that nobody has signed off."),
     "R043": _error("A text has other placeholders in one language than in the first one."),
     "R044": _error("A text is written twice for a language: in its block under translations, and in its place."),
+    "R045": _warning("A text differs from the shared ruleset's in some of its languages alone."),
     # What texts cost
     "R050": _error("A text can cost more SMS parts than the limit."),
     "R051": _warning("A character makes the whole text dearer."),
@@ -87,6 +88,10 @@ CODES: Mapping[str, Code] = {
     "R063": _warning("A prompt is never used."),
     "R064": _warning("An intent is never used."),
     "R065": _warning("A phrase or key stands twice under one intent."),
+    # A ruleset that is like a shared one
+    "R090": _error("There is no such ruleset to be like, or it cannot be shared."),
+    "R091": _error("A ruleset that is like another does not say which clinics or types of appointment it is for."),
+    "R092": _error("A text of a sensitive clinic says with whom or where the appointment is."),
     # Safety and time
     "R070": _warning("A prompt teaches a word by which carriers stop all texts."),
     "R071": _warning("A prompt holds a link, or speaks of money, prizes or opinions, as fraudulent texts do."),
@@ -108,11 +113,13 @@ CODES: Mapping[str, Code] = {
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A place in a file: line and column from 1, length in characters."""
+    """A place in a file: line and column from 1, length in characters. `file` is the name of the shared ruleset's file for a
+    place in it, "" for the file that is checked."""
 
     line: int
     column: int
     length: int = 1
+    file: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,32 +187,45 @@ LINE_END = re.compile("\r\n|[\n\r\x85\u2028\u2029]")  # as YAML counts lines
 
 
 class Report:
-    """Problems of one file as they are found, in any order."""
+    """Problems of one file, and of the shared one that it is like, as they are found, in any order."""
 
     def __init__(self, file: str, text: str) -> None:
         self.file = file
-        self._lines = LINE_END.split(text)
+        self._lines = {"": LINE_END.split(text)}
         self._found: dict[Problem, None] = {}
+
+    def reads_too(self, file: str, text: str) -> None:
+        """Problems may also be told at places of this file. Warnings there are not taken: that file's own check gives them."""
+        self._lines[file] = LINE_END.split(text)
 
     def add(self, code: str, mark: Mark, message: str, hint: str = "", *, meant: str = "") -> None:
         """`meant` as in `Problem`; what the message asks ("did you mean ...?") need not be said again."""
+        if mark.file and CODES[code].severity == "warning":
+            return
         asked = _ASKED.search(message)
         problem = Problem(
-            self.file,
+            mark.file or self.file,
             mark.line,
             mark.column,
             code,
             message,
             CODES[code].severity,
             hint,
-            self.source(mark.line).rstrip(),
+            self.source(mark).rstrip(),
             mark.length,
             meant or (asked[1] if asked is not None else ""),
         )
         self._found[problem] = None
 
-    def source(self, line: int) -> str:
-        return self._lines[line - 1] if line <= len(self._lines) else ""
+    def source(self, mark: Mark) -> str:
+        """The line of the place."""
+        lines = self._lines[mark.file]
+        return lines[mark.line - 1] if mark.line <= len(lines) else ""
+
+    def inside(self, mark: Mark, token: str) -> Mark:
+        """Where the token stands in the value at this place, if that can be told."""
+        found = self.source(mark).find(token, mark.column - 1)
+        return replace(mark, column=found + 1, length=len(token)) if found >= 0 else mark
 
     @property
     def count(self) -> int:
@@ -218,8 +238,12 @@ class Report:
 
     @property
     def problems(self) -> tuple[Problem, ...]:
-        """In the order of the file; what was found twice, once."""
-        return tuple(sorted(self._found, key=lambda found: (found.line, found.column, found.code, found.message)))
+        """In the order of the file, those of a shared one behind them; what was found twice, once."""
+
+        def place(found: Problem) -> tuple[bool, int, int, str, str]:
+            return found.file != self.file, found.line, found.column, found.code, found.message
+
+        return tuple(sorted(self._found, key=place))
 
 
 # ---- "did you mean" --------------------------------------------------------------------------------------------------

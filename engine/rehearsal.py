@@ -71,6 +71,7 @@ class TalkFault:
     line: int
     column: int
     message: str
+    file: str = ""  # as in problems.Mark
 
 
 @dataclass
@@ -219,7 +220,10 @@ _STATUSES = {
 
 def run_talk(ruleset: Ruleset, talk: Talk) -> tuple[list[TalkFault], set[Move]]:
     """Play a talk and say where it departs from what it should be: the first departure only, since what follows it means
-    nothing. The moves are the transitions it took."""
+    nothing. The moves are the transitions it took. A talk of a shared ruleset is played at the hours it was written for."""
+    if talk.file and ruleset.shared_hours is not None:
+        hours = replace(ruleset.hours, sending=ruleset.shared_hours.sending, staffed=ruleset.shared_hours.staffed)
+        ruleset = replace(ruleset, hours=hours)
     try:
         play = Rehearsal(
             ruleset,
@@ -228,15 +232,15 @@ def run_talk(ruleset: Ruleset, talk: Talk) -> tuple[list[TalkFault], set[Move]]:
             status=_STATUSES.get(talk.given.get("status", ""), ""),
         )
     except ValueError as error:
-        return [TalkFault(talk.line, 1, str(error))], set()
+        return [TalkFault(talk.line, 1, str(error), talk.file)], set()
     for step in talk.steps:
         message = _play(play, step)
         if message is not None:
-            return [TalkFault(step.line, step.column, message)], play.moves
+            return [TalkFault(step.line, step.column, message, talk.file)], play.moves
     message = _unexpected(play)
     if message is None and talk.ends is not None and play.conversation.state != talk.ends:
         message = f"the talk ends in “{play.conversation.state}”, not in “{talk.ends}”"
-    faults = [] if message is None else [TalkFault(talk.steps[-1].line if talk.steps else talk.line, 1, message)]
+    faults = [] if message is None else [TalkFault(talk.steps[-1].line if talk.steps else talk.line, 1, message, talk.file)]
     return faults, play.moves
 
 

@@ -275,6 +275,7 @@ class PhraseCheck:
     language: str
     meaning: str  # an intent, "unknown" or "mixed"
     line: int
+    file: str = ""  # as in problems.Mark
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,13 +295,24 @@ class Talk:
     steps: tuple[TalkStep, ...]
     ends: str | None
     line: int
+    file: str = ""  # as in problems.Mark
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """A ruleset that others are like: `file` is the name by which problems tell of it."""
+
+    name: str
+    version: str
+    source: str
+    file: str
 
 
 @dataclass(frozen=True, slots=True)
 class Ruleset:
     name: str
     summary: str
-    version: str  # first 16 hex digits of the SHA-256 of the file's text
+    version: str  # first 16 hex digits of the SHA-256 of the file's text, and of the version of the one that it is like
     languages: tuple[str, ...]  # the first is the fallback
     applies_to: AppliesTo
     hours: Hours
@@ -322,6 +334,14 @@ class Ruleset:
     segments: Mapping[str, int] = field(default_factory=dict)  # language -> its own limit, in place of limits.segments
     source: str = ""
     example: Told | None = None  # what the phrase checks of the file answer
+    shared: Shared | None = None  # the ruleset that this one is like
+    shared_hours: Hours | None = None  # where they differ: the hours of that one, for which its talks were written
+    sensitive: bool = False  # no text says with whom or where the appointment is
+
+    @property
+    def service(self) -> str:
+        """The name that this ruleset has in common with all that are like it: an appointment gets one of them."""
+        return self.shared.name if self.shared is not None else self.name
 
     def most_segments(self, language: str) -> int:
         """The most SMS parts that a text in the language may cost."""

@@ -12,12 +12,11 @@ from datetime import datetime
 
 from engine.appointment import AppointmentStatus
 from engine.blocks import Block, Either, Key, Many, Named, Week
-from engine.events import AMONG_STAFF, StaffAct, TextStatus
 from engine.kinds import DURATION, FLAG, LANGUAGE, MOMENT, TEXT, Choice, Json, Number, Ref, Word, choice, named
 from engine.reading import MIXED, UNKNOWN
-from engine.ruleset import ANYTHING, CLOSED, HOSPITAL_ACTS, PLANNED, PRIORITIES, SCOPES, STAY, TASK_KINDS
 from engine.shape_languages import ACCENTS, FORMATS, INTENT, LANGUAGE_WORDS, PROMPT, TRANSLATION
-from engine.spans import CLOCK
+from engine.shape_states import STATE
+from engine.shape_talks import TALK
 
 FORMAT = "1"  # of the file; a later one is told apart by it
 
@@ -30,11 +29,6 @@ _SERVICE = named(
 _COUNTRY = named("the two capital letters of a country, such as IE", "[A-Z]{2}", "is not a country")
 _STATE = Ref("state")
 _PROMPT = Ref("prompt")
-# What they do among themselves moves no talk; a note shows that it does not.
-# What a talk in a file may say that staff do: what changes the talk, and a note.
-_ACTS = [act for act in StaffAct if act is StaffAct.NOTE or act not in {*AMONG_STAFF, StaffAct.ATTACH}]
-_STAFF_ACT = Choice("act of staff", {str(act): str(act) for act in _ACTS}, "R026")
-_TASK_KIND = choice("kind of task", TASK_KINDS, "R025")
 _STATUS = choice("appointment status", [str(status) for status in AppointmentStatus])
 
 
@@ -194,198 +188,14 @@ STAFF = Block(
     },
 )
 
-TASK = Block(
-    "a task",
-    {
-        "kind": Key(_TASK_KIND, "Which of the staff's lists it goes on.", required=True),
-        "due": Key(DURATION, "How long staff have for it, counted in staffed hours.", required=True),
-        "priority": Key(choice("priority", PRIORITIES), "urgent, high, normal or low. normal if left out."),
-        "suggest": Key(_STAFF_ACT, "The button that staff are shown first."),
-        "why": Key(TEXT, "One sentence that tells staff why they see this."),
-    },
-)
-
-_TARGET = Either(
-    Ref("state", (STAY,)),
-    Block(
-        "a target",
-        {
-            "go": Key(Ref("state", (STAY,)), "The state to go to, or stay.", required=True),
-            "say": Key(_PROMPT, "With stay: the prompt that answers."),
-        },
-    ),
-)
-
-_BLOCK = choice("", ["opted_out", "wrong_number", "deceased"])
-BLOCKS = Block(
-    "blocks",
-    {
-        "reason": Key(_BLOCK, "Why no more texts go out.", required=True),
-        "scope": Key(
-            choice("scope", SCOPES),
-            "What STOP alone stops: series (texts about this appointment), clinic (of this clinic), all (of this hospital).",
-        ),
-        "series": Key(_PROMPT, "The answer to who wants no more texts about this appointment, but others."),
-        "clinic": Key(_PROMPT, "The answer to who wants no more texts of this clinic, but others."),
-        "all": Key(_PROMPT, "The answer to who wants no texts of this hospital at all."),
-        "start": Key(_PROMPT, "The answer to START, where nothing else is asked then."),
-    },
-)
-
-STATE = Block(
-    "a state",
-    {
-        "say": Key(_PROMPT, "The prompt that is sent on coming here. No answer is needed."),
-        "ask": Key(
-            _PROMPT, "The question that is sent on coming here. It needs replies, no_reply, unclear and send_failed."
-        ),
-        "like": Key(
-            Ref("state", use=False),
-            "Take replies, unclear and send_failed from this state, except what is written here.",
-        ),
-        "hospital": Key(
-            choice("act for the hospital's system", HOSPITAL_ACTS),
-            "What to record in the hospital's system on coming here.",
-        ),
-        "task": Key(TASK, "What staff are asked to do on coming here."),
-        "closes_task": Key(FLAG, "yes: what staff were asked to do before is no longer needed."),
-        "owner": Key(Choice("", {"staff": True}), "staff: from here on staff write, and the machine says nothing."),
-        "blocks": Key(
-            Either(_BLOCK, BLOCKS),
-            "No more texts go out from here on, and why not.",
-        ),
-        "ends": Key(FLAG, "yes: the talk is over."),
-        "replies": Key(
-            Named(Ref("intent", (ANYTHING,)), _TARGET, "a block of lines such as confirm: confirmed"),
-            "Where each meaning of a reply leads. anything: takes whatever else is written, as it is.",
-        ),
-        "no_reply": Key(
-            Many(
-                Block(
-                    "a wait",
-                    {
-                        "after": Key(DURATION, "How long after the question."),
-                        "when": Key(MOMENT, "Which moment, counted from the appointment."),
-                        "say": Key(_PROMPT, "The prompt to send then."),
-                        "ask": Key(_PROMPT, "The question to send then."),
-                        "go": Key(_STATE, "The state to go to then."),
-                    },
-                    one_of=(("after", "when"), ("say", "ask", "go")),
-                ),
-                "a list of waits such as - {after: 24h, go: unanswered}",
-            ),
-            "What happens while no reply comes, one wait after the other.",
-        ),
-        "unclear": Key(
-            Many(
-                Block(
-                    "a rung",
-                    {
-                        "say": Key(_PROMPT, "The prompt to answer with."),
-                        "ask": Key(_PROMPT, "A question that names our {guess}; left out where we have none."),
-                        "go": Key(_STATE, "The state to go to: the last rung leads to staff."),
-                    },
-                    one_of=(("say", "ask", "go"),),
-                ),
-                "a list such as [{say: unclear}, {go: with_staff}]",
-                1,
-            ),
-            "What happens when a reply cannot be understood: the first time, the second time, and so on.",
-        ),
-        "send_failed": Key(
-            Block(
-                "send_failed",
-                {
-                    "retries": Key(
-                        Many(DURATION, "a list such as [15m, 2h]"),
-                        "How long to wait before each new try.",
-                        required=True,
-                    ),
-                    "go": Key(_STATE, "The state to go to when no try got through.", required=True),
-                },
-            ),
-            "What happens when the text cannot be delivered.",
-        ),
-    },
-    at_most_one=(("say", "ask"),),
-)
-
-_IN = rf"in [0-9]{{1,3}} days? at {CLOCK}"
-_TODAY = "today at "
-
-
-def _when(text: str) -> str:
-    """`today at 09:00` is `in 0 days at 09:00`."""
-    if not re.fullmatch(rf"{_IN}|{_TODAY}{CLOCK}", text):
-        raise ValueError(f'"{text}" is not a time')
-    return f"in 0 days at {text.removeprefix(_TODAY)}" if text.startswith(_TODAY) else text
-
-
-_WHEN = Word('a time such as "in 10 days at 10:00" or "today at 09:00"', rf"{_IN}|{_TODAY}{CLOCK}", _when)
-_CHANGE = named(
-    '"moved to in 12 days at 14:00", "cancelled", "attended" or "missed"',
-    rf"moved to {_IN}|cancelled|attended|missed",
-    "is not something that happens to an appointment",
-)
-_STAFF_LINE = Block(
-    "what staff do",
-    {"act": Key(_STAFF_ACT, "What they do.", required=True), "text": Key(TEXT, "What they write.")},
-)
-_TASK_LINE = Block(
-    "what staff are asked to do",
-    {
-        "kind": Key(_TASK_KIND, "What they are asked to do.", required=True),
-        "wants": Key(TEXT, "When the patient would come, as staff read it: Not Fridays."),
-    },
-)
-_HOSPITAL_ACT_SEEN = choice("act for the hospital's system", (*HOSPITAL_ACTS, "reschedule"))
-_STEPS: dict[str, Key] = {
-    "patient": Key(TEXT, "What the patient texts."),
-    "bot": Key(Ref("prompt", use=False), "The prompt that goes out."),
-    "silence": Key(choice("", ["yes"], hint="write yes"), "yes: no text goes out."),
-    "wait": Key(DURATION, "How much time goes by."),
-    "receipt": Key(choice("receipt", map(str, TextStatus)), "What the gateway says of our last text."),
-    "staff": Key(Either(_STAFF_ACT, _STAFF_LINE), "What staff do: take, or {act: answer, text: Ring us at 9.}."),
-    "hospital": Key(_HOSPITAL_ACT_SEEN, "What is recorded in the hospital's system."),
-    "task": Key(Either(_TASK_KIND, _TASK_LINE), "What staff are asked: question, or {kind: reschedule, wants: Not Fridays}."),
-    "state": Key(Ref("state", (PLANNED, CLOSED), use=False), "The state that the talk is in now."),
-    "appointment": Key(_CHANGE, "What the hospital does with the appointment."),
-}  # fmt: skip
-
-TALK = Block(
-    "a talk",
-    {
-        "name": Key(TEXT, "What this talk shows.", required=True),
-        "given": Key(
-            Block(
-                "given",
-                {
-                    "language": Key(LANGUAGE, "The patient's language."),
-                    "appointment": Key(_WHEN, "When the appointment is: in 10 days at 10:00, or 2 days ago at 10:00."),
-                    "status": Key(choice("", ["attended", "missed"]), "The patient came, or did not."),
-                },
-            ),
-            "What the talk begins with.",
-        ),
-        "talk": Key(
-            Many(
-                Block("a line of a talk", _STEPS, one_of=(tuple(_STEPS),)),
-                "a list of lines such as - patient: Y",
-                1,
-            ),
-            "What happens, line by line.",
-            required=True,
-        ),
-        "ends": Key(Ref("state", (PLANNED, CLOSED), use=False), "The state that the talk is in at the end."),
-    },
-)
-
 FILE = Block(
     "a ruleset",
     {
         "format": Key(Choice("", {FORMAT: FORMAT}), "The format of this file. Always 1.", required=True),
         "ruleset": Key(_SERVICE, "A name for this ruleset.", required=True),
         "summary": Key(TEXT, "One sentence on what it does.", required=True),
+        "like": Key(_SERVICE, "The shared ruleset that holds for all that is not written here. What is, takes its place."),
+        "sensitive": Key(FLAG, "yes: no text may say with whom or where the appointment is."),
         "languages": Key(
             Many(LANGUAGE, "a list such as [en, ga]", 1, distinct=True),
             "The languages that texts are written in. A patient whose language is not here gets the first.",
@@ -453,9 +263,14 @@ FILE = Block(
 
 def json_schema() -> Json:
     """The shape as a JSON Schema, draft 2020-12, for editors. It knows the shape only: the loader is the judge."""
+    told = FILE.schema()
+    whole = {"required": told.pop("required")}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Freagra ruleset",
         "description": "The rules of one text conversation with patients. Made from engine/shape.py; do not edit.",
-        **FILE.schema(),
+        **told,
+        "if": {"required": ["like"]},
+        "then": {"required": ["ruleset", "summary", "applies_to"]},
+        "else": whole,
     }

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 from engine.insertion import NoPlaceError, Page, scalar
 from engine.lexicon import Role
+from engine.likeness import Shelf
 from engine.loader import Loaded, load
 from engine.nodes import Listing, Node, Table, read_nodes
 from engine.normalise import normalise
@@ -71,12 +73,18 @@ class Lesson:
 
 
 def teach(
-    source: str, said: str, intent: str, language: str = "", name: str = "ruleset.yaml", against: Iterable[Known] = ()
+    source: str,
+    said: str,
+    intent: str,
+    language: str = "",
+    name: str = "ruleset.yaml",
+    against: Iterable[Known] = (),
+    shelf: Shelf = MappingProxyType({}),
 ) -> Lesson:
     """The ruleset `source` taught that `said` means `intent`. `language` is that of `said`, the file's first where it
-    is empty; `name` the file's, for messages. `against`: replies to compare beside those that the file knows. Pure.
-    Raises RefusedError."""
-    loaded = load(source, name)
+    is empty; `name` the file's, for messages. `against`: replies to compare beside those that the file knows. `shelf`: the
+    rulesets that it may be like. Pure. Raises RefusedError."""
+    loaded = load(source, name, shelf=shelf)
     if loaded.ruleset is None:
         raise RefusedError("mend these errors first", _errors(loaded))
     ruleset = loaded.ruleset
@@ -84,7 +92,7 @@ def teach(
     language = language or ruleset.languages[0]
     before = _allowed(ruleset, said, intent, language)
     text = _written(source, ruleset, said, intent, language)
-    taught = load(text, name)
+    taught = load(text, name, shelf=shelf)
     after = _held(loaded, taught, said, intent)
     _nothing_else(ruleset, after, (said, intent, language))
     texts = {(each.text, each.language): each for each in (*against, *known(ruleset)) if each.text != said}
@@ -171,8 +179,9 @@ def _with_phrase(source: str, ruleset: Ruleset, said: str, intent: str, language
     if isinstance(written, Table):
         return page.add_key(written, language, f"[{item}]")
     home = root.find("intents", intent)
-    assert isinstance(home, Table), "a file that loads has a block for each intent"
     value = f"[{item}]" if language == first else f"{{{language}: [{item}]}}"
+    if not isinstance(home, Table):  # the intent is the shared ruleset's
+        return page.add_path(root, ("intents", intent, "phrases"), value)
     return page.add_key(home, "phrases", value, ("called", "keys"))
 
 
@@ -199,7 +208,7 @@ def _with_check(text: str, said: str, intent: str, language: str) -> str:
     checks = root.find("phrases")
     if isinstance(checks, Listing):
         return page.add_item(checks, item, _column(checks, root, "phrases") + 2)
-    last: Node = root.values["states"]
+    last: Node = root.values.get("states") or list(root.values.values())[-1]
     return page.add_block(last, ["phrases:", f"  - {item}"])
 
 

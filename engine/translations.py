@@ -7,7 +7,7 @@ nodes move, and each keeps the place where it was written, so that a problem is 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from engine.kinds import LANGUAGE
 from engine.nodes import Listing, Node, Scalar, Table
@@ -17,15 +17,17 @@ BLOCK = "translations"
 _LISTS = ("phrases", "words", "unless")  # of an intent, for each language
 
 
-def gather(root: Table, report: Report) -> Table:
+def gather(root: Table, report: Report, spoken: Sequence[str] = ()) -> Table:
     """The file's tree with its translations and plain texts where they belong; `root` stays as it is. What stands in
-    both places goes to the report. Blocks of languages that the file does not list stay out."""
+    both places goes to the report. Blocks of languages that are not `spoken` stay out: of those that the file does not list,
+    where nothing is said. What is written plainly is in the first language that the file lists, else in the first spoken."""
     whole = Table(root.mark, root.owner, dict(root.keys), dict(root.values))
     for name in ("prompts", "intents", "formats", "accents"):
         if name in whole.values:
             whole.values[name] = _copy(whole.values[name])
-    listed = _languages(root)
-    _spell_out(whole, listed[0] if listed else "en")
+    own = languages(root)
+    listed = spoken or own
+    _spell_out(whole, own[0] if own else listed[0] if listed else "en")
     blocks = root.find(BLOCK)
     for language, block in blocks.values.items() if isinstance(blocks, Table) else ():
         if isinstance(block, Table) and language in (listed or [language]):
@@ -39,7 +41,8 @@ def _copy(node: Node) -> Node:
     return node
 
 
-def _languages(root: Table) -> list[str]:
+def languages(root: Table) -> list[str]:
+    """The languages that the file lists, as far as they could be some."""
     node = root.find("languages")
     items = node.items if isinstance(node, Listing) else ()
     return [item.text for item in items if isinstance(item, Scalar) and LANGUAGE.names(item.text)]

@@ -6,8 +6,10 @@ import json
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from adapters.commands.output import Failure, Paint, counted
+from conversations.rulesets import beside
 from engine.carrier import Carrier
 from engine.checks_tests import covered
 from engine.loader import Loaded, load
@@ -58,7 +60,7 @@ def read_text(name: str) -> str:
 
 
 def check_text(text: str, name: str, carrier: Carrier | None = None) -> Checked:
-    loaded = load(text, name, carrier=carrier)
+    loaded = load(text, name, carrier=carrier, shelf=beside(Path(name), text))
     if loaded.ruleset is None:
         return Checked(name, loaded)
     return Checked(name, loaded, *_coverage(loaded.ruleset))

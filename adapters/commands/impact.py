@@ -41,7 +41,7 @@ def show_impact(config: Config, name: str, beginning: str, *, as_json: bool) -> 
     begin = since(beginning, now)
     vault = vault_of(config)
     with open_database(config.database, read_only=True) as database, database.reader() as connection:
-        period = Period(draft.name, begin, now)
+        period = Period(draft.name, begin, now, shared=draft.service)
         with progress(count(connection, period), "playing", "conversations") as bar:
             found = impact(connection, vault, Rulebook(), draft, period, bar.update)
     if as_json:

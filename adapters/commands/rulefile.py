@@ -10,7 +10,7 @@ from pathlib import Path
 
 from adapters.commands.check import painted, read_text
 from adapters.commands.output import Failure, Paint
-from conversations.rulesets import shipped
+from conversations.rulesets import beside, shipped
 from engine.loader import Loaded, load
 from engine.ruleset import Ruleset
 
@@ -29,7 +29,8 @@ def find(name: str) -> Path:
 def usable(name: str) -> tuple[Path, Ruleset]:
     """The ruleset, with the problems of a broken one on standard error. Raises Failure."""
     path = find(name)
-    loaded = load(read_text(str(path)), str(path))
+    text = read_text(str(path))
+    loaded = load(text, str(path), shelf=beside(path, text))
     if loaded.ruleset is None:
         show_problems(loaded)
         raise Failure(f"{path}: mend these errors first")

@@ -95,5 +95,5 @@ def publish_rules(config: Config, names: Sequence[str]) -> int:
     if not changed:
         print("all of these are in force already")
     if config.rules:
-        print("note: [service] rules names files, and the service puts those in force again whenever it starts")
+        print("note: [service] rules names files; one that changes is put in force when the service starts")
     return 0

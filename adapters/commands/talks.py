@@ -9,6 +9,7 @@ from typing import Any
 import yaml
 
 from adapters.commands.rulefile import rewrite
+from conversations.rulesets import beside
 from engine.insertion import scalar
 from engine.loader import Loaded, load
 
@@ -83,7 +84,7 @@ def append(path: Path, lines: Sequence[str]) -> Loaded:
     OSError."""
     source = path.read_bytes().decode("utf-8")
     text = with_talk(source, lines)
-    loaded = load(text, str(path))
+    loaded = load(text, str(path), shelf=beside(path, text))
     if not loaded.ok:
         raise CannotSave("with this talk the file would not load", loaded)
     rewrite(path, text)

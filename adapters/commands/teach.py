@@ -11,6 +11,7 @@ from pathlib import Path
 from adapters.commands.check import painted, read_text
 from adapters.commands.output import Failure, Paint, counted
 from adapters.commands.rulefile import rewrite
+from conversations.rulesets import beside
 from engine.reading import Reading
 from engine.teach import Known, Lesson, RefusedError
 from engine.teach import teach as taught
@@ -28,7 +29,8 @@ def teach(
     source = read_text(str(path))
     paint = Paint(sys.stdout)
     try:
-        lesson = taught(source, said, intent, language, str(path), replies(against) if against is not None else ())
+        past = replies(against) if against is not None else ()
+        lesson = taught(source, said, intent, language, str(path), past, beside(path, source))
     except RefusedError as refused:
         for problem in refused.problems:
             print(painted(problem, Paint(sys.stderr)), end="\n\n", file=sys.stderr)

@@ -124,8 +124,9 @@ function offset(line, column) {
 
 function show(problems) {
   view.dispatch(setDiagnostics(view.state, problems.map((each) => {
-    const from = offset(each.line, each.column);
-    const to = Math.max(from, offset(each.line, each.column + each.length));
+    const [line, column, length] = here(each);
+    const from = offset(line, column);
+    const to = Math.max(from, offset(line, column + length));
     const actions = may === "yes" ? each.mends.map((mend) => ({ name: mend.title, apply: () => repair(mend.edit) })) : [];
     return { from, to, severity: each.severity, message: [each.message, each.hint].filter(Boolean).join("\n"), actions };
   })));
@@ -136,14 +137,31 @@ function show(problems) {
   list.replaceChildren(...problems.map(problem));
 }
 
+// A problem at a place of the shared ruleset is shown where the text names that one.
+function here({ elsewhere, line, column, length }) {
+  if (!elsewhere) return [line, column, length];
+  for (let number = 1; number <= view.state.doc.lines; number++) {
+    const { text: words } = view.state.doc.line(number);
+    if (words.startsWith("like:")) return [number, 1, words.length];
+  }
+  return [1, 1, 1];
+}
+
 function problem(each) {
   const item = document.createElement("li");
   item.className = `problem problem--${each.severity}`;
-  const go = document.createElement("button");
-  go.type = "button";
-  go.className = "linklike";
-  go.textContent = `Line ${each.line}`;
-  go.addEventListener("click", () => show_line(each.line, each.column));
+  let go;
+  if (each.elsewhere) {
+    go = document.createElement("a");
+    go.href = `/rules/${each.elsewhere}#line-${each.line}`;
+    go.textContent = `${each.elsewhere}, line ${each.line}`;
+  } else {
+    go = document.createElement("button");
+    go.type = "button";
+    go.className = "linklike";
+    go.textContent = `Line ${each.line}`;
+    go.addEventListener("click", () => show_line(each.line, each.column));
+  }
   const message = document.createElement("span");
   message.textContent = ` ${each.message} `;
   item.append(go, message);
@@ -340,4 +358,6 @@ pane.addEventListener("change", async ({ target }) => {
   } else if (target.dataset.field) await take("fill", { once: { field: target.dataset.field, value: target.value } }, "");
 });
 
+const asked_for = location.hash.match(/^#line-(\d+)$/);
+if (asked_for) show_line(Number(asked_for[1]));
 loadSchema().catch((fault) => say(fault.message)).then(check);

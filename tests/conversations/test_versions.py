@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from conversations.versions import Act, RulesRefused, Versions
+from conversations.rule_record import Act, RulesRefused
+from conversations.versions import Versions
 from tests.conversations.clinic import ANN, BEN, CARA, RULES, Clinic, open_clinic
 
 NAME = "appointment-reminder"

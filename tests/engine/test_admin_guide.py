@@ -9,11 +9,13 @@ from typing import Any
 import pytest
 import yaml
 
+from engine.draft import version_of
 from engine.loader import load
+from engine.ruleset import Shared
 
 DOCS = Path(__file__).parents[2] / "docs"
 EXAMPLES = re.findall(r"```yaml\n(.*?)```", (DOCS / "guide-for-clinic-admins.md").read_text("utf-8"), re.DOTALL)
-(WHOLE,) = re.findall(r"```yaml\n(.*?)```", (DOCS / "rulesets.md").read_text("utf-8"), re.DOTALL)
+WHOLE, _ = re.findall(r"```yaml\n(.*?)```", (DOCS / "rulesets.md").read_text("utf-8"), re.DOTALL)
 
 
 def joined(into: Any, part: Any) -> Any:
@@ -34,6 +36,16 @@ def loads(text: str) -> None:
 
 def test_there_are_examples() -> None:
     assert len(EXAMPLES) > 6
+
+
+(ALIKE,) = (example for example in EXAMPLES if example.startswith("format:"))
+EXAMPLES.remove(ALIKE)
+SHELF = {"small-clinic": Shared("small-clinic", version_of(WHOLE), WHOLE, "small-clinic.yaml")}
+
+
+def test_the_clinics_own_ruleset_loads_on_the_shared_one() -> None:
+    loaded = load(ALIKE, shelf=SHELF)
+    assert (loaded.ok, loaded.problems) == (True, ())
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda text: text.partition(":")[0])

@@ -15,13 +15,20 @@ import pytest
 
 from adapters.gateways.carriers import CARRIERS
 from engine.carrier import Carrier
+from engine.draft import version_of
 from engine.loader import Loaded, load
 from engine.mending import mended, mends
 from engine.problems import CODES, Problem
+from engine.ruleset import Shared
 
 RULESETS = Path(__file__).parent.parent / "rulesets"
 BROKEN = sorted((RULESETS / "broken").glob("*.yaml"))
 GATEWAY = "# gateway: "
+_CLINIC = (RULESETS / "clinic.yaml").read_text(encoding="utf-8")
+SHELF = {
+    "clinic": Shared("clinic", version_of(_CLINIC), _CLINIC, "clinic.yaml"),
+    "half": Shared("half", "0", "format: 1\nlike: clinic\n", "half.yaml"),
+}
 
 
 def carrier_in(text: str) -> Carrier | None:
@@ -31,7 +38,7 @@ def carrier_in(text: str) -> Carrier | None:
 
 def checked(path: Path) -> Loaded:
     text = path.read_text(encoding="utf-8")
-    return load(text, path.name, carrier=carrier_in(text))
+    return load(text, path.name, carrier=carrier_in(text), shelf=SHELF)
 
 
 @pytest.mark.parametrize("path", BROKEN, ids=lambda path: path.stem)

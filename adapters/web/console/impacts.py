@@ -84,7 +84,7 @@ def _run(console: Console, work: Work, draft: Any, now: datetime) -> None:
     def step(number: int) -> None:
         work.done += number
 
-    period = Period(draft.name, work.since, now + timedelta(seconds=1), work.scope.clinics)
+    period = Period(draft.name, work.since, now + timedelta(seconds=1), work.scope.clinics, draft.service)
     try:
         with house.database.reader() as connection:
             work.total = count(connection, period)

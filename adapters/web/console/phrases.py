@@ -17,8 +17,8 @@ from conversations import schema
 from conversations.desk import proposal_place
 from conversations.histories import Period, replies
 from conversations.people import Right
+from conversations.rule_record import RulesRefused
 from conversations.schema import instant, moment
-from conversations.versions import RulesRefused
 from engine.teach import Lesson, RefusedError, teach
 
 _PAST = timedelta(days=90)
@@ -108,16 +108,17 @@ async def settle(visit: Visit) -> Response:
 def _tried(visit: Visit, proposal: Proposal, text: str, wanted: str) -> dict[str, Any]:
     source = _source(visit.console, proposal.ruleset)
     now = visit.now
-    period = Period(proposal.ruleset, now - _PAST, now + timedelta(seconds=1), visit.scope.clinics)
+    loaded = visit.house.versions.check(source, proposal.ruleset)
+    shared = loaded.ruleset.service if loaded.ruleset is not None else ""
+    period = Period(proposal.ruleset, now - _PAST, now + timedelta(seconds=1), visit.scope.clinics, shared)
     with visit.house.database.reader() as connection:
         past = list(replies(connection, visit.house.vault, period))
-    loaded = visit.house.versions.check(source, proposal.ruleset)
     intents = [(name, name) for name in loaded.ruleset.intents] if loaded.ruleset is not None else []
     language = proposal.language if loaded.ruleset is not None and proposal.language in loaded.ruleset.languages else ""
     try:
-        lesson = teach(source, text, wanted, language, proposal.ruleset, past)
+        lesson = teach(source, text, wanted, language, proposal.ruleset, past, visit.house.versions.shelf())
     except RefusedError as refused:
-        problems = [f"line {each.line}: {each.message}" for each in refused.problems]
+        problems = [f"{each.file.removesuffix('.yaml')}, line {each.line}: {each.message}" for each in refused.problems]
         return {"lesson": None, "refused": str(refused), "problems": problems, "intents": intents, "past": 0, "others": []}
     changed = {(each.known.text, each.known.language) for each in lesson.changes if each.known.where == "past reply"}
     same = sum((each.text, each.language) in changed or each.text == text for each in past)

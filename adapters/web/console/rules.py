@@ -13,7 +13,7 @@ from adapters.web.console.studio import difference
 from adapters.web.console.visit import Declined, NotHere, Page, Visit
 from conversations import schema
 from conversations.people import Right
-from conversations.versions import Draft, RulesRefused
+from conversations.rule_record import Draft, RulesRefused
 
 _DRAFT = "draft"
 

@@ -17,13 +17,14 @@ from adapters.web.console import phone
 from adapters.web.console.visit import Declined, NotHere, Page, Visit
 from adapters.web.headers import SECURITY_HEADERS
 from conversations.people import Right
-from conversations.versions import RulesRefused
-from engine import forms, mending, teach, wording
+from conversations.rule_record import RulesRefused
+from engine import forms, likeness, mending, teach, wording
 from engine.checks_tests import covered
+from engine.likeness import as_written, tree
 from engine.loader import Loaded
 from engine.machine import edges
-from engine.nodes import Scalar, Table, read_nodes
-from engine.problems import Problem, Report
+from engine.nodes import Scalar, Table
+from engine.problems import Problem
 from engine.rehearsal import run_talk
 from engine.ruleset import PLANNED, Ruleset
 from engine.shape import json_schema
@@ -59,20 +60,23 @@ async def check(visit: Visit) -> Response:
     """Every problem of the text, with what puts it right, by the same loader that publishing asks."""
     source = visit.form.get("source", "")
     loaded = await _checked(visit, source)
-    root = read_nodes(source, Report("", source))
+    root = as_written(source, visit.house.versions.shelf())
+    own = f"{visit.path['name']}.yaml"
     return _json({
-        "problems": [_told(source, problem) for problem in loaded.problems],
+        "problems": [_told(source, problem, own) for problem in loaded.problems],
         "names": _names(root),
         "ok": loaded.ok,
     })  # fmt: skip
 
 
-def _told(source: str, problem: Problem) -> dict[str, Any]:
-    offered = [
+def _told(source: str, problem: Problem, own: str) -> dict[str, Any]:
+    """`elsewhere` is the shared ruleset where the place is in that, "" for the text that was checked."""
+    elsewhere = "" if problem.file == own else problem.file.removesuffix(".yaml")
+    offered = [] if elsewhere else [
         {"title": mend.title, "edit": {name: getattr(mend.edit, name) for name in mend.edit.__slots__}}
         for mend in mending.mends(source, problem)
     ]
-    return {**problem.as_dict(), "mends": offered}
+    return {**problem.as_dict(), "elsewhere": elsewhere, "mends": offered}
 
 
 def _names(root: Table | None) -> Mapping[str, list[str]]:
@@ -126,7 +130,7 @@ async def diagram(visit: Visit) -> Response:
     """The states and the ways between them, from the compiled machine; the browser lays them out. What a state takes over from
     another with `like` stands in it as words, or the lines would hide each other."""
     ruleset = await _usable(visit)
-    root = read_nodes(ruleset.source, Report("", ""))
+    root = tree(ruleset.source, ruleset.shared)
     assert root is not None, "a file that loads has a tree"
     ways: dict[tuple[str, str], list[str]] = {}
     everywhere: dict[str, list[str]] = {}
@@ -177,12 +181,14 @@ def _played(ruleset: Ruleset) -> dict[str, Any]:
     for talk in ruleset.talks:
         faults, taken = run_talk(ruleset, talk)
         moves |= taken
-        shown.append({"name": talk.name, "line": talk.line, "fault": faults[0].message if faults else ""})
+        line = 0 if talk.file else talk.line
+        shown.append({"name": talk.name, "line": line, "fault": faults[0].message if faults else ""})
     phrases = []
     for each in ruleset.phrases:
         reading = read(ruleset, each.text, each.language, ruleset.example)
         phrases.append({
-            "text": each.text, "language": each.language, "wanted": each.meaning, "read": reading.intent, "line": each.line,
+            "text": each.text, "language": each.language, "wanted": each.meaning, "read": reading.intent,
+            "line": 0 if each.file else each.line,
             "good": reading.intent == each.meaning,
         })  # fmt: skip
     ways, missing = covered(ruleset, moves)
@@ -227,19 +233,20 @@ async def keep_talk(visit: Visit) -> Response:
 
 async def form(visit: Visit) -> Response:
     """The common changes as a form."""
-    source = visit.form.get("source", "")
-    found = forms.fields(source)
+    source, shelf = visit.form.get("source", ""), visit.house.versions.shelf()
+    found = forms.fields(source, shelf)
     groups = {group: [field for field in found if field.group == group] for group in forms.GROUPS}
-    root = read_nodes(source, Report("", source))
-    names = _names(root)["intents"]
+    names = _names(as_written(source, shelf))["intents"]
     languages = sorted({field.language for field in found if field.language})
-    return visit.page("studio_form.html", groups=groups, intents=names, languages=languages)
+    like = likeness.like(source)
+    return visit.page("studio_form.html", groups=groups, intents=names, languages=languages, like=like)
 
 
 async def fill(visit: Visit) -> Response:
     """The text with one field of the form changed."""
     try:
-        text = forms.put(visit.form.get("source", ""), visit.form.get("field", ""), visit.form.get("value", ""))
+        source, field, value = (visit.form.get(name, "") for name in ("source", "field", "value"))
+        text = forms.put(source, field, value, visit.house.versions.shelf())
     except forms.NotAField as fault:
         raise Declined(422, f"{str(fault)[:1].upper()}{str(fault)[1:]}.") from fault
     return _json({"source": text})
@@ -250,8 +257,9 @@ async def teach_reply(visit: Visit) -> Response:
     source, said = visit.form.get("source", ""), visit.form.get("said", "")
     try:
         lesson = await asyncio.to_thread(
-            teach.teach, source, said, visit.form.get("intent", ""), visit.form.get("language", ""), visit.path["name"]
-        )
+            teach.teach, source, said, visit.form.get("intent", ""), visit.form.get("language", ""), visit.path["name"],
+            shelf=visit.house.versions.shelf(),
+        )  # fmt: skip
     except teach.RefusedError as refused:
         raise Declined(422, f"Not taught: {refused}".replace("\n", " ")) from refused
     changes = [f"“{each.known.text}” ({each.known.where}): {each.before} → {each.after}" for each in lesson.changes]

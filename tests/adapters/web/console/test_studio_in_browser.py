@@ -133,7 +133,7 @@ def test_the_form_changes_the_text_and_the_texts_beside_it(page: Page) -> None:
 
 def test_one_fada_more_is_seen_as_a_part_more_published_and_sent_to_the_next_patient(tmp_path: Path, browser: Browser) -> None:
     def seed(clinic: Clinic) -> None:
-        clinic.house.publish([SMALL / "clinic.yaml"], alone=True)
+        clinic.house.take([SMALL / "clinic.yaml"])
         clinic.invite()
 
     with open_office(tmp_path, seed) as office, window(browser, office.url) as page:
