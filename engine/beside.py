@@ -89,6 +89,16 @@ def led_up_to(prepared: Prepared, parts: Sequence[Clause]) -> Phrase | None:
     return None
 
 
+def left_open(parts: Sequence[Clause]) -> bool:
+    """Whether a clause of its own leaves an answer open: "she says to cancel, we'll see"."""
+    return any(part.flags & Role.HEDGE and not (part.found or part.unknown or part.flags & Role.NEGATION) for part in parts)
+
+
+def nothing_but_a_time(part: Clause) -> bool:
+    """Whether a clause that asks names a day or an hour and nothing else: "the 22nd?"."""
+    return part.asked and bool(part.flags & Role.WHEN) and not (part.found or part.unknown or part.flags & Role.QUESTION)
+
+
 def nothing_but_ack(book: Phrasebook, parts: Sequence[Clause]) -> bool:
     """Whether an "ok" or "grand" is the whole of it: of a sentence that holds one it says nothing ("he is a lovely
     man"). True for languages whose lexicon does not list what may stand beside one.

@@ -31,6 +31,7 @@ class Clause:
     opened: bool = False  # begins with a "but"
     contrasts: int = 0
     pleaded: bool = False  # an answer in it begins with "please", so that a no before it agrees
+    parted: bool = False  # a verb stands in it whose object may come before its other half: Irish "cuir ... ar ceal"
 
     @property
     def overcomes(self) -> bool:
@@ -104,12 +105,13 @@ def clauses(book: Phrasebook, words: Sequence[str], asked: bool) -> list[Clause]
                 if clause.found and previous is not None and previous.negative and previous.words[-1] in book.takers:
                     clause.found.pop()  # "I do not want" + "another day" refuses the other day, nothing else
                     clause.flags |= Role.NEGATION
-                clause.found.append((phrase, ""))
+                clause.found.append((phrase, BARE if clause.parted and _has_object(book, clause) else ""))
                 previous = phrase
             clause.words.extend(phrase.words)
             at += len(phrase.words)
             continue
         barred = word == BARRING
+        clause.parted |= word in book.parted
         if role & Role.CONTRAST:
             clause.opened = clause.opened or (not clause.words and bool(role & Role.JOIN))
             clause.contrasts += 1
@@ -129,6 +131,9 @@ def clauses(book: Phrasebook, words: Sequence[str], asked: bool) -> list[Clause]
         at += 1
     out[-1].asked = asked
     for clause in out:
+        if clause.negated and any(phrase.negative for phrase, _ in clause.found) and _agrees(book, clause):
+            clause.flags &= ~Role.NEGATION
+    for clause in out:
         if (
             clause.unknown or sum(not _polite(book, phrase) for phrase, _ in clause.found) > 1
         ):  # a lone word means something only where it is not part of something that is not understood
@@ -137,6 +142,16 @@ def clauses(book: Phrasebook, words: Sequence[str], asked: bool) -> list[Clause]
             if clause.unknown:
                 clause.unknown.extend(phrase.words[0] for phrase in lone)
     return out
+
+
+def _has_object(book: Phrasebook, clause: Clause) -> bool:
+    return any(word not in book.parted for word in clause.unknown)
+
+
+def _agrees(book: Phrasebook, clause: Clause) -> bool:
+    """Whether what negates beside a negative phrase only underlines it, as languages do that say "I do not cancel nothing"."""
+    told = {word for phrase, _ in clause.found for word in phrase.words}
+    return all(word in book.concord for word in clause.words if book.role(word) & Role.NEGATION and word not in told)
 
 
 def _led(book: Phrasebook, words: Sequence[str]) -> tuple[list[str], dict[int, str]]:
@@ -182,6 +197,8 @@ def _lone(book: Phrasebook, clause: Clause, phrase: Phrase) -> bool:
         return False
     if clause.unknown:
         signed = clause.words[0] == phrase.words[0] and NAME in clause.words[1:2]  # "Y Mary Murphy"
+        if phrase.words[0] in book.beginnings and not signed:
+            return True
         return (phrase.letter and not signed) or not phrase.key
     return bool(book.role(phrase.words[0]) & Role.HARMLESS)
 

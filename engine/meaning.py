@@ -15,7 +15,7 @@ from rapidfuzz import fuzz, process
 from engine import alarms, beside
 from engine.clauses import GOVERNED, Clause, clauses, match, segments, signature_only
 from engine.lexicon import Role
-from engine.normalise import Normalised
+from engine.normalise import Normalised, fold
 from engine.phrasebook import DECIDING, NAME, NUMBER, Phrase, Phrasebook, holds
 from engine.prepared import Prepared
 from engine.reading import MIXED, UNKNOWN, Candidate, Reading
@@ -70,7 +70,7 @@ class Reader:
         roles = self.book.roles
         if any(roles.get(word, Role.NONE) & Role.ROBOT for words, _ in self.segments for word in words):
             return self._say(UNKNOWN, "robot", "It reads like an automatic answer or an advertisement.")
-        alone = self._alone()
+        alone = self._alone() or self._letter()
         if alone is not None:
             return self._act(alone, "it is all that is said")
         for words, asked in self.segments:
@@ -131,7 +131,8 @@ class Reader:
         ]
 
     def _deciding_words(self, spelt: Sequence[tuple[list[str], bool]]) -> Reading | None:
-        best = alarms.found(self.book, spelt, [words for words, _ in self.segments])
+        said = [fold(word) for word in self.normal.words]
+        best = alarms.found(self.book, said, spelt, [words for words, _ in self.segments])
         if best is None:
             return None
         why = f'"{best.text}" decides wherever it stands, before anything else in the text.'
@@ -145,6 +146,18 @@ class Reader:
         words = [word for content in self.contents for word in content if not self.book.role(word) & quiet or word == NAME]
         found = match(words, 0, self.book.alone) if words else None
         return found if found is not None and len(found.words) == len(words) else None
+
+    def _letter(self) -> Phrase | None:
+        """A key of one letter with nothing but thanks after it, though the letter is a word of the language: "Y gracias"."""
+        letter = next(iter(self.normal.words), "")
+        intent, key = self.prepared.keys.get(letter, ("", ""))
+        if not intent or len(letter) != 1 or not letter.isalpha() or any(asked for _, asked in self.segments):
+            return None
+        rest = [word for words, _ in segments(self.normal.tokens) for word in words][1:]
+        polite = self.book.rewrite(rest)
+        if not polite or not all(self.book.role(word) & (Role.COURTESY | Role.FILLER) for word in polite):
+            return None
+        return Phrase(intent, key, (letter,), key=True, weak=False, negative=False, asks=False)
 
     def _against(self, part: Clause, phrase: Phrase, object_: str) -> str:
         intent = phrase.intent
@@ -202,7 +215,7 @@ class Reader:
     def _asks_itself(self, part: Clause, phrase: Phrase) -> bool:
         """Whether a phrase in a question is what the question wants: "can you change it?", "is there another day?" """
         if phrase.asks:
-            return True
+            return phrase.intent not in self.prepared.affirming  # "no need to change it?"
         if phrase.intent in _PRECEDENCE and len(phrase.words) > 1:  # "wrong number?"
             return not part.flags & (Role.QUESTION | Role.REQUEST)
         said = self.book.roles_of(phrase.words)
@@ -293,7 +306,7 @@ class Reader:
         request = phrase.asks or bool(self._flags() & Role.REQUEST)
         if answer and (wish_for := beside.another_time_beside(self.prepared, self.book, self.parts, phrase)):
             return self._say(wish_for, "another-time", f'"{phrase.text}", and with it another time.', 100.0)
-        if answer and not request and self._is_question():
+        if answer and not request and self._is_question(offers=phrase.intent in self.prepared.yielding):
             return self._question()
         if answer and self._elsewhere():
             return self._say(UNKNOWN, "elsewhere", f'"{phrase.text}" seems to be about something else than a visit to us.')
@@ -305,7 +318,7 @@ class Reader:
             return self._say(MIXED, "two-meanings", f'"{phrase.text}" stands beside another meaning that is not certain.')
         if answer and self._flags() & Role.CONDITION:
             return self._say(MIXED, "condition", f'"{phrase.text}" stands beside a condition.')
-        if answer and self._flags() & Role.HEDGE and self._flags() & Role.CONTRAST:
+        if answer and (beside.left_open(self.parts) or (self._flags() & Role.HEDGE and self._flags() & Role.CONTRAST)):
             return self._say(UNKNOWN, "hedge", f'"{phrase.text}" is taken back or doubted.', guess=phrase.intent)
         if answer and any(heard.against == "negation" and heard.phrase.intent == phrase.intent for heard in self.heard):
             return self._say(MIXED, "negation", f'"{phrase.text}", and the same with a no before it.', guess=phrase.intent)
@@ -397,9 +410,13 @@ class Reader:
             flags |= part.flags
         return flags
 
-    def _is_question(self) -> bool:
+    def _is_question(self, offers: bool = False) -> bool:
+        """Whether a clause asks something that is no answer itself. `offers`: nor a time that would do ("not the 20th, the
+        22nd?").
+        """
         return any(
             self._asked(part)
+            and not (offers and beside.nothing_but_a_time(part))
             and not any(
                 not self._against(part, phrase, "") for phrase, _ in part.found if phrase.intent != self.prepared.asking
             )

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 # Ten SMS parts hold 1,530 GSM-7 letters, so no phone sends more in one text; what lies beyond is not read.
 LONGEST = 2000
+_LONGEST_RAW = 4 * LONGEST  # before invisible characters and repeated spaces and marks are gone
 
 BREAK = "."  # the token for a clause boundary
 ASKED = "?"
@@ -35,9 +36,11 @@ _FACE = re.compile(r"(?<![a-z0-9])(?:[:;=8][-'^]?[dp()\[\]/|*o3]+|<3+|\^_*\^|x[d
 _TOKEN = re.compile(
     r"\d+(?:[:./\-]\d+)+(?:am|pm)?(?![^\W_])|[^\W_]+(?:'[^\W_]+)*|\?|(?<=\w)-(?=\w)|[.,!;:()\[\]\"\n/*]|-|[^\w\s]"
 )
-_NUMBER = re.compile(r"\d+(?:[:./\-]\d+)*(?:am|pm|st|nd|rd|th|ish|mins?|h|\u0635|\u0645)?$")
+# A number may have an ending: 10am, 20th, and as other languages have it 20ú, 20e, 20-go, 20-го.
+_NUMBER = re.compile(r"\d+(?:[:./\-]\d+)*(?:am|pm|st|nd|rd|th|ish|mins?|h|u|e|er|eme|o|d|(?:te)?go|го|е|\u0635|\u0645)?$")
+_REPEATED = re.compile(r"([.,!])\1+")
 _JOINED = frozenset("-'_~^`´\"*")
-_BREAKS = frozenset(".,!;:()[]\n/")
+_BREAKS = frozenset(".,!;:()[]\n/¿¡")
 
 # Arabic writes "and", "the", "to the" and "with the" as one word with what follows. "And" is parted from every word but
 # those that begin with its letter themselves (arrived, time, mother, one ...); the articles go where three letters are
@@ -90,14 +93,15 @@ def clean(text: str) -> str:
     else:
         cleaned = _INVISIBLE.sub("", unicodedata.normalize("NFKC", text)).translate(_QUOTES).casefold()
         cleaned = _MIXED.sub(lambda word: word.group().translate(_LOOKALIKE), unicodedata.normalize("NFC", cleaned))
-    cleaned = _CONTROL.sub(" ", cleaned)
+    cleaned = _REPEATED.sub(r"\1", _CONTROL.sub(" ", cleaned))
     return "\n".join(" ".join(line.split()) for line in cleaned.split("\n")).strip()
 
 
 def normalise(text: str) -> Normalised:
     """Clean a reply and cut it into tokens. Never raises; work is bounded by LONGEST."""
-    cut = len(text) > LONGEST
-    cleaned = clean(text[:LONGEST])
+    cleaned = clean(text[:_LONGEST_RAW])
+    cut = len(text) > _LONGEST_RAW or len(cleaned) > LONGEST
+    cleaned = cleaned[:LONGEST]
     plain = _FACE.sub(" ", cleaned)
     tokens: list[str] = []
     end = -1

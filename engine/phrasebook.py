@@ -31,6 +31,7 @@ NAME = "firstname"
 DECIDING = ("urgent", "deceased")  # of ALWAYS_INTENTS: their words decide wherever they stand
 KIN = "kin"
 DISTANT_KIN = "distant_kin"
+_ANYTHING = frozenset({NUMBER, NAME, KIN, DISTANT_KIN, SAYING})  # words that stand for whatever one of a kind
 
 SKIPPED = Role.STOP | Role.FILLER  # passed over when phrases are compared
 _HEADS = Role.YES | Role.NO | Role.ACK | Role.COURTESY  # what a run-on may begin with: "yesthanks"
@@ -140,6 +141,7 @@ class Phrasebook:
         self._articles = frozenset(map(fold, lexicon.lists["articles"])) | self._subjects
         self._modals = frozenset(map(fold, lexicon.lists["modals"]))
         self._past = frozenset(map(fold, lexicon.lists["past"]))
+        self._refusals = frozenset(map(fold, lexicon.lists["refusals"]))
         self._unstressed = frozenset(map(fold, lexicon.lists["unstressed"]))
         self._holders = frozenset(map(fold, lexicon.lists["holders"]))
         self.personal = frozenset(map(fold, lexicon.lists["personal"]))
@@ -149,6 +151,9 @@ class Phrasebook:
         self.pleas = frozenset(map(fold, lexicon.lists["pleas"]))
         self.beside_ack = frozenset(word for entry in lexicon.lists["beside_ack"] for word in _split(entry))
         self.elsewhere = frozenset(map(fold, lexicon.lists["elsewhere"]))
+        self.concord = frozenset(map(fold, lexicon.lists["concord"]))
+        self.beginnings = frozenset(map(fold, lexicon.lists["beginnings"]))
+        self.parted = frozenset(map(fold, lexicon.lists["parted"]))
         self.openers = frozenset(map(fold, lexicon.lists["openers"]))
         self.speakers = self.openers & self._subjects
         self.governing = frozenset(map(fold, lexicon.lists["governing"]))
@@ -182,9 +187,10 @@ class Phrasebook:
             if named
             else None
         )
-        self.trailer = re.compile(rf"(?m)^\s*(?:{trailers})\b.*$") if trailers else None
+        self.trailer = re.compile(rf"(?m)^\s*(?:{trailers})\b[^?\n]*$") if trailers else None
         self.ours = frozenset(word for entry in lexicon.lists["ours"] for word in self.rewrite(_split(entry)))
         self.weighty = frozenset(word for entry in lexicon.lists["weighty"] for word in self.rewrite([fold(entry)]))
+        self.theirs = tuple(tuple(_split(entry)) for entry in lexicon.lists["theirs"])
         self.own_plans = tuple(tuple(self.rewrite(entry.split())) for entry in lexicon.lists["own_plans"])
         self._load_vocabulary(lexicon)
 
@@ -254,8 +260,8 @@ class Phrasebook:
 
     def _add(self, table: dict[str, list[Phrase]], intent: Intent, text: str, keys: set[str]) -> None:
         words = tuple(self._content(text))
-        if all(self.role(word) & _BARE for word in words) or set(words) == {NUMBER}:
-            return  # nothing left to compare by: every "not" would be like it
+        if all(self.role(word) & _BARE for word in words) or set(words) <= _ANYTHING:
+            return  # nothing left to compare by: every "not" would be like it, or every name
         phrases = table.setdefault(words[0], [])
         if any(phrase.words == words for phrase in phrases):
             return  # the first intent in the file has it; the loader tells of one phrase under two intents
@@ -266,7 +272,7 @@ class Phrasebook:
                 words=words,
                 key=words[-1] in keys and not self.role(words[-1]) & Role.ACK,
                 weak=all(self.role(word) & Role.ACK for word in words),
-                negative=any(self.role(word) & (Role.NEGATION | Role.NO) for word in words),
+                negative=any(self.role(word) & (Role.NEGATION | Role.NO) or word in self._refusals for word in words),
                 asks="?" in text or any(self.role(word) & (Role.QUESTION | Role.WISH) for word in words),
             )
         )
@@ -339,7 +345,7 @@ class Phrasebook:
             for variant in variants
             if (into in words or groups is lexicon.same) and len(variant) > _REPAIR_FROM and variant.isalpha()
         }
-        words |= near | self.aux | self._articles
+        words |= near | self.aux | self._articles | self.elsewhere
         words |= {word for rewriter in (self._spelling, self._people, self._sameness) for word in rewriter.words()}
         figures = {word for word in words if is_number(word)}  # read as numbers, but for slips such as "100" for certainly
         written = (word for variants in lexicon.spellings.values() for variant in variants for word in variant.split())

@@ -33,15 +33,15 @@ _HOURS = {
 }
 _HOUR = rf"(?:\d{{1,2}}|{'|'.join(_HOURS)})"
 _AM_PM = re.compile(rf"(?<![\d:.])({_HOUR})(?:[:.h](\d\d))? ?([ap])\.?m\b")
-_CLOCK = re.compile(r"(?<![\d:./-])(\d{1,2})[:.h](\d\d)(?![\d:./-]| ?[ap]\.?m)")
-_AT = re.compile(rf"\bat ({_HOUR})(?: ?o'? ?clock)?(?![\d:./-]|\w| ?(?:[ap]\.?m|percent|minutes|mins|and a|to\b|past))")
+_CLOCK = re.compile(r"(?<![\d:./-])(\d{1,2})[:.h](\d\d)(?!\d|[:./-]\d| ?[ap]\.?m)")
+_AT = re.compile(rf"\bat ({_HOUR})(?: ?o'? ?clock)?(?!\w|[:./-]\d| ?(?:[ap]\.?m|percent|minutes|mins|and a|to\b|past))")
 _SHARP = re.compile(rf"(?<![\d:./-])({_HOUR}) ?o'? ?clock\b")
 _HALF = re.compile(rf"\bhalf (?:past )?({_HOUR})\b(?!\d)")
 _NUMERIC = re.compile(r"(?<![\d./-])(\d{1,2})[/.-](\d{1,2})(?:[/.-](\d{4}|\d\d))?(?![\d/]|[.-]\d| ?[ap]\.?m)")
-_ORDINAL = re.compile(r"(?<![\d/.-])(\d{1,2}) ?(?:st|nd|rd|th)\b")
+_ORDINAL = re.compile(r"(?<![\d/.-])(\d{1,2})(?: ?(?:st|nd|rd|th)|[uú]|-?(?:го|go|tego|ego))\b")
 # "at 11" in the other languages: how an hour is led in, or followed.
 _AT_IN = {
-    language: re.compile(rf"(?<![\w])(?:{led}) ?(\d{{1,2}})(?![\d:./-]|\w| ?(?:min|хв|мин|%))(?: ?(?:{after}))?")
+    language: re.compile(rf"(?<![\w])(?:{led}) ?(\d{{1,2}})(?!\w|[:./-]\d| ?(?:min|хв|мин|%))(?: ?(?:{after}))?")
     for language, led, after in (
         ("pl", r"o|na|o godz\.?|godz\.?|o godzinie", ""),
         ("uk", "о|об|на|в|у", "год|година|годині|часов"),

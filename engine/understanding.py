@@ -221,6 +221,7 @@ def _without_quotes(prepared: Prepared, text: str) -> str:
     parts = [
         part
         for at in range(len(text) - QUOTED_FROM + 1)
+        if not (at and text[at - 1].isalnum())  # "... th[is cancelled.]" is not ours
         for part in beginnings.get(text[at : at + QUOTED_FROM], ())
         if text.startswith(part, at)
     ]

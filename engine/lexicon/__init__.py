@@ -93,6 +93,11 @@ _OTHER_LISTS = (
     "pleas",
     "beside_ack",
     "elsewhere",
+    "concord",
+    "beginnings",
+    "parted",
+    "theirs",
+    "refusals",
 )
 _OTHER_GROUPS = ("classes", "spellings", "same", "always", "unless", "near")
 

@@ -1,0 +1,105 @@
+"""What the languages beside English share: alarms in any order of words, and what their grammar does to an answer."""
+
+from __future__ import annotations
+
+import pytest
+
+from engine.understanding import label, read
+from evaluation.__main__ import reminder
+
+RULES = reminder()
+
+
+def meaning(language: str, text: str) -> str:
+    return label(read(RULES, text, language, RULES.example))
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("pl", "połowa twarzy mi opadła"),
+        ("pl", "córka połknęła tabletki"),
+        ("uk", "мама впала і не приходить до тями"),
+        ("uk", "ребенок посинел и не дышит"),
+        ("lt", "išgėriau visą buteliuką tablečių"),
+        ("lt", "tėtis nukrito ir nereaguoja"),
+        ("ro", "mi-a amorțit partea stângă"),
+        ("pt", "tomei um monte de comprimidos"),
+        ("es", "se me durmió medio cuerpo"),
+        ("es", "mi bebé está morado y no respira"),
+        ("fr", "j'ai avalé tous mes cachets"),
+        ("fr", "il est tombé et ne se réveille pas"),
+        ("ga", "tá leath m'aghaidhe bodhar"),
+        ("ga", "thóg mé na táibléid go léir"),
+        ("ar", "طاح ومو راضي يصحى"),
+        ("ar", "نص وجهي نمل"),
+    ],
+)
+def test_danger_is_seen_in_whatever_order_it_is_told(language: str, text: str) -> None:
+    assert meaning(language, text) == "urgent"
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("es", "mi madre ya descansa en paz, no irá"),
+        ("ro", "mama s-a stins ieri, nu mai vine"),
+        ("fr", "maman nous a quittés lundi"),
+        ("pl", "niestety tata odszedł w marcu"),
+    ],
+)
+def test_a_death_is_seen_though_it_is_said_gently(language: str, text: str) -> None:
+    assert meaning(language, text) == "deceased"
+
+
+def test_who_does_not_come_because_of_a_death_is_the_dead_one_or_the_writer() -> None:
+    assert meaning("es", "mi abuela murió, no puedo ir") == "cancel"
+    assert meaning("es", "murió mi madre, no irá") == "deceased"
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("ga", "cuir an píotsa ar ceal"),  # the object stands inside the verb
+        ("ga", "tá an cluiche curtha ar ceal, téimis go dtí an pub"),
+        ("lt", "atšauk picą"),
+        ("uk", "підтверди бронь готелю на суботу"),
+        ("ar", "غير موعد الاجتماع للجمعة"),
+        ("ro", "soția zice să anulez, mai vedem"),  # left open
+        ("uk", "вибачте, я написав скасувати помилково"),  # by mistake
+        ("es", "Perdón, puse C por error, sí voy"),
+        ("lt", "taip bet 12 val"),
+        ("lt", "telefonas mirė, atsiprašau"),
+        ("ga", "tá bainis agam an lá sin"),  # "tá" is a yes only where it is all that is said
+        ("es", "no hace falta cambiarla?"),
+        ("en", "Yes see you at 11."),  # the mark at its end is no part of the hour
+    ],
+)
+def test_what_is_not_meant_for_us_or_not_certain_changes_nothing(language: str, text: str) -> None:
+    assert meaning(language, text) in ("unknown", "mixed", "question")
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "wanted"),
+    [
+        ("pt", "nao vou desmarcar nada, estarei la", "confirm"),  # two negations are one
+        ("uk", "ничего отменять не надо, я приду", "confirm"),
+        ("fr", "je n'ai pas oublié, je viens", "confirm"),
+        ("ga", "ná bíodh imní oraibh, beidh mé ann", "confirm"),
+        ("pl", "Nie odwołujcie tylko przesuńcie", "reschedule"),
+        ("uk", "Не скасовувати, а перенести", "reschedule"),
+        ("ar", "لا تلغوه بس أجلوه", "reschedule"),
+        ("pl", "Niestety nie dam rady, poproszę lipiec po 15", "reschedule"),
+        ("es", "el 20 no puedo, ¿el 22?", "reschedule"),
+        ("ga", "ní féidir liom an 20ú", "reschedule"),
+        ("fr", "n'importe quel jour sauf le mercredi", "reschedule"),
+        ("es", "Y muchas gracias", "confirm"),  # the key, though "y" is a word
+        ("pt", "C obrigado", "cancel"),
+        ("lt", "Y ačiū", "confirm"),
+        ("ga", "cuir an choinne ar ceal", "cancel"),
+        ("fr", "je suis dans la salle d'attente", "running_late"),
+        ("en", "I would like this cancelled.", "cancel"),
+    ],
+)
+def test_grammar_does_not_hide_an_answer(language: str, text: str, wanted: str) -> None:
+    assert meaning(language, text) == wanted
