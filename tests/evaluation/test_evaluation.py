@@ -12,7 +12,7 @@ from evaluation.__main__ import main, reminder
 from evaluation.labelled import SETS, BadSet, Labelled, load
 from evaluation.layers import LAYERS, reader
 from evaluation.peers import Keywords, Likeness
-from evaluation.scores import Verdict, figures, judge, unsafe_by_label
+from evaluation.scores import Verdict, figures, grouped, judge, unsafe_by_label
 
 OPENED = ("tuned-en", "tuned-2-en", "opened-en", "opened-2-en", "opened-3-en")
 HELD_OUT = "held-out-en"
@@ -209,3 +209,22 @@ def test_no_emergency_is_missed(tuned: list[Verdict]) -> None:
 def test_hardly_anything_is_changed_that_the_patient_did_not_mean(tuned: list[Verdict]) -> None:
     unsafe = [verdict.reply.id for verdict in tuned if verdict.unsafe]
     assert len(unsafe) <= 0.003 * len(tuned), unsafe
+
+
+@pytest.fixture(scope="module")
+def other_languages() -> list[Verdict]:
+    return judge([reply for reply in load(sorted(SETS.glob("*.jsonl"))) if reply.language != "en"], reader(reminder()))
+
+
+def test_no_emergency_is_missed_and_no_visit_wrongly_cancelled_in_another_language(other_languages: list[Verdict]) -> None:
+    assert [v.reply.id for v in other_languages if v.missed and v.reply.gold == "urgent"] == []
+    assert [v.reply.id for v in other_languages if v.unsafe and v.label == "cancel"] == []
+
+
+def test_each_language_is_read_as_well_and_as_safely_as_is_promised(other_languages: list[Verdict]) -> None:
+    for language, verdicts in grouped(other_languages, lambda reply: (reply.language,)).items():
+        found = figures(verdicts)
+        assert found.coverage is not None
+        assert found.unsafe is not None
+        assert found.coverage >= 0.8, language
+        assert found.unsafe <= 0.005, language
