@@ -1,4 +1,4 @@
-"""python -m benchmarks PART ...: replying, reading, pipeline, opening, listing, checking, cluster, console; all if none."""
+"""python -m benchmarks PART ...: one of those below; all if none."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ import sys
 from collections.abc import Callable
 
 from adapters.tuning import settle
-from benchmarks import checking, cluster, console, listing, opening, pipeline, reading, replying
+from benchmarks import checking, cluster, console, listing, memory, opening, pipeline, reading, replying
 
 PARTS: dict[str, Callable[[], None]] = {
     "replying": replying.run,
     "reading": reading.run,
+    "memory": memory.run,
     "pipeline": pipeline.run,
     "opening": opening.run,
     "listing": listing.run,
