@@ -18,11 +18,14 @@ from pathlib import Path
 import orjson
 import sqlalchemy as sa
 
+from conversations.bulk import insert_rows
 from conversations.database import Database
 from conversations.errors import FreagraError
+from conversations.schema import facts, instant, moment
 from conversations.transcript import Ledger, canonical
 
 _NOTE = "last-backup.json"
+_FACT = "backup"
 
 
 class BackupFailed(FreagraError):
@@ -34,7 +37,7 @@ class BackupFailed(FreagraError):
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """A backup that was made: when, and under which name."""
+    """A backup that was made: when, and under which name, of a file or as whoever made it calls it."""
 
     at: datetime
     file: str
@@ -44,9 +47,8 @@ def backup(database: Database, target: Path, at: datetime, home: Path | None = N
     """Copy the `database`, as of one moment, to the file `target`, which is replaced if it exists: a SQLite file, or what
     pg_dump makes of PostgreSQL (its custom format, for pg_restore).
 
-    The copy is read from end to end before it takes its name. Then it is noted in the `home` folder, where the service, whose
-    database is not ours to write in, finds it: {"at", "file", "bytes", "batch", "hash"}, the last two being the ledger's newest
-    row in the copy, a witness to keep. Readers and the writer go on meanwhile. Raises BackupFailed.
+    The copy is read from end to end before it takes its name. Then it is noted (`note`), in a `home` folder together with its
+    size and with the ledger's newest row in it, a witness to keep. Readers and the writer go on meanwhile. Raises BackupFailed.
     """
     copy = _copy if database.path is not None else _dump
     draft = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
@@ -61,19 +63,37 @@ def backup(database: Database, target: Path, at: datetime, home: Path | None = N
     except (OSError, sqlite3.Error, sa.exc.DBAPIError) as fault:
         raise BackupFailed(f"{target}: {fault}") from fault
     if home is not None:
-        held = {"file": target.name, "bytes": target.stat().st_size, "batch": ledger.batch, "hash": ledger.hash.hex()}
+        held: dict[str, str | int] = {"bytes": target.stat().st_size, "batch": ledger.batch, "hash": ledger.hash.hex()}
         try:
-            (home / _NOTE).write_bytes(canonical({"at": at.isoformat(), **held}))
-        except OSError as fault:
+            note(database, home, Made(at, target.name), **held)
+        except BackupFailed as fault:
             raise BackupFailed(f"{target} is made and sound, but the service will not know of it: {fault}") from fault
 
 
-def last_backup(home: Path) -> Made | None:
-    """The last one that was noted in this home; None where there is none, or the note cannot be read."""
+def note(database: Database, home: Path, made: Made, **more: str | int) -> None:
+    """Have the service know that a backup was made, by whatever program: in the database where several processes share it, else
+    in the home folder, since the database is then the running service's alone to write in. Raises BackupFailed."""
     try:
+        if database.path is None:
+            with database.writing() as connection, connection.begin():
+                row = (_FACT, made.file, instant(made.at))
+                insert_rows(connection, facts, ("name", "value", "at"), [row], replacing=("value", "at"))
+        else:
+            (home / _NOTE).write_bytes(canonical({"at": made.at.isoformat(), "file": made.file, **more}))
+    except (OSError, sa.exc.DBAPIError) as fault:
+        raise BackupFailed(f"it cannot be noted: {fault}") from fault
+
+
+def last_backup(database: Database, home: Path) -> Made | None:
+    """The last one that was noted; None where there is none, or the note cannot be read."""
+    try:
+        if database.path is None:
+            with database.reader() as connection:
+                row = connection.execute(sa.select(facts.c.value, facts.c.at).where(facts.c.name == _FACT)).first()
+            return None if row is None else Made(moment(row.at), row.value)
         held = orjson.loads((home / _NOTE).read_bytes())
         return Made(datetime.fromisoformat(held["at"]), str(held["file"]))
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, sa.exc.DBAPIError):
         return None
 
 

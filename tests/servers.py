@@ -95,16 +95,19 @@ class _Server:
 
 
 class Postgres(_Server):
-    """`settings` as `name=value`. One superuser, `freagra`, from this machine only and without a password."""
+    """`settings` as `name=value`. One superuser, `freagra`, from this machine only and without a password. A `folder` that is
+    given stays when this one is closed, and what an earlier one left there is gone on with."""
 
-    def __init__(self, *settings: str) -> None:
+    def __init__(self, *settings: str, folder: Path | None = None) -> None:
         programs = postgres_programs()
         assert programs is not None, left_out()
-        super().__init__(Path(tempfile.mkdtemp(prefix="freagra-postgres-")))
-        self._programs, self._settings = programs, settings
+        super().__init__(folder or Path(tempfile.mkdtemp(prefix="freagra-postgres-")))
+        self._programs, self._settings, self._stays = programs, settings, folder is not None
+        self.folder.mkdir(parents=True, exist_ok=True)
         self._user = _own_user(self.folder)
-        made = ["-D", str(self._data), "-U", "freagra", "-A", "trust", "-E", "UTF8", "--no-locale", "-N"]
-        subprocess.run([*self._user, str(programs / "initdb"), *made], check=True, capture_output=True, cwd="/")
+        if not self._data.exists():
+            made = ["-D", str(self._data), "-U", "freagra", "-A", "trust", "-E", "UTF8", "--no-locale", "-N"]
+            subprocess.run([*self._user, str(programs / "initdb"), *made], check=True, capture_output=True, cwd="/")
         self.start()
 
     @property
@@ -134,6 +137,16 @@ class Postgres(_Server):
         with self.admin() as admin:
             admin.execute(f'CREATE DATABASE "{database}" TEMPLATE "{template}"'.encode())
         return self.url(database)
+
+    def has(self, database: str) -> bool:
+        with self.admin() as admin:
+            return admin.execute("SELECT 1 FROM pg_database WHERE datname = %s", (database,)).fetchone() is not None
+
+    def close(self) -> None:
+        if self._stays:
+            self.end(signal.SIGINT)
+        else:
+            super().close()
 
     def drop(self, database: str) -> None:
         with self.admin() as admin:

@@ -168,23 +168,33 @@ def add_backup(commands: Any) -> None:
     parser = options.add(
         commands, "backup", "copy the database while the service runs", _run_backup,
         more="The copy is checked before it takes its name. It is of no use without keys.json, which is kept apart. Of "
-        "PostgreSQL it is what pg_dump makes (custom format), for pg_restore.",
-        examples="  freagra backup /mnt/backup/freagra.sqlite3",
+        "PostgreSQL it is what pg_dump makes (custom format), for pg_restore. The Health page and /metrics tell how old the "
+        "last one is; of one that another program made they know by --note.",
+        examples="  freagra backup /mnt/backup/freagra.sqlite3\n"
+        "  pgbackrest --stanza=freagra backup && freagra backup --note pgbackrest",
     )  # fmt: skip
-    parser.add_argument("target", type=Path, metavar="TARGET", help="the file to write; replaced if it exists")
+    made = parser.add_mutually_exclusive_group(required=True)
+    made.add_argument("target", type=Path, nargs="?", metavar="TARGET", help="the file to write; replaced if it exists")
+    made.add_argument("--note", metavar="NAME", help="make none; note that another program has made one now, under this name")
     options.config_option(parser)
 
 
 def _run_backup(given: argparse.Namespace) -> int:
     from datetime import UTC, datetime
 
-    from conversations.backup import backup
+    from conversations.backup import Made, backup, note
     from conversations.database import open_database
 
-    config = options.config(given)
-    _check_target(given.target, config)
-    with open_database(config.database, read_only=True) as database:
-        backup(database, given.target, datetime.now(UTC), config.home)
+    config, now = options.config(given), datetime.now(UTC)
+    if given.target is not None:
+        _check_target(given.target, config)
+    # A SQLite file is the running service's to write in.
+    with open_database(config.database, read_only=not config.shared) as database:
+        if given.target is None:
+            note(database, config.home, Made(now, given.note))
+            print(f"noted: {given.note}, {now:%Y-%m-%d %H:%M} UTC")
+            return 0
+        backup(database, given.target, now, config.home)
     print(f"{given.target}: {given.target.stat().st_size:,} bytes, checked")
     print(f"It can be read only with {config.key_file}: keep a copy of that file too, in another place.")
     return 0

@@ -82,7 +82,8 @@ class Health:
 
     async def standing(self) -> Standing:
         trouble, loops = await self.ready()
-        found, made = await asyncio.gather(asyncio.to_thread(self.vitals), asyncio.to_thread(last_backup, self._house.home))
+        known = asyncio.to_thread(last_backup, self._house.database, self._house.home)
+        found, made = await asyncio.gather(asyncio.to_thread(self.vitals), known)
         gateway, ipms = await self._gateway_stands(found), await self._ipms_stands()
         return Standing(trouble, loops, gateway, ipms, found, made, await asyncio.to_thread(self.troubles))
 

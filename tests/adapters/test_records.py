@@ -197,8 +197,12 @@ def test_backup_beside_a_running_store(run: Run, kept: Path, tmp_path: Path) -> 
         home=settings.home, database_url=settings.database, gateway=NoGateway(), patient_system=NoPatientSystem()
     ):
         code, out, _ = run("backup", tmp_path / "copy.sqlite3", "--config", kept)
+        known = json.loads((settings.home / "last-backup.json").read_bytes())["file"]
+        assert run("backup", "--note", "the machine's snapshot", "--config", kept)[0] == 0
     assert code == 0
     assert "keys.json" in out
+    assert known == "copy.sqlite3"
+    assert json.loads((settings.home / "last-backup.json").read_bytes())["file"] == "the machine's snapshot"
     shutil.copy(tmp_path / "copy.sqlite3", settings.home / "freagra.sqlite3")
     assert run("transcript", "replay", "--config", kept)[0] == 0
 

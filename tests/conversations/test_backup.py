@@ -58,7 +58,7 @@ def test_a_copy_made_under_load_is_whole_and_of_one_moment(database: Database, t
         assert copy.execute("SELECT count(*) FROM facts").fetchone() == (rows,)
         (newest,) = copy.execute("SELECT hash FROM ledger ORDER BY batch DESC LIMIT 1").fetchone()
     assert rows >= 20
-    assert last_backup(tmp_path) == Made(AT, "backup.sqlite3")
+    assert last_backup(database, tmp_path) == Made(AT, "backup.sqlite3")
     said = json.loads((tmp_path / "last-backup.json").read_bytes())
     assert (said["bytes"], said["batch"], said["hash"]) == (target.stat().st_size, rows, newest.hex())
 

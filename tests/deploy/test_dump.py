@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from conversations.backup import last_backup
+from conversations.database import open_database
 from tests import servers
 
 pytestmark = pytest.mark.skipif(servers.postgres_programs() is None, reason=servers.left_out())
@@ -47,6 +49,20 @@ def test_a_dump_put_back_is_whole_and_readable(
         assert "A-1" in out
     finally:
         postgres.drop("restored")
+
+
+def test_all_processes_know_of_the_last_dump_whoever_made_it(hospital: Path, postgres: servers.Postgres, run: Run) -> None:
+    another_machine = hospital / "elsewhere"
+    assert run("backup", hospital / "monday.dump")[0] == 0
+    with open_database(postgres.url("kept"), read_only=True) as database:
+        made = last_backup(database, another_machine)
+        assert made is not None
+        assert made.file == "monday.dump"
+        assert run("backup", "--note", "pgbackrest")[0] == 0
+        noted = last_backup(database, another_machine)
+    assert noted is not None
+    assert noted.file == "pgbackrest"
+    assert noted.at > made.at
 
 
 def test_a_dump_that_fails_leaves_the_one_before(hospital: Path, monkeypatch: pytest.MonkeyPatch, run: Run) -> None:
