@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 
 from adapters.tuning import settle
-from benchmarks import checking, cluster, console, listing, memory, opening, pipeline, reading, replying
+from benchmarks import checking, cluster, console, large, listing, memory, opening, pipeline, reading, replying
 
 PARTS: dict[str, Callable[[], None]] = {
     "replying": replying.run,
@@ -18,6 +18,7 @@ PARTS: dict[str, Callable[[], None]] = {
     "listing": listing.run,
     "checking": checking.run,
     "cluster": cluster.run,
+    "large": large.run,
     "console": console.run,
 }
 

@@ -1,7 +1,8 @@
-"""(H) Workers on PostgreSQL and Redis beside the embedded store; how long an answer takes; a large store.
+"""(H) Workers on PostgreSQL and Redis beside the embedded store, and how long an answer takes.
 
-Each number of workers works off the same inbox of replies, on a copy of the same database. Beside the rate stands the processor
-time of an event, of the workers and of PostgreSQL: on a machine that other programs keep busy it is what can be compared.
+Each number of workers works off the same inbox of replies, on a copy of the same database, by turns. A rate is told from when
+the first worker begins to when the last one ends. Beside it stands the processor time of an event, of the workers and of
+PostgreSQL: on a machine that other programs keep busy it is what can be compared.
 """
 
 from __future__ import annotations
@@ -9,17 +10,18 @@ from __future__ import annotations
 import asyncio
 import multiprocessing
 import os
+import shutil
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from multiprocessing.queues import Queue
 from multiprocessing.synchronize import Barrier, Event
 from pathlib import Path
 from random import Random
-from statistics import quantiles
+from statistics import median, quantiles
 
 import sqlalchemy as sa
 
@@ -28,24 +30,28 @@ from adapters.gateways.simulator.virtual import VirtualGateway
 from adapters.ipms.none import NoPatientSystem
 from adapters.local import SystemClock, VirtualClock
 from adapters.tuning import settle
-from benchmarks.parts import MORNING, REMINDER, appointments, take_all, work_off
+from benchmarks.parts import MORNING, REMINDER, Rate, appointments, take_all, work_off
 from benchmarks.replying import REPLIES
 from conversations import schema
-from conversations.ports import Clock, InboundReceipt, InboundReply
+from conversations.ports import AppointmentRecord, Clock, InboundReceipt, InboundReply
 from conversations.service import Duty
 from engine.events import TextStatus
 from tests.servers import Postgres, Redis, left_out, wait_until
 
 COUNT = int(os.environ.get("FREAGRA_BENCH_REPLIES", "4000"))
-LARGE = int(os.environ.get("FREAGRA_BENCH_LARGE", "5000000"))
-_SMALL = 50_000
 _WORKERS = (1, 2, 4)
+_EMBEDDED = 0  # workers on PostgreSQL
+_TURNS = 3
 _SPAWN = multiprocessing.get_context("spawn")
 # A reply that takes long to read, so that deciding outweighs writing: many words, none of them a key.
 _STORY = (
     "well now I was talking to my sister about it and she said that her neighbour had the very same thing last spring and "
     "the bus was late twice that week so we are none the wiser but sure the weather is grand and the garden needs doing "
 )
+
+
+# Of a worker: when it began and ended, seconds of processor time, events.
+Said = tuple[float, float, float, int]
 
 
 @dataclass(frozen=True)
@@ -56,9 +62,22 @@ class Run:
     workers: float
     database: float = 0.0
 
+
+@dataclass(frozen=True)
+class Runs:
+    """The same thing measured again and again; medians are told, of rates with the range."""
+
+    runs: tuple[Run, ...]
+
+    @property
+    def rate(self) -> float:
+        return median(run.rate for run in self.runs)
+
     def __str__(self) -> str:
-        beside = f" + PostgreSQL {self.database:,.0f}" if self.database else ""
-        return f"{self.rate:>8,.0f}/s   processor time of one event {self.workers:,.0f}{beside} us"
+        rates = Rate(tuple(run.rate for run in self.runs))
+        database = median(run.database for run in self.runs)
+        beside = f" + PostgreSQL {database:,.0f}" if database else ""
+        return f"{rates}   processor time of one event {median(run.workers for run in self.runs):,.0f}{beside} us"
 
 
 @contextmanager
@@ -76,16 +95,17 @@ def _house(home: Path, url: str, clock: Clock, redis: str = "", *, shared: bool 
         yield held
 
 
-def _prepare(home: Path, url: str, texts: Sequence[str]) -> None:
-    """Appointments whose reminders were accepted, and in the inbox a reply to each."""
+def prepare(home: Path, url: str, texts: Sequence[str], turn: int = 0) -> None:
+    """Appointments whose reminders were accepted, and in the inbox a reply to each. Every `turn` brings patients of its own."""
     clock = VirtualClock(MORNING)
     with _house(home, url, clock) as held:
         held.publish([REMINDER])
-        records = [record for record in appointments(COUNT * 2) if record.patient.mobile][:COUNT]
-        asyncio.run(take_all(held, records))
+        records = [_of_turn(record, turn) for record in appointments(COUNT * 2, 1 + turn) if record.patient.mobile][:COUNT]
+        asyncio.run(take_all(held, records, f"{turn}-"))
         work_off(held, clock.now())
         with held.database.reader() as connection:
-            keys = connection.execute(sa.select(schema.texts.c.key)).scalars().all()
+            waiting = sa.select(schema.texts.c.key).where(schema.texts.c.phase == "queued", schema.texts.c.lane == "bulk")
+            keys = connection.execute(waiting).scalars().all()
         accepted = [InboundReceipt(key, TextStatus.ACCEPTED) for key in keys]
         asyncio.run(held.intake.take_inbound("virtual", accepted))
         work_off(held, clock.now())
@@ -93,13 +113,18 @@ def _prepare(home: Path, url: str, texts: Sequence[str]) -> None:
         rng = Random(2)
         drawn = rng.sample(texts, COUNT) if len(texts) >= COUNT else rng.choices(texts, k=COUNT)
         replies = [
-            InboundReply(record.patient.mobile or "", "+353879999999", text, clock.now(), str(number))
+            InboundReply(record.patient.mobile or "", "+353879999999", text, clock.now(), f"{turn}-{number}")
             for number, (record, text) in enumerate(zip(records, drawn, strict=True))
         ]
         asyncio.run(held.intake.take_inbound("virtual", replies))
 
 
-def _worker(home: str, url: str, redis: str, at: datetime, begin: Barrier, said: Queue[tuple[float, float, int]]) -> None:
+def _of_turn(record: AppointmentRecord, turn: int) -> AppointmentRecord:
+    patient = replace(record.patient, id=f"{turn}-{record.patient.id}")
+    return replace(record, id=f"{turn}-{record.id}", patient=patient)
+
+
+def _worker(home: str, url: str, redis: str, at: datetime, begin: Barrier, said: Queue[Said]) -> None:
     clock = VirtualClock(at)
     with _house(Path(home), url, clock, redis, shared=True) as held:
         leases = held.service._leases
@@ -110,37 +135,40 @@ def _worker(home: str, url: str, redis: str, at: datetime, begin: Barrier, said:
         held.worker.make_ready()
         settle()
         begin.wait()
-        used, worked = time.process_time(), 0
+        start, used, worked = time.time(), time.process_time(), 0
         while done := held.worker.step(at).events:
             worked += done
-        said.put((time.time(), time.process_time() - used, worked))
+        said.put((start, time.time(), time.process_time() - used, worked))
         begin.wait()
         leases.leave()
 
 
-def _throughput(postgres: Postgres, redis: Redis, home: Path, template: str, workers: int) -> Run:
-    name = f"{template}_{workers}_{time.monotonic_ns()}"
-    url = postgres.make(name, template)
+def throughput(postgres: Postgres, redis: Redis, home: Path, url: str, workers: int) -> Run:
+    """What so many workers make of the replies that wait in this database."""
     begin, said = _SPAWN.Barrier(workers + 1), _SPAWN.Queue()
     at = MORNING + timedelta(hours=1)
     started = [_SPAWN.Process(target=_worker, args=(str(home), url, redis.url, at, begin, said)) for _ in range(workers)]
     for process in started:
         process.start()
-    for _ in range(3):
+    for _ in range(4):
         begin.wait()
     before = _used(postgres)
-    start = time.time()
-    begin.wait()
-    ends = [said.get() for _ in started]
+    starts, ends, used, worked = zip(*(said.get() for _ in started), strict=True)
     after = _used(postgres)
     begin.wait()
     for process in started:
         process.join()
-    postgres.drop(name)
-    events = sum(worked for _, _, worked in ends)
+    events = sum(worked)
     assert events >= COUNT, f"{events} of {COUNT} replies were worked"
-    cpu = sum(used for _, used, _ in ends)
-    return Run(events / (max(end for end, _, _ in ends) - start), cpu / events * 1e6, (after - before) / events * 1e6)
+    return Run(events / (max(ends) - min(starts)), sum(used) / events * 1e6, (after - before) / events * 1e6)
+
+
+def _on_a_copy(postgres: Postgres, redis: Redis, home: Path, template: str, workers: int, turn: int) -> Run:
+    name = f"{template}_{workers}_{turn}"
+    try:
+        return throughput(postgres, redis, home, postgres.make(name, template), workers)
+    finally:
+        postgres.drop(name)
 
 
 def _used(postgres: Postgres) -> float:
@@ -159,12 +187,12 @@ def _used(postgres: Postgres) -> float:
     return ticks / os.sysconf("SC_CLK_TCK")
 
 
-def _embedded(texts: Sequence[str]) -> Run:
+def _embedded(home: Path, template: Path) -> Run:
     with tempfile.TemporaryDirectory(prefix="freagra-bench-") as folder:
-        url = f"sqlite:///{folder}/freagra.sqlite3"
-        _prepare(Path(folder), url, texts)
+        copy = shutil.copy(template, folder)
         clock = VirtualClock(MORNING + timedelta(hours=1))
-        with _house(Path(folder), url, clock) as held:
+        with _house(home, f"sqlite:///{copy}", clock) as held:
+            held.worker.make_ready()
             settle()
             used, start = time.process_time(), time.perf_counter()
             events = work_off(held, clock.now())
@@ -242,39 +270,6 @@ def _owners(held: House) -> int:
     return 0 if "" in found else len(found)
 
 
-# ---- a large store ---------------------------------------------------------------------------------------------------
-
-# Conversations of other patients, as many as wanted: rows of the size and with the indexes of real ones, never opened.
-_FILL = (
-    "INSERT INTO patients (id, hospital_number_index, phone_index, wrapped_key, sealed, changed_at) "
-    "SELECT {id}, decode(md5('n' || n), 'hex'), decode(md5('p' || n), 'hex'), {bytes60}, {bytes200}, 1 FROM {n}",
-    "INSERT INTO appointments (id, patient_id, version, start, status, clinic, changed_at) "
-    "SELECT 'filled-' || n, {id}, 1, 1900000000000000 + n, 'booked', 'EYE', 1 FROM {n}",
-    "INSERT INTO conversations (id, patient_id, appointment_id, ruleset, version, state, owner, closed, seq, head, sealed, "
-    "opened_at, changed_at) SELECT {id}, {id}, 'filled-' || n, 'appointment-reminder', '0', 'asked', 'machine', false, 3, "
-    "{bytes32}, {bytes400}, 1, 1 FROM {n}",
-    "INSERT INTO transcript (conversation_id, seq, at, kind, sealed, hash, batch) "
-    "SELECT {id}, s, 1, 'state.entered', {bytes200}, {bytes32}, 0 FROM {n}, generate_series(1, 3) AS s",
-    "INSERT INTO texts (key, conversation_id, patient_id, phone_index, gateway, lane, prompt, sealed, segments, about, safety, "
-    "phase, status, due, not_after, queued_at, status_at) SELECT {id}, {id}, {id}, decode(md5('p' || n), 'hex'), 'virtual', "
-    "'bulk', 'reminder', {bytes200}, 1, 1, false, 'handed', 'delivered', 1, 1, 1, 1 FROM {n}",
-    "INSERT INTO timers (conversation_id, name, due, visit) "
-    "SELECT {id}, 'cadence.eve', 1900000000000000 + n, 1 FROM {n}",
-)
-_AT_ONCE = 250_000
-
-
-def _fill(postgres: Postgres, database: str, count: int) -> None:
-    random = {f"bytes{size}": f"decode(repeat(md5(n::text), {size // 16 + 1}), 'hex')" for size in (32, 60, 200, 400)}
-    with postgres.admin(database) as admin:
-        for first in range(0, count, _AT_ONCE):
-            rows = f"generate_series({first}, {min(first + _AT_ONCE, count) - 1}) AS n"
-            for statement in _FILL:
-                filled = statement.format(id="lpad(to_hex(n), 12, '0') || substr(md5(n::text), 1, 20)", n=rows, **random)
-                admin.execute(filled.encode())
-        admin.execute("VACUUM ANALYZE")
-
-
 def run() -> None:
     if left_out():
         print(f"(H) {left_out()}")
@@ -290,26 +285,22 @@ def run() -> None:
 
 def _run(postgres: Postgres, redis: Redis, home: Path) -> None:
     stories = [f"{_STORY * 3}{number}" for number in range(COUNT)]  # none like another: readings are kept
-    rates: dict[int, Run] = {}
-    for name, kind, texts in (("replies", "as they come", REPLIES), ("stories", "decide-bound: long texts", stories)):
-        _prepare(home, postgres.make(name), texts)
+    rates: dict[int, Runs] = {}
+    for name, kind, texts in (("stories", "decide-bound: long texts", stories), ("replies", "as they come", REPLIES)):
+        file = home / f"{name}.sqlite3"
+        prepare(home, postgres.make(name), texts)
+        prepare(home, f"sqlite:///{file}", texts)
+        found: dict[int, list[Run]] = {workers: [] for workers in (_EMBEDDED, *_WORKERS)}
+        for turn in range(_TURNS):
+            found[_EMBEDDED].append(_embedded(home, file))
+            for workers in _WORKERS:
+                found[workers].append(_on_a_copy(postgres, redis, home, name, workers, turn))
+        rates = {workers: Runs(tuple(runs)) for workers, runs in found.items()}
         print(f"(H) {COUNT:,} replies, {kind}")
-        print(f"    embedded           {_embedded(texts)}")
+        print(f"    embedded           {rates[_EMBEDDED]}")
         for workers in _WORKERS:
-            rates[workers] = _throughput(postgres, redis, home, name, workers)
             print(f"    {workers} on PostgreSQL    {rates[workers]}")
-        print(f"    2 workers: {rates[2].rate / rates[1].rate:.2f} times one  (goal 1.6 of decide-bound work)")
+        print(f"    2 workers: {rates[2].rate / rates[1].rate:.2f} times one  (goal 1.6 of decide-bound work)", flush=True)
     half = rates[2].rate / 2
-    median, slow = _latency(postgres, redis, home, "replies", half)
-    print(f"    reply to answer, at {half:,.0f} replies a second: p50 {median:,.0f} ms, p99 {slow:,.0f} ms")
-    _large(postgres, redis, home)
-
-
-def _large(postgres: Postgres, redis: Redis, home: Path) -> None:
-    for name, count in (("small", _SMALL), ("large", LARGE)):
-        postgres.make(name, "replies")
-        _fill(postgres, name, count)
-    rates = {name: _throughput(postgres, redis, home, name, 1) for name in ("small", "large")}
-    print(f"    beside {_SMALL:,} conversations   {rates['small']}")
-    print(f"    beside {LARGE:,} conversations   {rates['large']}")
-    print(f"    change of the rate {rates['large'].rate / rates['small'].rate - 1:+.1%}  (goal within 15 %)\n")
+    middle, slow = _latency(postgres, redis, home, "replies", half)
+    print(f"    reply to answer, at {half:,.0f} replies a second: p50 {middle:,.0f} ms, p99 {slow:,.0f} ms")
