@@ -14,9 +14,10 @@ from engine.lexicon import Role
 from engine.normalise import BREAK
 from engine.phrasebook import DECIDING, DISTANT_KIN, KIN, Phrase, Phrasebook, holds
 
-_CLOSE = 9  # words between two that alarm together
+_CLOSE = 14  # words between two that alarm together
 _DEATH = "deceased"
 _YOURS = ("your", KIN)
+_DYING = frozenset(("died", "dead", "deceased", "passed", "buried", "die", "rip"))
 
 Sets = Sequence[frozenset[str]]
 
@@ -24,32 +25,50 @@ Sets = Sequence[frozenset[str]]
 def found(
     book: Phrasebook, said: Sequence[str], spelt: Sequence[tuple[list[str], bool]], alike: Sequence[Sequence[str]]
 ) -> Phrase | None:
-    """The gravest alarm of a reply, or None. `said` are its words as they stand; `spelt` are its segments as spelt, each with
-    whether it asks; `alike` are the same with turns of phrase made one.
+    """The gravest alarm of a reply, with the words that tell it as its text, or None. `said` are its words as they stand;
+    `spelt` are its segments as spelt, each with whether it asks; `alike` are the same with turns of phrase made one.
     """
     best: Phrase | None = None
+    others = False  # a death is told of somebody or something that is no patient
     for (segment, asked), words in zip(spelt, alike, strict=True):
         content = [*book.grave(segment), BREAK]
         for at in range(len(content)):
             phrase = match(content, at, book.deciding)
-            if phrase is None or (phrase.intent == _DEATH and _of_another(book, said, words, asked, alike)):
+            if phrase is None:
+                continue
+            end = at + len(phrase.words)
+            if phrase.intent == _DEATH:
+                if not _of_a_patient(book, segment, phrase):
+                    others = True
+                    continue
+                if _of_another(book, said, words, asked, alike):
+                    continue
+            elif book.asides.not_now(content, range(at, end), segment):
                 continue
             if best is None or DECIDING.index(phrase.intent) < DECIDING.index(best.intent):
-                best = phrase
+                best = replace(phrase, text=" ".join(word for word in content[at:end] if word is not BREAK))
+    if best is not None and best.intent == _DEATH and others and len(best.words) == 1:
+        best = None  # "the laptop passed away, RIP"
     apart = [word for segment, _ in spelt for word in book.apart(segment)]
-    best = best or _near(book, apart, alike)
-    return None if best is None or any(_together(apart, sets) for sets in book.light) else best
+    best = best or _near(book, apart, alike, deaths=not others)
+    if best is None or any(_together(apart, sets) for sets in book.light):
+        return None
+    return None if best.intent != _DEATH and book.asides.of_a_creature(segment for segment, _ in spelt) else best
 
 
-def _near(book: Phrasebook, content: Sequence[str], alike: Sequence[Sequence[str]]) -> Phrase | None:
+def _near(book: Phrasebook, content: Sequence[str], alike: Sequence[Sequence[str]], deaths: bool) -> Phrase | None:
     best: Phrase | None = None
-    of_another = any(DISTANT_KIN in words for words in alike)
+    deaths = deaths and not any(DISTANT_KIN in words for words in alike)
     for at, word in enumerate(content):
         for phrase, sets in book.near.get(word, ()):
-            if phrase.intent == _DEATH and (best is not None or of_another):
+            if phrase.intent == _DEATH and (best is not None or not deaths):
                 continue
             places = _close(content, at, sets[1:])
-            if places and (not at or at - 1 in places or not book.role(content[at - 1]) & Role.NO):
+            if not places or (at and at - 1 not in places and book.role(content[at - 1]) & Role.NO):
+                continue
+            if book.asides.partly_denied(content, places):
+                continue
+            if phrase.intent == _DEATH or not book.asides.not_now(content, places, content):
                 best = replace(phrase, text=" ".join(content[place] for place in sorted(places)))
                 if phrase.intent != _DEATH:
                     return best
@@ -62,7 +81,14 @@ def _of_another(
     """A death told as the patient's own reason ("my granny died, can I change it") is not the patient's death, nor is one
     that is asked about or that is the reader's ("sorry that your dad died").
     """
-    return DISTANT_KIN in words or (asked and KIN not in words) or holds(words, _YOURS) or _as_a_reason(book, said, alike)
+    if any(word in book.asides.creatures for segment in alike for word in segment):
+        return True
+    if DISTANT_KIN in words or (asked and KIN not in words) or holds(words, _YOURS):
+        return True
+    first = next((word for segment in alike for word in segment), "")
+    if book.asides.mortals and KIN in words and book.role(first) & Role.YES:  # "Y, my husband died so I'll come alone"
+        return True
+    return _as_a_reason(book, said, alike)
 
 
 def _as_a_reason(book: Phrasebook, said: Sequence[str], alike: Sequence[Sequence[str]]) -> bool:
@@ -72,6 +98,35 @@ def _as_a_reason(book: Phrasebook, said: Sequence[str], alike: Sequence[Sequence
     if any(holds(said, absent) for absent in book.theirs):
         return False
     return any(holds(segment, plan) for segment in alike for plan in book.own_plans)
+
+
+def _of_a_patient(book: Phrasebook, said: Sequence[str], phrase: Phrase) -> bool:
+    """Whether whom a death is told of can be a patient: a person, a name, or nobody named. The phone, the party and the writer
+    are none, nor is one of whom it is denied. True for languages whose lexicon does not list who can be.
+    """
+    if not book.asides.mortals or phrase.words[0] not in _DYING:
+        return True
+    places = [at for at, word in enumerate(said) if word == phrase.words[0]]
+    return not places or any(_can_die(book, said, at) for at in places)
+
+
+def _can_die(book: Phrasebook, said: Sequence[str], at: int) -> bool:
+    who = book.asides
+    if said[at + 1 : at + 2] and said[at + 1] in who.mortals:  # "a dead man"
+        return True
+    if said[at + 1 : at + 2] and said[at] == "dead" and said[at + 1] in who.limbs:  # "a dead leg"
+        return False
+    while at and said[at - 1] in who.between:
+        at -= 1
+    if not at:
+        return True
+    subject, before = said[at - 1], said[at - 2] if at > 1 else ""
+    if subject in who.mortals:  # but "my wife's father", "a girl"
+        return before not in who.mortals and before not in who.any_one
+    if book.role(subject) & Role.NEGATION or subject in who.pronouns:  # "not dead", "I am dead", "it died"
+        return False
+    alone = at == 1 and subject in book.known and not book.role(subject) & (Role.JOIN | Role.YES | Role.NO | Role.COURTESY)
+    return not (alone or before in who.determiners or before in who.healers or subject in who.healers)
 
 
 def _together(content: Sequence[str], sets: Sets) -> bool:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from engine.clauses import Clause
 from engine.lexicon import Role
-from engine.phrasebook import NAME, Phrase, Phrasebook
+from engine.phrasebook import KIN, NAME, Phrase, Phrasebook
 from engine.prepared import Prepared
 
 _ASIDE = 14  # words that are not understood and yet may stand beside a full answer
-_STRAY = 1  # of them, how many may stand where nothing else shows that the text is about an appointment
+_STRAY = 1  # of them, how many may lead up to it where nothing else shows that the text is about an appointment
 _NAMES = 3  # of them, words that the language does not have: people and places
 _ACK = Role.ACK | Role.YES | Role.COURTESY | Role.WHEN
 
@@ -76,6 +76,11 @@ def held_back(prepared: Prepared, parts: Sequence[Clause]) -> bool:
     return any(part.flags & Role.CONTRAST and not (part is yes and part.overcomes) for part in parts)
 
 
+def half_meant(parts: Sequence[Clause], answer: Phrase) -> bool:
+    """Whether a "but not" leaves it open what is wanted: "cancel the scan but not the doctor"."""
+    return answer.key and any(part.opened and part.negated and not part.found for part in parts)
+
+
 def led_up_to(prepared: Prepared, parts: Sequence[Clause]) -> Phrase | None:
     """What is wanted where a bare yes only leads up to it: "yes cancel", "yes please, I want to cancel"."""
     affirming = prepared.affirming
@@ -99,13 +104,15 @@ def nothing_but_a_time(part: Clause) -> bool:
     return part.asked and bool(part.flags & Role.WHEN) and not (part.found or part.unknown or part.flags & Role.QUESTION)
 
 
-def nothing_but_ack(book: Phrasebook, parts: Sequence[Clause]) -> bool:
+def nothing_but_ack(book: Phrasebook, parts: Sequence[Clause], said: Iterable[Sequence[str]]) -> bool:
     """Whether an "ok" or "grand" is the whole of it: of a sentence that holds one it says nothing ("he is a lovely
     man"). True for languages whose lexicon does not list what may stand beside one.
     """
     words = [word for part in parts for word in part.words]
     if not book.beside_ack:
         return True
+    if any(KIN in segment for segment in said):  # "ok mam" is said to her
+        return False
     if any(part.strange for part in parts) and NAME not in words:
         return False
     return all(book.role(word) & _ACK or word in book.beside_ack or word not in book.known for word in words)
@@ -125,16 +132,19 @@ def aside(prepared: Prepared, book: Phrasebook, parts: Sequence[Clause]) -> bool
             return False
     unknown = [word for part in parts for word in part.unknown]
     words = [word for part in parts for word in part.words]
-    about_us = any(book.role(word) & (Role.YES | Role.WHEN | Role.COURTESY) or word in book.ours for word in words)
+    own = {word for part in parts for phrase, _ in part.found if not phrase.key for word in phrase.words}
+    about_us = any(book.role(word) & (Role.YES | Role.WHEN | Role.COURTESY) or word in book.ours - own for word in words)
     short = len(unknown) <= _ASIDE and sum(part.strange for part in parts) <= _NAMES
-    few = len(unknown) <= _STRAY
+    few = len(unknown) <= _STRAY and _leads_up(prepared, parts, unknown)
     return full and (about_us or few) and short and not any(word in book.weighty for word in unknown)
 
 
-def to_us(book: Phrasebook, segments: Sequence[tuple[Sequence[str], bool]]) -> bool:
-    """Whether a longer text speaks of its writer or of an appointment. True for languages whose lexicon does not list
-    the words that show it.
-    """
-    if not book.personal:
-        return True
-    return any(word in book.personal or word in book.ours for words, _ in segments for word in words)
+def _leads_up(prepared: Prepared, parts: Sequence[Clause], unknown: Sequence[str]) -> bool:
+    """Whether all that is not understood stands before the answer: "tell Dr Smith I'll be there", not "there, with chips"."""
+    before: list[str] = []
+    for part in parts:
+        for phrase, _ in part.found:
+            if phrase.intent in prepared.affirming and not phrase.weak:
+                return all(word in [*before, *part.words[: part.words.index(phrase.words[0])]] for word in unknown)
+        before += part.words
+    return False

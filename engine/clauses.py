@@ -30,6 +30,7 @@ class Clause:
     asked: bool = False  # ends in a question mark
     opened: bool = False  # begins with a "but"
     contrasts: int = 0
+    led: set[Phrase] = field(default_factory=set)  # phrases with a word before them that is passed over: "I", "please", "to"
     pleaded: bool = False  # an answer in it begins with "please", so that a no before it agrees
     parted: bool = False  # a verb stands in it whose object may come before its other half: Irish "cuir ... ar ceal"
 
@@ -97,6 +98,8 @@ def clauses(book: Phrasebook, words: Sequence[str], asked: bool) -> list[Clause]
             previous = None
         if phrase is not None:
             clause.pleaded |= led.get(at) in book.pleas
+            if at in led:
+                clause.led.add(phrase)
             if NAME not in clause.words:
                 clause.strange = 0  # a name stands after an answer; before it, an adverb that turns it is likelier
             if barred:

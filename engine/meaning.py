@@ -29,6 +29,8 @@ _LOUD = Role.NEGATION | Role.QUESTION | Role.HEDGE | Role.CONDITION | Role.CONTR
 _DOUBTS = ("hedge", "condition", "question", "object")  # what leaves a meaning possible
 _WORST_SCORE_SHOWN = 40.0
 _LOOSE = 3  # words not understood beside an answer; with more, the text must show that it is to us
+_NOT = "not"
+_CORRECTION = "correction"
 _LOOSE_WISH = 1  # beside what may be said of anything: "another day", "not free"
 
 
@@ -171,12 +173,10 @@ class Reader:
             return "condition"
         if part.unknown and (self._only_a_time(phrase) or (intent == _OPT_OUT and (object_ or len(phrase.words) == 1))):
             return "object"
-        if (
-            phrase.negative
-            and intent in self.prepared.answers
-            and part.unknown[:1] == part.words[:1]
-            and self._stranger(part, phrase)
-        ):
+        at = _place(part.words, phrase.words)
+        if phrase.words[0] == _NOT and at and self._corrects(part, phrase, at):
+            return _CORRECTION
+        if intent in self.prepared.answers and self._stranger(part, phrase, at):
             return "someone else"
         if intent in self.prepared.answers and not self.book.elsewhere.isdisjoint(part.words):
             return "elsewhere"
@@ -206,11 +206,23 @@ class Reader:
         roles = (self.book.role(word) | (Role.WHEN if word == NUMBER else 0) for word in phrase.words)
         return NUMBER in phrase.words and all(role & (Role.REQUEST | Role.WISH | Role.WHEN) for role in roles)
 
-    def _stranger(self, part: Clause, phrase: Phrase) -> bool:
-        """Whether a clause begins with a word that we do not know and then says that it is not coming: "Plumber can't
-        come".
+    def _corrects(self, part: Clause, phrase: Phrase, at: int) -> bool:
+        """Whether a "not ..." only corrects what stands before it: "at 7 not 8", "cancel the texts, not the appointment"."""
+        bare = all(word in (_NOT, NUMBER) or word in self.book.ours for word in phrase.words)
+        opens = all(self.book.role(word) & (Role.CONTRAST | Role.NO) for word in part.words[:at])
+        return bare and not (opens and not any(other.flags & Role.WHEN for other in self.parts if other is not part))
+
+    def _stranger(self, part: Clause, phrase: Phrase, at: int) -> bool:
+        """Whether an answer is told of something else: "the plumber can't come", "the dentist moved me". What stands straight
+        before it is not understood, and is no name that signs.
         """
-        return part.words[1:2] == list(phrase.words[:1]) and part.words[0] not in self.book.known
+        if not at or part.words[at - 1] not in part.unknown or phrase in part.led or phrase.intent in self.prepared.affirming:
+            return False
+        word = part.words[at - 1] in self.book.known
+        thing = word and bool(self.book.personal)  # told apart from a name or an adverb where a language lists enough
+        if phrase.negative:
+            return part.words[:at] == part.unknown[:at] and (thing or (at == 1 and not word))
+        return thing and phrase.key and len(phrase.words) == 1 and not phrase.letter
 
     def _asks_itself(self, part: Clause, phrase: Phrase) -> bool:
         """Whether a phrase in a question is what the question wants: "can you change it?", "is there another day?" """
@@ -257,7 +269,8 @@ class Reader:
         if len(outcomes) == 2 and (cannot := beside.refused_but_offers(self.prepared, self.parts, outcomes)) is not None:
             (wish_for,) = prepared.yielding
             return self._say(wish_for, "another-time", f'"{cannot.text}", and then a time that would do.', 100.0)
-        if len(outcomes) == 2 and (agreed := beside.led_up_to(self.prepared, self.parts)) is not None:
+        agreed = beside.led_up_to(self.prepared, self.parts)
+        if len(outcomes) == 2 and agreed is not None and agreed in outcomes.values():
             return self._single(agreed)
         remarks = [phrase for phrase in outcomes.values() if phrase.intent not in prepared.answers]
         answers = [phrase for phrase in outcomes.values() if phrase.intent in prepared.answers]
@@ -284,7 +297,7 @@ class Reader:
             return self._say(UNKNOWN, "hedge", f'"{phrase.text}" is said with doubt.', guess=phrase.intent)
         if beside.held_back(self.prepared, self.parts):
             return self._say(UNKNOWN, "contrast", f'"{phrase.text}" is held back by what follows.', guess=phrase.intent)
-        if phrase.weak and not beside.nothing_but_ack(self.book, self.parts):
+        if phrase.weak and not beside.nothing_but_ack(self.book, self.parts, [words for words, _ in self.segments]):
             return self._say(UNKNOWN, "more-said", f'More is said than "{phrase.text}".', guess=phrase.intent)
         unknown = [word for part in self.parts for word in part.unknown]
         if unknown and not (signature_only(self.parts) or beside.aside(self.prepared, self.book, self.parts)):
@@ -324,6 +337,9 @@ class Reader:
             return self._say(MIXED, "negation", f'"{phrase.text}", and the same with a no before it.', guess=phrase.intent)
         if phrase.key and len(phrase.words) == 1 and any(self._says_no(part, phrase) for part in self.parts):
             return self._say(UNKNOWN, "negation", f'A no stands beside "{phrase.text}", which may be its contrary.')
+        corrected = any(heard.against == _CORRECTION for heard in self.heard)
+        if answer and (corrected or beside.half_meant(self.parts, phrase)):
+            return self._say(MIXED, "contrast", f'"{phrase.text}" is not all of it: a "not" stands beside it.')
         if answer and self.normal.cut:
             return self._say(UNKNOWN, "too-long", "The reply is longer than is read.", guess=phrase.intent)
         return self._act(phrase, "no other meaning stands")
@@ -456,3 +472,9 @@ class Reader:
         if not score and candidates:
             score = candidates[0].score
         return Reading(intent, score, rule, self.normal.text, tuple(candidates[:3]), guess, why)
+
+
+def _place(words: Sequence[str], pattern: tuple[str, ...]) -> int:
+    """Where `pattern` stands in `words` as one stretch; 0 where it does not."""
+    length = len(pattern)
+    return next((at for at in range(len(words) - length + 1) if tuple(words[at : at + length]) == pattern), 0)

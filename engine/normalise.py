@@ -33,6 +33,7 @@ _QUOTES |= {ord(c): " - " for c in "\u2012\u2013\u2014\u2015"} | {
 _QUOTES |= {first + digit: str(digit) for first in (0x0660, 0x06F0) for digit in range(10)}
 _QUOTES |= dict.fromkeys((0x0640, 0x066C, *range(0x064B, 0x0660), 0x0670, *range(0x06D6, 0x06EE)), "")
 _FACE = re.compile(r"(?<![a-z0-9])(?:[:;=8][-'^]?[dp()\[\]/|*o3]+|<3+|\^_*\^|x[d]+)(?![a-z0-9])")
+_DOTTED = re.compile(r"(?<![^\W_])(?:[a-z]\.){2,}[a-z]\.?(?![^\W_])")  # one word with its letters apart: r.i.p., d.o.b
 _TOKEN = re.compile(
     r"\d+(?:[:./\-]\d+)+(?:am|pm)?(?![^\W_])|[^\W_]+(?:'[^\W_]+)*|\?|(?<=\w)-(?=\w)|[.,!;:()\[\]\"\n/*]|-|[^\w\s]"
 )
@@ -102,7 +103,7 @@ def normalise(text: str) -> Normalised:
     cleaned = clean(text[:_LONGEST_RAW])
     cut = len(text) > _LONGEST_RAW or len(cleaned) > LONGEST
     cleaned = cleaned[:LONGEST]
-    plain = _FACE.sub(" ", cleaned)
+    plain = _DOTTED.sub(lambda found: found.group().replace(".", ""), _FACE.sub(" ", cleaned))
     tokens: list[str] = []
     end = -1
     for match in _TOKEN.finditer(plain):

@@ -17,6 +17,7 @@ from functools import lru_cache
 from rapidfuzz import fuzz, process
 from rapidfuzz.distance import OSA
 
+from engine.asides import asides
 from engine.lexicon import LEXICONS, NO_LEXICON, Lexicon, Role
 from engine.normalise import ASKED, BREAK, fold, is_number, normalise
 from engine.ruleset import Intent, LanguageWords, Ruleset
@@ -193,6 +194,7 @@ class Phrasebook:
         self.theirs = tuple(tuple(_split(entry)) for entry in lexicon.lists["theirs"])
         self.own_plans = tuple(tuple(self.rewrite(entry.split())) for entry in lexicon.lists["own_plans"])
         self._load_vocabulary(lexicon)
+        self.asides = asides(lexicon, self.spelt, self.grave)
 
     def _load_roles(self, lexicon: Lexicon, own: LanguageWords) -> None:
         added = {Role.NEGATION: own.negations, Role.QUESTION: own.questions, Role.FILLER: own.fillers}
@@ -279,7 +281,7 @@ class Phrasebook:
 
     def _add_deciding(self, intent: Intent, text: str) -> None:
         words = tuple(self.grave(self.spelt(normalise(text).words))) + ((BREAK,) if text.endswith(BREAK) else ())
-        if words:
+        if words and words[0] != SAYING:  # what a saying takes away is none of it
             self.deciding.setdefault(words[0], []).append(
                 Phrase(intent.name, text, words, key=False, weak=False, negative=False, asks=False)
             )

@@ -98,6 +98,20 @@ _OTHER_LISTS = (
     "parted",
     "theirs",
     "refusals",
+    "denied",
+    "naming",
+    "long_ago",
+    "following",
+    "present",
+    "creatures",
+    "harming",
+    "mortals",
+    "pronouns",
+    "between",
+    "healers",
+    "determiners",
+    "any_one",
+    "limbs",
 )
 _OTHER_GROUPS = ("classes", "spellings", "same", "always", "unless", "near")
 

@@ -1,0 +1,109 @@
+"""Danger and death that are named and not told as the patient's: the words by which a language shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from engine.lexicon import Lexicon
+from engine.normalise import fold
+
+Stretch = tuple[str, ...]
+Words = frozenset[str]
+
+_NOT = ("not",)
+
+
+@dataclass(frozen=True, slots=True)
+class Asides:
+    """Stretches of words that stand straight before danger (`denied`, `following`) or anywhere beside it (`long_ago`), and
+    words that do. The English lexicon says what each list is for; a language that has none reads without them.
+    """
+
+    denied: tuple[Stretch, ...]
+    following: tuple[Stretch, ...]
+    long_ago: tuple[Stretch, ...]
+    naming: Words
+    present: Words
+    creatures: Words
+    harming: Words
+    leading: Words  # what a sentence may begin with before whom it is about: "my dog ..."
+    mortals: Words
+    between: Words
+    pronouns: Words
+    healers: Words
+    determiners: Words
+    any_one: Words
+    limbs: Words
+
+    def not_now(self, content: Sequence[str], places: Sequence[int], said: Sequence[str]) -> bool:
+        """Whether danger is named and not told: denied ("no more bleeding"), supposed ("if I get chest pain"), long past ("a
+        stroke in 2019"), or the name of something else ("the stroke clinic"). Told as of now, it is never long past. `places`
+        are those of the words that alarm, `said` the sentence.
+        """
+        first, behind = min(places), max(places) + 1
+        if behind < len(content) and content[behind] in self.naming:
+            return True
+        if any(_leads(lead, content, first, places) for lead in self.denied):
+            return True
+        if not self.present.isdisjoint(said):
+            return False
+        told = any(_leads(lead, content, first, ()) for lead in self.following)
+        return told or any(_stands(past, said) for past in self.long_ago)
+
+    def partly_denied(self, content: Sequence[str], places: Sequence[int]) -> bool:
+        """Whether any of what alarms is denied where it stands: "her waters have not broken"."""
+        return any(_leads(lead, content, place, places) for place in places for lead in self.denied if lead != _NOT)
+
+    def of_a_creature(self, sentences: Iterable[Sequence[str]]) -> bool:
+        """Whether an animal is what is told about: it begins a sentence, and did nothing to anybody."""
+        told = [list(said) for said in sentences]
+        if any(not self.harming.isdisjoint(said) for said in told):
+            return False
+        begun = ([word for word in said if word not in self.leading] for said in told)
+        return any(bool(words) and words[0] in self.creatures for words in begun)
+
+
+def _leads(lead: Stretch, content: Sequence[str], place: int, places: Sequence[int]) -> bool:
+    """Whether `lead` stands straight before `place`, none of its words being among `places`."""
+    begin = place - len(lead)
+    return begin >= 0 and tuple(content[begin:place]) == lead and not any(begin <= at < place for at in places)
+
+
+def _stands(stretch: Stretch, said: Sequence[str]) -> bool:
+    return any(tuple(said[at : at + len(stretch)]) == stretch for at in range(len(said) - len(stretch) + 1))
+
+
+def asides(
+    lexicon: Lexicon, spelt: Callable[[Sequence[str]], list[str]], grave: Callable[[Sequence[str]], list[str]]
+) -> Asides:
+    """A language's asides, its stretches written as replies are when they are compared: as `spelt`, or with nothing in them
+    that is unstressed (`grave`).
+    """
+    lists = lexicon.lists
+
+    def words(*names: str) -> Words:
+        return frozenset(fold(word) for name in names for word in lists[name])
+
+    def stretches(entries: Iterable[str], written: Callable[[list[str]], list[str]]) -> tuple[Stretch, ...]:
+        return tuple(tuple(written(spelt(entry.split()))) for entry in entries)
+
+    determiners = words("determiners")
+    names = frozenset(map(fold, lexicon.same.get("firstname", ()))) if lists["mortals"] else frozenset()
+    return Asides(
+        denied=stretches(lists["denied"], grave),
+        following=stretches(lists["following"], grave),
+        long_ago=stretches(lists["long_ago"], list),
+        naming=frozenset(part for entry in lists["naming"] for part in spelt([entry])),
+        present=words("present"),
+        creatures=words("creatures"),
+        harming=words("harming"),
+        leading=determiners | words("articles", "subjects"),
+        mortals=(words("mortals", "kin") | names) if lists["mortals"] else frozenset(),
+        between=words("between"),
+        pronouns=words("pronouns"),
+        healers=words("healers"),
+        determiners=determiners,
+        any_one=words("any_one"),
+        limbs=words("limbs"),
+    )
