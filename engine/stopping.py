@@ -26,12 +26,12 @@ _WORD = re.compile(r"[^\W_]+")
 _MORE = re.compile(r"\bany ?more\b")
 # How these things are called in the ten languages that Freagra reads, as they stand in such replies.
 _CLINICS = _words(
-    "clinic clinics dept department chlinic clinici clinicii clinica clínica clinique klinika kliniki klinikos poradnia "
-    "poradni клініка клініки عيادة العيادة"
+    "clinic clinics dept department chlinic gclinic clinici clinicii clinica clínica clinique klinika kliniki klinikos "
+    "poradnia poradni клініка клініки клиника клиники عيادة العيادة"
 )
 _VISITS = _words(
-    "appointment appointments appt visit booking reminder reminders series one coinne choinne wizyty wizycie wizyta візит "
-    "візиту прийому programare programarea consulta consultas cita rendez vizito vizitą موعد الموعد"
+    "appointment appointments appt visit booking reminder reminders series one coinne choinne gcoinne wizyty wizycie wizyta "
+    "візит візиту прийому programare programarea consulta consultas cita rendez rdv vizito vizitą موعد الموعد"
 )
 _THIS = _words(
     "this that these seo sin tej tę tym ta цей цього ця цю цієї acest această aceasta esta este deste desta esa ce cette cet "
@@ -39,7 +39,8 @@ _THIS = _words(
 )
 _ALL = _words(
     "all every everything any anything gach uile wszystko wszystkie wszystkich все всі всього tot toate todo todos toda todas "
-    "tudo tout tous toute toutes viską visas visų كل جميع hospital hospitals"
+    "tudo tout tous toute toutes viską visas visų jokių كل جميع hospital hospitals ospidéal szpitala лікарні больницы spital "
+    "spitalului hôpital ligoninės المستشفى"
 )
 _COURTESY = _words("please pls hi hello just only can could you")
 _EXCEPT = _words("except apart besides bar excluding unless")

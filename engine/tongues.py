@@ -19,7 +19,7 @@ from engine.reading import LANGUAGE, Reading
 from engine.turn import ACTED, ASKED, HANDED, Turn
 
 _MOST_LETTERS = 100
-_TOKEN = re.compile(r"[^\W_]+")
+_TOKEN = re.compile(r"[^\W_]+|[.,;:!?\n،؛؟]")
 _HARMLESS_SIGNS = frozenset("🙏🙂😊")
 
 
@@ -83,10 +83,7 @@ _NAMES: Mapping[str, frozenset[str]] = {
             "Arabic Araibis arabski arabskim arabsku арабська арабською арабську arabă árabe arabe arabų arabiškai "
             "العربية بالعربية عربي بالعربي عربية"
         ),
-        "ru": (
-            "Russian русский русском русски російська російською російську rosyjski rosyjsku rusă ruso russe rusų "
-            "rusiškai"
-        ),
+        "ru": ("Russian русский русском русски російська російською російську rosyjski rosyjsku rusă ruso russe rusų rusiškai"),
         "zh": "Chinese Mandarin Cantonese 中文 普通话 國語 廣東話",
         "hi": "Hindi हिन्दी हिंदी",
         "ur": "Urdu اردو",
@@ -135,9 +132,28 @@ _BESIDE = _words(
     "escrevam pode podem bom olá en gracias idioma hablo solo sólo escriba escriban puede pueden porfa hola buenos días "
     "svp stp s il vous plaît plait merci langue je parle veux voudrais bonjour uniquement seulement pouvez écrire écrivez "
     "prašau ačiū kalba kalbos rašykite norėčiau tik galima ar galite laba diena من فضلك لو سمحت رجاء الرجاء شكرا اللغة "
-    "باللغة لغة أريد ممكن فقط أتكلم اكتبوا"
+    "باللغة لغة أريد ممكن فقط أتكلم اكتبوا اكتبولي ابعتوا ابعتولي ارسلوا ترسلوا peut puteti "
+    "scrie mandar mandarme enviar lo pueden l escrever rašykit rasykit parašykite siųskite "
+    "пишите napiszcie wysyłajcie напишіть надсилайте я"
 )
-_NOT = _words("no not nie ne non nu não ní لا لیس")
+_NOT = _words("no not nie ne не нет non nu não pas ní níl لا ليس ما مش مو لست nekalbu nesuprantu nemoku dont don t")
+# How who does not know our language says so: with a verb of the one that they do know.
+_KNOWING: Mapping[str, frozenset[str]] = {
+    code: _words(verbs)
+    for code, verbs in {
+        "ga": "labhraím labhair thuigim tuigim",
+        "pl": "mówię mówimy rozumiem rozumiemy znam",
+        "uk": "розмовляю розмовляємо розумію розуміємо говорю говоримо знаю",
+        "ru": "понимаю говорим понимаем",
+        "ro": "vorbesc vorbim înțeleg înţeleg înțelegem știu ştiu",
+        "pt": "falo falamos entendo compreendo percebo entendemos",
+        "es": "hablo hablamos entiendo entendemos comprendo",
+        "fr": "parle parlons comprends comprenons",
+        "lt": "kalbu kalbame suprantu suprantame moku nekalbu nesuprantu nemoku",
+        "ar": "بحكي بفهم أفهم افهم اتكلم أتكلم اتحدث أتحدث نفهم احكي",
+    }.items()
+}
+_KNOWN = frozenset().union(*_KNOWING.values())
 
 
 def wish(text: str) -> str | None:
@@ -153,14 +169,19 @@ def wish(text: str) -> str | None:
         code = _CODES.get(word)
         if code is not None:
             (refused if negated else asked).add(code)
-        elif word not in _BESIDE and word not in _NOT:
+        elif word.isalnum() and word not in _BESIDE and word not in _NOT and word not in _KNOWN:
             return None
-        negated = word in _NOT or (negated and code is None)
-    return asked.pop() if len(asked) == 1 and not negated and not asked & refused else None
+        negated = word in _NOT or (negated and code is None and word.isalnum())
+    if negated or asked & refused:
+        return None
+    if refused and not asked:  # "no hablo inglés"
+        asked = {code for code, verbs in _KNOWING.items() if not verbs.isdisjoint(words)} - refused
+    return asked.pop() if len(asked) == 1 else None
 
 
 def _said(text: str) -> list[str]:
-    """The words, folded; none where the reply is too long for such a wish, or holds a sign with a meaning of its own (👍)."""
+    """The words and marks, folded; none where the reply is too long for such a wish, or holds a sign with a meaning of its
+    own (👍)."""
     if len(text) > _MOST_LETTERS:
         return []
     if not text.isascii() and any(unicodedata.category(sign) == "So" and sign not in _HARMLESS_SIGNS for sign in text):
@@ -184,7 +205,7 @@ def name(language: str) -> str:
 
 def wished(turn: Turn, text: str) -> str | None:
     """As `wish`; a bare code, too, where our texts taught it in capitals: “Reply PL for Polish”."""
-    words = _said(text)
+    words = [word for word in _said(text) if word.isalnum()]
     if len(words) != 1 or words[0] not in _NAMES:
         return wish(text)
     taught = re.compile(rf"\b{words[0].upper()}\b")

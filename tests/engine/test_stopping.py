@@ -50,6 +50,16 @@ def stopped(text: str, ruleset: Ruleset | None = None) -> tuple[str, list[str]]:
         ("STOP everything", "all"),
         ("stop eye clinic texts", "clinic"),
         ("no more reminders from the eye clinic please", "clinic"),
+        ("stop na teachtaireachtaí faoin gcoinne seo", "series"),
+        ("ná seol aon téacs eile chugam ón gclinic seo", "clinic"),
+        ("nie piszcie do mnie w sprawie tej wizyty", "series"),
+        ("не надсилайте повідомлення з цієї клініки", "clinic"),
+        ("nu imi mai trimiteti mesaje despre aceasta programare", "series"),
+        ("parem todas as mensagens", "all"),
+        ("no me manden ningún mensaje de todo el hospital", "all"),
+        ("plus de messages de cette clinique", "clinic"),
+        ("nesiųskit žinučių apie šį vizitą", "series"),
+        ("اوقفوا كل الرسائل", "all"),
     ],
 )
 def test_what_is_named_is_what_stops_and_the_answer_says_so(text: str, scope: str) -> None:

@@ -40,6 +40,14 @@ from tests.engine.test_decide import HALF_CLEAR_CANCEL, Talk, effects_of, remind
         ("I only speak Polish", "pl"),
         ("No English. Polish please", "pl"),
         ("Hi, can you text me in Romanian please? Thanks", "ro"),
+        ("nie rozumiem, po polsku proszę", "pl"),
+        ("no hablo inglés", "es"),
+        ("não falo inglês", "pt"),
+        ("не розумію англійською", "uk"),
+        ("je ne comprends pas l'anglais", "fr"),
+        ("nesuprantu angliškai, lietuviškai prašau", "lt"),
+        ("ما بفهم انجليزي، بالعربي لو سمحت", "ar"),
+        ("rašykit lietuviškai", "lt"),
     ],
 )
 def test_the_whole_reply_asks_for_a_language(text: str, language: str) -> None:
@@ -54,6 +62,8 @@ def test_the_whole_reply_asks_for_a_language(text: str, language: str) -> None:
         "yes, in Polish please",
         "no english",
         "I don't speak English",
+        "nie rozumiem po polsku",
+        "no quiero en inglés",
         "is the doctor Polish?",
         "I am Polish",
         "English or Irish",
