@@ -110,6 +110,9 @@ class _Polarity:
                 self._begin(True)
             case "wish" | "any":
                 self._wish()
+            case "suits" if self._joined == "comma" and following == "piece":  # "not Mondays, better Tuesdays"
+                self._close()
+                self._begin(True)
             case "suits" | "instead":
                 self._post(drop=item.kind == "instead")
             case "or" | "and":

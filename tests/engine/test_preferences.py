@@ -53,6 +53,7 @@ ENGLISH = (
     ("kids have something else and communion that day", "-18/06"),
     ("mornings are no good for me", "-morning"),
     ("can't do thursday, can do friday", "+fri; -thu"),
+    ("can't do thursday, better friday", "+fri; -thu"),
     ("My father passed away, funeral is Thursday, need another date", "-thu"),
     ("please dont cancel i just want a later date", "later"),
     ("Have to cancel the 18th, any other dates?", "-18/06"),
@@ -263,6 +264,8 @@ OTHERS = {
         ("Dé hAoine, le do thoil", "+fri"),
     ),
     "pl": (
+        ("nie pasuje mi, tylko nie piątki, po 15", "+15:00-; -fri"),
+        ("nie mogę w czwartek, lepiej piątek", "+fri; -thu"),
         ("nie piątki", "-fri"),
         ("wtorek albo czwartek po 14", "+tue,thu 14:00-"),
         ("rano po 10", "+morning 10:00-"),
@@ -283,6 +286,10 @@ OTHERS = {
         ("jestem na urlopie do 5 lipca", "+06/07.."),
     ),
     "uk": (
+        ("не можу в четвер, краще п'ятниця", "+fri; -thu"),
+        ("в четверг не могу, лучше в пятницу утром", "+fri morning; -thu"),
+        ("будь-який день, тільки не п'ятниця", "-fri; any_day"),
+        ("любой день кроме среды, после 15", "+15:00-; -wed; any_day"),
         ("не п'ятниця", "-fri"),
         ("вівторок або четвер після 14", "+tue,thu 14:00-"),
         ("вранці після 10", "+morning 10:00-"),
@@ -582,7 +589,7 @@ class TestForStaffAndSystems:
 class TestTalksInRulesets:
     def test_a_talk_may_say_what_staff_read(self) -> None:
         rules = (Path(__file__).parents[2] / "rules" / "appointment-reminder.yaml").read_text("utf-8")
-        assert "wants: \"Tuesdays, after 14:00\"" in rules
-        loaded = load(rules.replace("wants: \"Tuesdays, after 14:00\"", "wants: Mondays"), "other.yaml")
+        assert 'wants: "Tuesdays, after 14:00"' in rules
+        loaded = load(rules.replace('wants: "Tuesdays, after 14:00"', "wants: Mondays"), "other.yaml")
         said = [problem.message for problem in loaded.problems]
         assert any("the patient would come: Tuesdays, after 14:00; not: Mondays" in message for message in said)
