@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -30,6 +31,7 @@ class Clause:
     asked: bool = False  # ends in a question mark
     opened: bool = False  # begins with a "but"
     contrasts: int = 0
+    mine: bool = False  # begins with who speaks, or of whom it is spoken: "I", "she"
     led: set[Phrase] = field(default_factory=set)  # phrases with a word before them that is passed over: "I", "please", "to"
     pleaded: bool = False  # an answer in it begins with "please", so that a no before it agrees
     parted: bool = False  # a verb stands in it whose object may come before its other half: Irish "cuir ... ar ceal"
@@ -96,6 +98,7 @@ def clauses(book: Phrasebook, words: Sequence[str], asked: bool) -> list[Clause]
         if _broken_off(book, previous, role, phrase) and clause.found:
             clause.unknown.extend(word for word in clause.found.pop()[0].words if not book.role(word) & Role.HARMLESS)
             previous = None
+        clause.mine |= not clause.words and led.get(at) in book.speakers
         if phrase is not None:
             clause.pleaded |= led.get(at) in book.pleas
             if at in led:
@@ -153,8 +156,9 @@ def _has_object(book: Phrasebook, clause: Clause) -> bool:
 
 def _agrees(book: Phrasebook, clause: Clause) -> bool:
     """Whether what negates beside a negative phrase only underlines it, as languages do that say "I do not cancel nothing"."""
-    told = {word for phrase, _ in clause.found for word in phrase.words}
-    return all(word in book.concord for word in clause.words if book.role(word) & Role.NEGATION and word not in told)
+    denying = Counter(word for word in clause.words if book.role(word) & Role.NEGATION)
+    beyond = denying - Counter(word for phrase, _ in clause.found for word in phrase.words)  # "I won't not come" has one more
+    return all(word in book.concord for word in beyond)
 
 
 def _led(book: Phrasebook, words: Sequence[str]) -> tuple[list[str], dict[int, str]]:

@@ -55,10 +55,13 @@ class Reader:
     parts: list[Clause] = field(default_factory=list)
     heard: list[_Heard] = field(default_factory=list)
     contents: list[list[str]] = field(default_factory=list)
+    written: list[tuple[list[str], list[Sequence[str]]]] = field(default_factory=list)  # segments as they stand, and mended
     ruled_out: set[str] = field(default_factory=set)
 
     def read(self) -> Reading:
-        spelt = [(self.book.spelt(words), asked) for words, asked in self._without_initials()]
+        found = self._without_initials()
+        self.written = [(words, self.book.mended(words)) for words, _ in found]
+        spelt = [(self.book.joined(mended), asked) for (_, mended), (_, asked) in zip(self.written, found, strict=True)]
         self.segments = [(self.book.alike(words), asked) for words, asked in spelt]
         self.contents = [self.book.content(words) for words, _ in self.segments]
         self.ruled_out = {
@@ -216,7 +219,9 @@ class Reader:
         """Whether an answer is told of something else: "the plumber can't come", "the dentist moved me". What stands straight
         before it is not understood, and is no name that signs.
         """
-        if not at or part.words[at - 1] not in part.unknown or phrase in part.led or phrase.intent in self.prepared.affirming:
+        if not at or part.words[at - 1] not in part.unknown or phrase.intent in self.prepared.affirming:
+            return False
+        if part.mine or phrase in part.led:  # "I'm sick can't come"
             return False
         word = part.words[at - 1] in self.book.known
         thing = word and bool(self.book.personal)  # told apart from a name or an adverb where a language lists enough
@@ -250,7 +255,7 @@ class Reader:
             for phrase in strong:
                 if phrase.intent == name:
                     if name == _NOT_THEIRS and any(other.intent in prepared.affirming for other in strong):
-                        why = f'"{phrase.text}" stands beside a yes: somebody answers for the patient.'
+                        why = f'"{self._said(phrase)}" stands beside a yes: somebody answers for the patient.'
                         return self._say(MIXED, "two-meanings", why)
                     return self._act(phrase, "outranks every other meaning")
         outcomes = {prepared.outcomes[phrase.intent]: phrase for phrase in reversed(strong)}
@@ -268,7 +273,7 @@ class Reader:
             return self._single(wish)
         if len(outcomes) == 2 and (cannot := beside.refused_but_offers(self.prepared, self.parts, outcomes)) is not None:
             (wish_for,) = prepared.yielding
-            return self._say(wish_for, "another-time", f'"{cannot.text}", and then a time that would do.', 100.0)
+            return self._say(wish_for, "another-time", f'"{self._said(cannot)}", and then a time that would do.', 100.0)
         agreed = beside.led_up_to(self.prepared, self.parts)
         if len(outcomes) == 2 and agreed is not None and agreed in outcomes.values():
             return self._single(agreed)
@@ -276,7 +281,7 @@ class Reader:
         answers = [phrase for phrase in outcomes.values() if phrase.intent in prepared.answers]
         if len(remarks) == 1 and all(phrase.intent in prepared.affirming for phrase in answers):
             return self._single(remarks[0])
-        said = ", ".join(f'"{phrase.text}" ({phrase.intent})' for phrase in outcomes.values())
+        said = ", ".join(f'"{self._said(phrase)}" ({phrase.intent})' for phrase in outcomes.values())
         return self._say(MIXED, "two-meanings", f"It says things that lead to different outcomes: {said}.")
 
     def _affirmed(self, phrase: Phrase) -> Reading:
@@ -285,26 +290,26 @@ class Reader:
         if self._is_question():
             return self._question()
         if self._elsewhere():
-            return self._say(UNKNOWN, "elsewhere", f'"{phrase.text}" seems to be about something else than a visit to us.')
+            return self._say(UNKNOWN, "elsewhere", f'"{self._said(phrase)}" seems to be about something else than a visit.')
         if any(heard.against and self._differs(heard.phrase, phrase) for heard in self.heard):
-            return self._say(MIXED, "two-meanings", f'"{phrase.text}" stands beside another meaning that is not certain.')
+            return self._say(MIXED, "two-meanings", f'"{self._said(phrase)}" stands beside another, uncertain meaning.')
         if flags & (Role.CONDITION | Role.WISH):
-            return self._say(MIXED, "condition", f'"{phrase.text}" stands under a condition.')
+            return self._say(MIXED, "condition", f'"{self._said(phrase)}" stands under a condition.')
         agrees = any(heard.phrase.negative for heard in self.heard if not heard.against)
         if flags & Role.NEGATION or (flags & Role.NO and not agrees):
-            return self._say(UNKNOWN, "negation", f'A negation stands beside "{phrase.text}".')
+            return self._say(UNKNOWN, "negation", f'A negation stands beside "{self._said(phrase)}".')
         if flags & Role.HEDGE:
-            return self._say(UNKNOWN, "hedge", f'"{phrase.text}" is said with doubt.', guess=phrase.intent)
+            return self._say(UNKNOWN, "hedge", f'"{self._said(phrase)}" is said with doubt.', guess=phrase.intent)
         if beside.held_back(self.prepared, self.parts):
-            return self._say(UNKNOWN, "contrast", f'"{phrase.text}" is held back by what follows.', guess=phrase.intent)
+            return self._say(UNKNOWN, "contrast", f'"{self._said(phrase)}" is held back by what follows.', guess=phrase.intent)
         if phrase.weak and not beside.nothing_but_ack(self.book, self.parts, [words for words, _ in self.segments]):
-            return self._say(UNKNOWN, "more-said", f'More is said than "{phrase.text}".', guess=phrase.intent)
+            return self._say(UNKNOWN, "more-said", f'More is said than "{self._said(phrase)}".', guess=phrase.intent)
         unknown = [word for part in self.parts for word in part.unknown]
         if unknown and not (signature_only(self.parts) or beside.aside(self.prepared, self.book, self.parts)):
             return self._say(
                 UNKNOWN,
                 "more-said",
-                f'More is said than "{phrase.text}": {", ".join(unknown[:5])}.',
+                f'More is said than "{self._said(phrase)}": {", ".join(unknown[:5])}.',
                 guess=phrase.intent,
             )
         if self.normal.cut:
@@ -315,31 +320,31 @@ class Reader:
         """One meaning that is no yes: reasons and small talk beside it do not matter, a second thought does."""
         answer = phrase.intent in self.prepared.answers
         if phrase.intent == _OPT_OUT and len(phrase.words) == 1 and any(part.unknown for part in self.parts):
-            return self._say(UNKNOWN, "more-said", f'More is said than "{phrase.text}".', guess=phrase.intent)
+            return self._say(UNKNOWN, "more-said", f'More is said than "{self._said(phrase)}".', guess=phrase.intent)
         request = phrase.asks or bool(self._flags() & Role.REQUEST)
         if answer and (wish_for := beside.another_time_beside(self.prepared, self.book, self.parts, phrase)):
-            return self._say(wish_for, "another-time", f'"{phrase.text}", and with it another time.', 100.0)
+            return self._say(wish_for, "another-time", f'"{self._said(phrase)}", and with it another time.', 100.0)
         if answer and not request and self._is_question(offers=phrase.intent in self.prepared.yielding):
             return self._question()
         if answer and self._elsewhere():
-            return self._say(UNKNOWN, "elsewhere", f'"{phrase.text}" seems to be about something else than a visit to us.')
+            return self._say(UNKNOWN, "elsewhere", f'"{self._said(phrase)}" seems to be about something else than a visit.')
         if answer and not self._to_us(phrase):
             return self._say(UNKNOWN, "not-to-us", "Nothing in it shows that it was written to us.", guess=phrase.intent)
         yes = prepared.affirming if (prepared := self.prepared) and request else frozenset()
         doubtful = [heard for heard in self.heard if heard.against in _DOUBTS and heard.phrase.intent not in yes]
         if answer and any(self._differs(heard.phrase, phrase) for heard in doubtful):
-            return self._say(MIXED, "two-meanings", f'"{phrase.text}" stands beside another meaning that is not certain.')
+            return self._say(MIXED, "two-meanings", f'"{self._said(phrase)}" stands beside another, uncertain meaning.')
         if answer and self._flags() & Role.CONDITION:
-            return self._say(MIXED, "condition", f'"{phrase.text}" stands beside a condition.')
+            return self._say(MIXED, "condition", f'"{self._said(phrase)}" stands beside a condition.')
         if answer and (beside.left_open(self.parts) or (self._flags() & Role.HEDGE and self._flags() & Role.CONTRAST)):
-            return self._say(UNKNOWN, "hedge", f'"{phrase.text}" is taken back or doubted.', guess=phrase.intent)
+            return self._say(UNKNOWN, "hedge", f'"{self._said(phrase)}" is taken back or doubted.', guess=phrase.intent)
         if answer and any(heard.against == "negation" and heard.phrase.intent == phrase.intent for heard in self.heard):
-            return self._say(MIXED, "negation", f'"{phrase.text}", and the same with a no before it.', guess=phrase.intent)
+            return self._say(MIXED, "negation", f'"{self._said(phrase)}", and the same after a no.', guess=phrase.intent)
         if phrase.key and len(phrase.words) == 1 and any(self._says_no(part, phrase) for part in self.parts):
-            return self._say(UNKNOWN, "negation", f'A no stands beside "{phrase.text}", which may be its contrary.')
+            return self._say(UNKNOWN, "negation", f'A no stands beside "{self._said(phrase)}", which may be its contrary.')
         corrected = any(heard.against == _CORRECTION for heard in self.heard)
         if answer and (corrected or beside.half_meant(self.parts, phrase)):
-            return self._say(MIXED, "contrast", f'"{phrase.text}" is not all of it: a "not" stands beside it.')
+            return self._say(MIXED, "contrast", f'"{self._said(phrase)}" is not all of it: a "not" stands beside it.')
         if answer and self.normal.cut:
             return self._say(UNKNOWN, "too-long", "The reply is longer than is read.", guess=phrase.intent)
         return self._act(phrase, "no other meaning stands")
@@ -378,7 +383,7 @@ class Reader:
         if dropped:
             first = dropped[0]
             guess = first.phrase.intent if first.against in ("hedge", "object") else None
-            why = f'"{first.phrase.text}" ({first.phrase.intent}) is not taken at its word: {first.against}.'
+            why = f'"{self._said(first.phrase)}" ({first.phrase.intent}) is not taken at its word: {first.against}.'
             return self._say(UNKNOWN, first.against, why, guess=guess)
         unknown = [word for part in self.parts for word in part.unknown]
         if flags & Role.NO and not unknown:
@@ -451,8 +456,25 @@ class Reader:
 
     def _act(self, phrase: Phrase, because: str) -> Reading:
         rule = "phrase" if len(phrase.words) > 1 or not phrase.key else "keyword"
-        why = f'It says "{phrase.text}", and {because}.'
+        why = f'It says "{self._said(phrase)}", and {because}.'
         return self._say(phrase.intent, rule, why, 100.0, Candidate(phrase.intent, phrase.text, 100.0))
+
+    def _said(self, phrase: Phrase) -> str:
+        """The patient's own words that were taken for a phrase; the phrase where they cannot be told apart."""
+        if f" {phrase.text} " in f" {self.normal.text} ":
+            return phrase.text
+        for (words, mended), content in zip(self.written, self.contents, strict=True):
+            if holds(content, phrase.words):
+                first, last = 0, len(words)
+                while last - first > 1 and self._holds(mended[first : last - 1], phrase):
+                    last -= 1
+                while last - first > 1 and self._holds(mended[first + 1 : last], phrase):
+                    first += 1
+                return " ".join(words[first:last])
+        return phrase.text
+
+    def _holds(self, mended: Sequence[Sequence[str]], phrase: Phrase) -> bool:
+        return holds(self.book.content(self.book.alike(self.book.joined(mended))), phrase.words)
 
     def _candidates(self) -> list[Candidate]:
         said = " ".join(word for words in self.contents for word in words)[:200]

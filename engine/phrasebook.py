@@ -379,7 +379,15 @@ class Phrasebook:
 
     def spelt(self, words: Sequence[str]) -> list[str]:
         """The words put right and nothing more."""
-        return self._spelling([part for word in words for part in self._known_or_repaired(word)])
+        return self.joined(self.mended(words))
+
+    def mended(self, words: Sequence[str]) -> list[Sequence[str]]:
+        """Each word by itself put right: most as they are, a run-on in its words."""
+        return [self._known_or_repaired(word) for word in words]
+
+    def joined(self, mended: Iterable[Sequence[str]]) -> list[str]:
+        """Mended words with those spellings that take several words put right."""
+        return self._spelling([part for parts in mended for part in parts])
 
     def alike(self, spelt: Sequence[str]) -> list[str]:
         """Spelt words with turns of phrase, questions by order of words and dates each made one word."""

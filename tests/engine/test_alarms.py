@@ -70,3 +70,77 @@ def test_a_death_is_heard(text: str) -> None:
 )
 def test_what_stands_beside_an_answer_is_weighed(text: str, intent: str) -> None:
     assert meaning(text) == intent
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "two bright red towels full of blood already",
+        "her lips have gone grey and she's cold",
+        "temp of 39.6 and he had chemo on Monday",
+        "the toddler got into my heart tablets",
+        "I fell in the yard, can't put weight on the leg at all",
+        "the stitches have opened and I'm shivering",
+        "pupils are two different sizes since she hit her head",
+        "they'd all be happier without me around",
+        "the pacemaker is shocking me",
+        "adder bit me on the foot",
+    ],
+)
+def test_danger_is_told_by_what_is_wrong_with_what(text: str) -> None:
+    assert meaning(text) == "urgent"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "yes, no chest pain since the stent",
+        "I haven't had a seizure since Easter",
+        "what if I get chest pain before then",
+        "I'd a stroke years ago, is that in my file",
+        "the cat had a seizure",
+        "stuck behind an ambulance",
+        "I teach a course on choking that day",
+        "is it the stroke unit or the day ward",
+        "bleedin raging I missed it",
+        "family emergency, can I change it",
+    ],
+)
+def test_danger_that_is_named_and_not_told_alarms_nobody(text: str) -> None:
+    assert meaning(text) != "urgent"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "had a stroke last year and now my arm is weak again",
+        "my dog bit me, blood everywhere",
+        "no, I have chest pain",
+        "I have chest pain and the appointment is only in June",
+    ],
+)
+def test_danger_of_now_is_heard_whatever_stands_beside_it(text: str) -> None:
+    assert meaning(text) == "urgent"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "the battery in the fob is dead",
+        "this town is dead",
+        "I'm not dead yet, see you then",
+        "he has a dead leg from football",
+        "the laptop passed away, RIP",
+        "a girl died in 1933, forward this",
+        "I'm deceased after that test",
+    ],
+)
+def test_only_who_can_be_the_patient_has_died(text: str) -> None:
+    assert meaning(text) != "deceased"
+
+
+@pytest.mark.parametrize(
+    "text", ["John Murphy died", "you are texting a dead man", "my husband is dead", "Passed away in May. R.I.P."]
+)
+def test_a_person_a_name_or_nobody_named_has_died(text: str) -> None:
+    assert meaning(text) == "deceased"

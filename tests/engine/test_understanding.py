@@ -354,6 +354,39 @@ def test_a_reading_carries_its_evidence() -> None:
     assert reading.why.endswith(".")
 
 
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("can't wait", "can't wait"),
+        ("sorry cant make it that day", "cant make it"),
+        ("hi c u there", "c u"),
+        ("wrong nmber pal", "wrong nmber"),
+    ],
+)
+def test_the_evidence_shows_the_patients_own_words(text: str, words: str) -> None:
+    assert f'"{words}"' in read(RULES, text, "en").why
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "the plumber can't come til Thursday",
+        "swimming moved to 5.15, bring goggles",
+        "the dentist moved me to Friday",
+        "flight got changed",
+        "rehearsal is at 7 not half 6",
+        "my husband said to cancel but I don't know",
+        "remind me to cancel this",
+        "can't decide between R and C",
+        "undo cancel",
+        "ok mam",
+        "I'll be there with my trombone",
+    ],
+)
+def test_an_answer_that_is_somebody_elses_or_taken_back_changes_nothing(text: str) -> None:
+    assert meaning(text) in ("unknown", "mixed", "question")
+
+
 def test_a_text_longer_than_any_phone_sends_is_not_acted_on_but_danger_in_it_is_seen() -> None:
     filler = "thanks " * 2000
     assert meaning("yes " + filler) in HANDED_OVER
