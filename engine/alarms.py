@@ -106,6 +106,8 @@ def _of_a_patient(book: Phrasebook, said: Sequence[str], phrase: Phrase) -> bool
     """
     if not book.asides.mortals or phrase.words[0] not in _DYING:
         return True
+    if not book.asides.creatures.isdisjoint(said):
+        return False
     places = [at for at, word in enumerate(said) if word == phrase.words[0]]
     return not places or any(_can_die(book, said, at) for at in places)
 

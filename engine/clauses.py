@@ -31,6 +31,7 @@ class Clause:
     asked: bool = False  # ends in a question mark
     opened: bool = False  # begins with a "but"
     contrasts: int = 0
+    things: set[str] = field(default_factory=set)  # of `unknown`, those that "my" or "the" shows to be no name
     mine: bool = False  # begins with who speaks, or of whom it is spoken: "I", "she"
     led: set[Phrase] = field(default_factory=set)  # phrases with a word before them that is passed over: "I", "please", "to"
     pleaded: bool = False  # an answer in it begins with "please", so that a no before it agrees
@@ -128,6 +129,8 @@ def clauses(book: Phrasebook, words: Sequence[str], asked: bool) -> list[Clause]
         if not role & (_QUIET | _LOUD | Role.JOIN | SKIPPED) and word[0].isalnum() and not barred:
             clause.unknown.append(word)
             leader = led.get(at)
+            if leader in book.asides.determiners:
+                clause.things.add(word)
             placed = (clause.found and book.knows_names) or NAME in clause.words or clause.strange == len(clause.words) - 1
             if placed and not (word in book.known or is_number(word) or leader in book.openers or leader in book.governing):
                 clause.strange += 1

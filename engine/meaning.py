@@ -224,7 +224,7 @@ class Reader:
         if part.mine or phrase in part.led:  # "I'm sick can't come"
             return False
         word = part.words[at - 1] in self.book.known
-        thing = word and bool(self.book.personal)  # told apart from a name or an adverb where a language lists enough
+        thing = part.words[at - 1] in part.things or (word and bool(self.book.personal))  # and no name or adverb
         if phrase.negative:
             return part.words[:at] == part.unknown[:at] and (thing or (at == 1 and not word))
         return thing and phrase.key and len(phrase.words) == 1 and not phrase.letter
@@ -236,6 +236,9 @@ class Reader:
         if phrase.intent in _PRECEDENCE and len(phrase.words) > 1:  # "wrong number?"
             return not part.flags & (Role.QUESTION | Role.REQUEST)
         said = self.book.roles_of(phrase.words)
+        told = part.flags & Role.WHEN and not (part.questioned or part.unknown)
+        if told and phrase.key and phrase.intent in self.prepared.yielding and part.words[0] == phrase.words[0]:
+            return True  # "move it to 12?"
         wanted = (part.flags | said) & Role.REQUEST and not part.questioned
         return bool(wanted) and phrase.intent in self.prepared.answers and phrase.intent not in self.prepared.affirming
 
@@ -293,6 +296,8 @@ class Reader:
             return self._say(UNKNOWN, "elsewhere", f'"{self._said(phrase)}" seems to be about something else than a visit.')
         if any(heard.against and self._differs(heard.phrase, phrase) for heard in self.heard):
             return self._say(MIXED, "two-meanings", f'"{self._said(phrase)}" stands beside another, uncertain meaning.')
+        if phrase.letter and self._letters():
+            return self._say(MIXED, "two-meanings", f'"{phrase.text}" stands beside the letter of another answer.')
         if flags & (Role.CONDITION | Role.WISH):
             return self._say(MIXED, "condition", f'"{self._said(phrase)}" stands under a condition.')
         agrees = any(heard.phrase.negative for heard in self.heard if not heard.against)
@@ -340,6 +345,8 @@ class Reader:
             return self._say(UNKNOWN, "hedge", f'"{self._said(phrase)}" is taken back or doubted.', guess=phrase.intent)
         if answer and any(heard.against == "negation" and heard.phrase.intent == phrase.intent for heard in self.heard):
             return self._say(MIXED, "negation", f'"{self._said(phrase)}", and the same after a no.', guess=phrase.intent)
+        if phrase.letter and self._letters():
+            return self._say(MIXED, "two-meanings", f'"{phrase.text}" stands beside the letter of another answer.')
         if phrase.key and len(phrase.words) == 1 and any(self._says_no(part, phrase) for part in self.parts):
             return self._say(UNKNOWN, "negation", f'A no stands beside "{self._said(phrase)}", which may be its contrary.')
         corrected = any(heard.against == _CORRECTION for heard in self.heard)
@@ -348,6 +355,12 @@ class Reader:
         if answer and self.normal.cut:
             return self._say(UNKNOWN, "too-long", "The reply is longer than is read.", guess=phrase.intent)
         return self._act(phrase, "no other meaning stands")
+
+    def _letters(self) -> bool:
+        """Whether letters of two answers stand in it, each by itself: "C, well R really"."""
+        letters = {word for part in self.parts if not part.negated for word in part.words if len(word) == 1}
+        intents = {self.prepared.keys[word][0] for word in letters & self.prepared.keys.keys()} & self.prepared.answers
+        return len({self.prepared.outcomes[intent] for intent in intents}) > 1
 
     def _elsewhere(self) -> bool:
         """Whether another answer in the text is one to something else: "can't do the 20th for the hen, any day is fine"."""
