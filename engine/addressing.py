@@ -90,7 +90,8 @@ def without_names(text: str, choices: Sequence[Choice], languages: Iterable[str]
 # Words that lead to a pointer, or trail one, and say nothing without it.
 _LEADING = frozenset({
     "for", "to", "on", "at", "with", "about", "re", "regarding", "the", "my", "our", "number", "of", "in", "do", "le", "dr",
-    "doctor", "mr", "mrs", "ms", "prof",
+    "doctor", "mr", "mrs", "ms", "prof", "ceann", "dla", "для", "за", "para", "por", "la", "el", "de", "del", "pour", "au",
+    "celui", "celle", "pentru", "pe", "lui",
 })  # fmt: skip
 _TRAILING = frozenset({
     "one", "ones", "appointment", "appointments", "appt", "appts", "apt", "visit", "clinic", ")", ":", "=", "-",

@@ -4,7 +4,7 @@ number of a list that we sent, "both", "the other one"."""
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -35,6 +35,7 @@ POINTING = frozenset({NAME, PLACE, DAY, TIME, NUMBER, ALL, OTHER})
 
 _TOKEN = re.compile(r"\d{1,2}[:.h]\d{2}(?!\d)|\d+|[^\W\d_]+(?:['-][^\W\d_]+)*|[^\w\s]|\n")
 _JOINS = frozenset({"and", "&", "+", ",", "agus", "oraz", "et", "si", "și", "ir", "та", "و"})
+_JOINS_OF_NAMES = frozenset({"i", "y", "e", "a", "é"})  # "and", and in other languages something else
 _BREAKS = frozenset(".;!?\n") | {"but"}
 
 
@@ -59,6 +60,7 @@ class Pointers:
         self._everyone = frozenset(range(len(choices)))
         self._weekdays, self._months = _calendar(languages)
         self._roles = _roles(languages)
+        self._endings = tuple(ending for language in languages for ending in _ENDINGS.get(language, ()))
         self._names = self._by_word((choice.first_name,) for choice in choices)
         self._places = self._by_word((choice.clinic, choice.clinician) for choice in choices)
         self._listed = {choice.number: frozenset({at}) for at, choice in enumerate(choices) if choice.number}
@@ -94,7 +96,9 @@ class Pointers:
                     break
             else:
                 token = raw[at]
-                if token.text in _JOINS:
+                if token.text in _JOINS or (
+                    token.text in _JOINS_OF_NAMES and out and out[-1].kind == NAME and self._name(raw, at + 1) is not None
+                ):
                     token.kind = JOIN
                 elif token.text in _BREAKS:
                     token.kind = BREAK
@@ -115,6 +119,9 @@ class Pointers:
     def _all(self, raw: list[Token], at: int) -> tuple[str, int, frozenset[int]] | None:
         word, after = raw[at].text, _text(raw, at + 1)
         before = _text(raw, at - 1)
+        for both in _BOTH_OF_SEVERAL:
+            if tuple(token.text for token in raw[at : at + len(both)]) == both:
+                return (ALL, len(both), self._shown if len(self._shown) == 2 else frozenset())
         if word in _BOTH:
             length = 3 if after == "of" and _text(raw, at + 2) in _THEM else 2 if after in _APPOINTMENTS else 1
             return (ALL, length, self._shown if len(self._shown) == 2 else frozenset())
@@ -250,13 +257,15 @@ class Pointers:
         self, raw: list[Token], at: int, kind: str, known: dict[str, frozenset[int]]
     ) -> tuple[str, int, frozenset[int]] | None:
         """A name's or a clinic's words, all that stand together."""
-        if not raw[at].text[0].isalpha():
+        if at >= len(raw) or not raw[at].text[0].isalpha():
             return None
         word = raw[at].text
         bare = word.removesuffix("'s")
         found = known.get(_plain(bare))
         if found is None and kind == NAME and word.endswith("s"):
             found = known.get(_plain(word.removesuffix("s")))  # Toms: what people type for Tom's
+        if found is None and kind == NAME and self._endings:
+            found = next((known[name] for name in self._declined(_plain(word)) if name in known), None)
         if found is None:
             return None
         everyday = kind == NAME and bare == word and _plain(word) in self._words_too
@@ -270,6 +279,10 @@ class Pointers:
             found &= more
             length += 1
         return (kind, length, found)
+
+    def _declined(self, word: str) -> Iterator[str]:
+        """What a name may be that stands in another case: the Tom of Toma and Tomowi."""
+        return (word.removesuffix(ending) for ending in self._endings if word.endswith(ending) and len(word) > len(ending) + 2)
 
     @property
     def _words_too(self) -> frozenset[str]:
@@ -319,6 +332,13 @@ def _roles(languages: tuple[str, ...]) -> dict[str, int]:
     return found
 
 
+# How names end in the cases of languages that decline them, without accents.
+_ENDINGS = {
+    "pl": ("owi", "em", "ie", "a", "u", "y", "e"),
+    "lt": ("ui", "as", "a", "o"),
+    "uk": ("ові", "ом", "а", "у", "и", "і"),
+}
+
 _SHORT_DAYS = {
     "mon": 0, "tue": 1, "tues": 1, "wed": 2, "weds": 2, "thu": 3, "thur": 3, "thurs": 3, "fri": 4, "sat": 5, "sun": 6,
 }  # fmt: skip
@@ -326,9 +346,15 @@ _WORDS_TOO = frozenset({"mon", "wed", "sat", "sun"})
 _NTH = frozenset({"st", "nd", "rd", "th"})
 _HALVES = frozenset({"am", "pm"})
 _ORDINALS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "last": -1, "latter": -1, "former": 1}
-_BOTH = frozenset(
-    {"both", "ambos", "ambas", "oba", "obie", "obydwa", "obydwie", "ambele", "abu", "abi", "araon", "обидва", "обидві"}
-)
+_BOTH = frozenset({
+    "both", "ambos", "ambas", "oba", "obie", "oboje", "obu", "obydwa", "obydwie", "obydwoje", "ambele", "amandoua",
+    "amândouă", "amandoi", "amândoi", "abu", "abi", "abiem", "abudu", "abidvi", "araon", "обидва", "обидві", "обох", "обоє",
+    "оба", "обе", "كلاهما", "كليهما", "الموعدين",
+})  # fmt: skip
+_BOTH_OF_SEVERAL = (
+    ("las", "dos"), ("los", "dos"), ("as", "duas"), ("os", "dois"), ("les", "deux"), ("tous", "les", "deux"),
+    ("toutes", "les", "deux"), ("an", "dá", "cheann"), ("an", "da", "cheann"), ("an", "bheirt"),
+)  # fmt: skip
 _ALL = frozenset({"all", "gach", "todos", "todas", "toate", "wszystkie", "visi", "всі", "tous", "toutes", "الكل"})
 _THEM = frozenset({"them", "these", "those", "the", "my", "our", "us", "dates"})
 _COUNTS = {2: ("two",), 3: ("three",), 4: ("four",)}

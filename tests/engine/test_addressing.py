@@ -74,6 +74,25 @@ def test_each_has_its_own_part(text: str, tom: str, amy: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("language", "text", "tom", "amy"),
+    [
+        ("pl", "tak dla Toma, Amy odwołać", "confirm", "cancel"),  # the name in another case
+        ("pl", "tak dla Toma i Amy", "confirm", "confirm"),
+        ("pl", "oboje tak", "confirm", "confirm"),
+        ("es", "sí para Tom, cancelar la de Amy", "confirm", "cancel"),
+        ("es", "sí para Tom y Amy", "confirm", "confirm"),
+        ("es", "las dos sí", "confirm", "confirm"),
+        ("fr", "oui pour les deux", "confirm", "confirm"),
+        ("pt", "sim para o Tom, cancela a da Amy", "confirm", "cancel"),
+    ],
+)
+def test_so_it_is_in_other_languages(language: str, text: str, tom: str, amy: str) -> None:
+    parts = address(text, (TOM, AMY), lambda _, words: read(rules(), words, language), ("en", language)).parts
+    said = {index: read(rules(), words, language).intent for index, words in parts.items()}
+    assert said == {0: tom, 1: amy}
+
+
+@pytest.mark.parametrize(
     ("text", "tom", "amy"),
     [
         ("Y1 R2", "confirm", "reschedule"),
