@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -11,15 +12,18 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from adapters.bootstrap import house
 from conversations import schema
 from conversations.database import open_database
 from conversations.fences import Overtaken
 from conversations.leases import LeaseLost, Leases, troubles
 from conversations.partitions import PARTITIONS, id_among, of_id, of_index
+from conversations.search import Search, Wanted
+from conversations.service import Duty, Service
 from conversations.worker import Worker
 from conversations.writer import Writer
 from tests import servers
-from tests.conversations.clinic import ANN, BEN, Clinic, open_clinic
+from tests.conversations.clinic import ANN, BEN, EVERYWHERE, Book, Carrier, Clinic, keys, open_clinic
 from tests.stores import store
 
 if servers.postgres_programs() is None:
@@ -236,3 +240,29 @@ def test_a_patient_whom_another_worker_changed_meanwhile_is_decided_anew(
     (patient,) = clinic.rows(sa.select(schema.patients))
     assert patient.phone_index == clinic.house.vault.phone_index(BEN)
     assert {row.appointment_id for row in clinic.rows(sa.select(schema.conversations))} == {"A1", "A2", "A3"}
+
+
+def test_what_one_worker_does_for_all_another_goes_on_with(tmp_path: Path, stack: ExitStack) -> None:
+    with open_clinic(tmp_path) as clinic:
+        clinic.invite("A1", number="H1", mobile=ANN, days=9, first_name="Gobnait")
+        gone = Process(tmp_path, stack, lease=0.2)
+        gone.leases.renew()
+        assert 0 in gone.holds()
+
+        def found() -> bool:
+            with clinic.house.database.reader() as connection:
+                return bool(Search(connection, clinic.house.vault, EVERYWHERE).find(Wanted("gobnait")).hits)
+
+        async def live(service: Service) -> None:
+            service.start()
+            try:
+                await asyncio.to_thread(servers.wait_until, found, "the index has grown")
+            finally:
+                await service.stop()
+
+        with house(
+            home=tmp_path, database_url=store().url(tmp_path), gateway=Carrier(clinic.clock, 1.0), patient_system=Book(),
+            clock=clinic.clock, keys=keys(), shared=True, duties=frozenset({Duty.WORK}), lease=timedelta(seconds=1),
+        ) as another:  # fmt: skip
+            assert not found()
+            asyncio.run(live(another.service))
