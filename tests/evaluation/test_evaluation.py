@@ -223,3 +223,9 @@ def test_each_language_is_read_as_well_and_as_safely_as_is_promised(other_langua
         assert found.unsafe is not None
         assert found.coverage >= 0.8, language
         assert found.unsafe <= 0.005, language
+
+
+def test_hardly_any_everyday_text_is_taken_for_an_answer_or_an_alarm() -> None:
+    verdicts = judge(load([SETS / "opened-chat.jsonl"]), reader(reminder()))
+    unsafe = [verdict.reply.id for verdict in verdicts if verdict.unsafe]
+    assert len(unsafe) <= 0.003 * len(verdicts), unsafe
