@@ -198,7 +198,7 @@ class Outbox:
             return None
         try:
             content = orjson.loads(self._vault.open(row.wrapped_key, text_place(row.key), row.sealed))
-            text = OutboundText(row.key, content["to"], content["text"], moment(row.not_after), row.segments)
+            text = OutboundText(row.key, content["to"], content["text"], moment(row.not_after), row.segments, row.clinic)
         except (SealBroken, KeyErased, ValueError, LookupError) as fault:
             _log.error("text %s cannot be read: %s", row.key, type(fault).__name__)
             return InboundReceipt(row.key, TextStatus.REJECTED, "unreadable", "what was to be sent cannot be read")

@@ -29,6 +29,7 @@ class OutboundText:
     text: str
     not_after: datetime
     segments: int = 1
+    clinic: str = ""  # whose text it is, where that has a sender of its own
 
 
 class SendStatus(StrEnum):
@@ -111,6 +112,10 @@ class Gateway(Protocol):
 
     async def send(self, text: OutboundText) -> SendResult:
         """Hand one text over. Never raises for what the gateway or the network does."""
+        ...
+
+    def sender(self, clinic: str) -> str:
+        """The name or number that texts of this clinic come from, "" where there is none yet."""
         ...
 
     def read_webhook(self, request: WebhookRequest) -> Sequence[Inbound]:

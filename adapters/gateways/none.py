@@ -21,6 +21,9 @@ class NoGateway:
     def read_webhook(self, request: WebhookRequest) -> Sequence[Inbound]:  # noqa: ARG002
         raise WebhookRefused(404, "not_found", "there is no such webhook")
 
+    def sender(self, clinic: str) -> str:  # noqa: ARG002  the port's shape
+        return ""
+
     async def healthy(self) -> bool:
         return False
 

@@ -74,6 +74,10 @@ def _as(kind: object, value: object) -> object:
         except ValueError:
             pass
         raise TypeError("must be a number")
+    if kind == Mapping[str, str]:
+        if isinstance(value, Mapping) and all(isinstance(each, str) for pair in value.items() for each in pair):
+            return dict(value)
+        raise TypeError("must be a table such as {EYE = \"EYECLINIC\"}")
     if isinstance(value, str):
         return (value,)
     if isinstance(value, (list, tuple)) and all(isinstance(each, str) for each in value):

@@ -98,6 +98,9 @@ class Carrier:
     def read_webhook(self, request: WebhookRequest) -> Sequence[Inbound]:  # noqa: ARG002  the port's shape
         raise WebhookRefused(404, "not_found", "This gateway has no webhooks.")
 
+    def sender(self, clinic: str) -> str:  # noqa: ARG002  the port's shape
+        return "HOSPITAL"
+
     async def healthy(self) -> bool:
         return True
 

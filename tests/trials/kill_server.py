@@ -82,6 +82,9 @@ class PostGateway:
                 return [InboundReceipt(said["key"], TextStatus.DELIVERED, external_id=said["key"])]
         raise WebhookRefused(404, "not_found", "there is no such webhook")
 
+    def sender(self, clinic: str) -> str:  # noqa: ARG002  the port's shape
+        return "HOSPITAL"
+
     async def healthy(self) -> bool:
         return True
 

@@ -104,7 +104,7 @@ class Phonovation:
             body = orjson.dumps(
                 {
                     "text": text.text,
-                    "from": self._settings.sender,
+                    "from": self.sender(text.clinic),
                     "recipientInfo": [{"msisdn": text.to[1:], "notifyId": text.key}],
                 }
             )
@@ -124,6 +124,9 @@ class Phonovation:
         if result.status is not SendStatus.ACCEPTED:
             log.warning("%s did not take a text: %s (%s)", self.name, result.status, result.code)
         return result
+
+    def sender(self, clinic: str) -> str:
+        return self._settings.senders.get(clinic, self._settings.sender)
 
     def read_webhook(self, request: WebhookRequest) -> Sequence[Inbound]:
         return self._webhooks.read(request)

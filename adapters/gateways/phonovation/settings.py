@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from ipaddress import ip_network
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -26,6 +27,8 @@ class PhonovationSettings:
     `inbound_zone` is the zone of the time stamps of replies, which the vendor does not state. UTC is also safe should
     they turn out to be Irish time: a stamp that lies ahead of our clock is read as the moment of arrival.
 
+    `senders` are of clinics that have a registered sender of their own; all others text as `sender`.
+
     `verify_charsets` are the charsets that the vendor may have hashed a reply in, which it does not state either.
     """
 
@@ -43,6 +46,7 @@ class PhonovationSettings:
     allowed_addresses: tuple[str, ...] = ()  # IP addresses or networks that may call our webhooks; empty: any
     inbound_zone: str = "UTC"
     verify_charsets: tuple[str, ...] = ("utf-8", "windows-1252")
+    senders: Mapping[str, str] = field(default_factory=dict, hash=False)  # code of a clinic -> its own sender
 
     def __post_init__(self) -> None:
         problems = [*self._account(), *self._secrets(), *self._numbers(), *self._webhooks()]
@@ -53,6 +57,9 @@ class PhonovationSettings:
         problems = [f"{name} is empty" for name in ("username", "password") if not getattr(self, name)]
         if not _SENDER.fullmatch(self.sender):
             problems.append("sender must be up to 11 letters and digits as registered with ComReg, or a number")
+        for clinic, sender in self.senders.items():
+            if not _SENDER.fullmatch(sender):
+                problems.append(f"senders: that of {clinic} must be up to 11 letters and digits, or a number")
         for name in ("auth_url", "api_url"):
             if not is_safe_url(getattr(self, name)):
                 problems.append(f"{name} must be an https address (http is taken on this machine's loopback only)")

@@ -103,6 +103,9 @@ class VirtualGateway:
     def read_webhook(self, request: WebhookRequest) -> NoReturn:  # noqa: ARG002 - the port names it
         raise WebhookRefused(404, "not_found", "This gateway has no webhooks.")
 
+    def sender(self, clinic: str) -> str:  # noqa: ARG002  the port's shape
+        return "HOSPITAL"
+
     async def healthy(self) -> bool:
         return True
 
