@@ -198,6 +198,18 @@ def serialise(connection: sa.Connection, what: str) -> None:
         connection.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(f"freagra {what}", 0))))
 
 
+def in_use(url: str) -> bool:
+    """Whether a service, or a command that writes, has this SQLite database to itself; False of any other database."""
+    path = sa.make_url(url).database
+    if not url.startswith("sqlite") or not path or not Path(path).exists():
+        return False
+    try:
+        os.close(_lock(Path(path)))
+    except DatabaseInUse:
+        return True
+    return False
+
+
 def _lock(path: Path) -> int:
     """The descriptor that holds the lock; the system lets go of it when the process ends, however it ends."""
     beside = path.with_name(path.name + ".lock")

@@ -109,7 +109,11 @@ class Versions:
 
     def check(self, source: str, name: str) -> Loaded:
         """The text as it is checked before it is published: what it is like is what is in force."""
-        return load(source, f"{name}.yaml", carrier=self._carrier, shelf=self.shelf())
+        return self.check_file(source, f"{name}.yaml", self.shelf())
+
+    def check_file(self, source: str, file: str, shelf: Shelf) -> Loaded:
+        """The text of this file, which may be like one of these."""
+        return load(source, file, carrier=self._carrier, shelf=shelf)
 
     def shelf(self) -> Shelf:
         """The rulesets that a text may be like from now on."""

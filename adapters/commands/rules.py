@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 
 from adapters.bootstrap import RulesBroken
+from adapters.commands import online
 from adapters.commands.alone import alone
 from adapters.commands.output import Failure, counted
 from adapters.commands.rulefile import find
@@ -17,11 +18,11 @@ from adapters.commands.timeline import when
 from adapters.config import Config
 from adapters.gateways.carriers import carrier_of
 from adapters.ipms.records import TIMEZONE
+from conversations import rule_files
 from conversations.database import open_database
-from conversations.rulesets import load_file
 from conversations.schema import conversations, moment, rulesets
 
-_INSTEAD = "A running service goes on with the rules it has: change them in its console, or stop it first."
+_INSTEAD = "Nothing answers there, so it cannot be asked: stop whatever holds the database, or start the service."
 
 
 def list_rules(config: Config) -> int:
@@ -70,24 +71,44 @@ def pull_rules(config: Config, folder: Path, *, over: bool = False) -> int:
 
 
 def push_rules(config: Config, names: Sequence[str], by: str) -> int:
-    """Make each file the draft of its ruleset, for the studio. Raises Failure, and RulesBroken where a file has errors."""
-    loaded = {path: load_file(path, carrier=carrier_of(config.gateway)) for path in map(find, names)}
-    if broken := [each for each in loaded.values() if not each.ok]:
-        raise RulesBroken(broken)
+    """Make each file the draft of its ruleset, for the studio; a service that runs is asked to. Raises Failure, and RulesBroken
+    where a file has errors."""
+    paths: list[Path] = [find(name) for name in names]
+    if online.runs(config):
+        return online.ask(config, "push", paths, _named(by), "")
     with alone(config, _INSTEAD) as opened:
-        for path, each in loaded.items():
+        with opened.database.reader() as connection:
+            loaded = rule_files.load_files(connection, paths, carrier_of(config.gateway))[: len(paths)]
+        if broken := [each for each in loaded if not each.ok]:
+            raise RulesBroken(broken)
+        for path, each in zip(paths, loaded, strict=True):
             assert each.ruleset is not None, "those that are broken were refused"
             name, versions = each.ruleset.name, opened.versions
             draft = versions.draft(name)
-            saved = versions.save(name, each.ruleset.source, by, draft.edition if draft is not None else 0)
+            saved = versions.save(name, each.ruleset.source, by or _NOBODY, draft.edition if draft is not None else 0)
             over = f", in place of what {draft.changed_by} had saved" if draft is not None else ""
             print(f"{path}: is the draft of {name} now (edition {saved.edition}){over}; publish it in the console")
     return 0
 
 
-def publish_rules(config: Config, names: Sequence[str]) -> int:
-    """Check the files and put them all in force, or none. Raises RulesBroken, Failure."""
+_NOBODY = "freagra rules"  # who did it, where the service does not run and nobody is asked
+
+
+def _named(by: str) -> str:
+    """Raises Failure (2)."""
+    if not by:
+        raise Failure("the service runs, so it wants to know who you are: say --by NAME, as you sign in to the console", 2)
+    return by
+
+
+def publish_rules(config: Config, names: Sequence[str], by: str, why: str) -> int:
+    """Check the files and put them all in force, or none; a service that runs is asked to, by a person who may. Raises
+    RulesBroken, Failure."""
     paths: list[Path] = [find(name) for name in names]
+    if online.runs(config):
+        if not why.strip():
+            raise Failure("the service runs, and what is published there is on record: say --why in a few words", 2)
+        return online.ask(config, "publish", paths, _named(by), why)
     with alone(config, _INSTEAD) as opened:
         changed = opened.publish(paths)
     for name in changed:

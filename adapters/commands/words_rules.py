@@ -130,6 +130,12 @@ def _run_classify(given: argparse.Namespace) -> int:
     return classify(ruleset, sys.stdin, sys.stdout)
 
 
+_RUNNING = (
+    "A service that runs is asked to do it, by your name and password at its console (typed, or in FREAGRA_PASSWORD) and with "
+    "your rights there; one that is stopped need not be. "
+)
+
+
 def add_rules(commands: Any) -> None:
     parser = options.add(commands, "rules", "which rules are in force, and putting others in force", None)
     below = parser.add_subparsers(title="commands", metavar="COMMAND")
@@ -137,10 +143,14 @@ def add_rules(commands: Any) -> None:
     options.config_option(listing)
     publish = options.add(
         below, "publish", "check ruleset files and put them in force, all or none", _run_publish,
-        more="Conversations that run keep the version they began with.",
-        examples="  freagra rules publish my-clinic.yaml\n  freagra rules publish appointment-reminder follow-up",
+        more="Conversations that run keep the version they began with. " + _RUNNING + "Where the hospital wants a second "
+        "person, it proposes what you changed, and publishes what a colleague proposed.",
+        examples="  freagra rules publish my-clinic.yaml\n"
+        '  freagra rules publish my-clinic.yaml --by maura --why "clearer words"',
     )  # fmt: skip
     publish.add_argument("files", nargs="+", metavar="FILE", help="a file, or the name of one that comes with Freagra")
+    publish.add_argument("--by", default="", metavar="NAME", help="who you are at the console of the service that runs")
+    publish.add_argument("--why", default="", metavar="WORDS", help="why, for whoever looks for it later")
     options.config_option(publish)
     _rules_files(below)
 
@@ -155,10 +165,11 @@ def _rules_files(below: Any) -> None:
     options.config_option(pull)
     push = options.add(
         below, "push", "make files the drafts of their rulesets, to be looked at and published in the console", _run_push,
+        more=_RUNNING,
         examples="  freagra rules push my-clinic.yaml --by maura",
     )  # fmt: skip
     push.add_argument("files", nargs="+", metavar="FILE", help="a file, or the name of one that comes with Freagra")
-    push.add_argument("--by", default="files", metavar="NAME", help="who stands on record for it (files)")
+    push.add_argument("--by", default="", metavar="NAME", help="who you are at the console; stands on record for it")
     options.config_option(push)
 
 
@@ -183,7 +194,7 @@ def _run_rules_list(given: argparse.Namespace) -> int:
 def _run_publish(given: argparse.Namespace) -> int:
     from adapters.commands.rules import publish_rules
 
-    return publish_rules(options.config(given), given.files)
+    return publish_rules(options.config(given), given.files, given.by, given.why)
 
 
 def add_simulate(commands: Any) -> None:

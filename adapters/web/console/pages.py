@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from adapters.web.console import (
     audit,
+    by_file,
     canned,
     clinics,
     conversation,
@@ -38,6 +39,7 @@ PAGES: tuple[Page, ...] = (
     *clinics.PAGES,
     *impacts.PAGES,
     *studio.PAGES,
+    *by_file.PAGES,
     *people.PAGES,
     *audit.PAGES,
     *health.PAGES,

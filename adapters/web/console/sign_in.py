@@ -63,6 +63,19 @@ async def _check(visit: Visit, name: str, password: str) -> tuple[Person, str]:
     return found
 
 
+async def check_person(visit: Visit, name: str, password: str) -> Person:
+    """The person whose name and password these are, with no session for it. Raises SignInRefused, Declined."""
+    person, token = await _check(visit, name, password)
+
+    def end(connection: sa.Connection) -> None:
+        session = sessions.find(connection, token, visit.console.clock.now(), visit.console.lasting)
+        if session is not None:
+            sessions.end(connection, session)
+
+    await visit.house.writer.run(end)
+    return person
+
+
 def _with(visit: Visit, answer: Response, token: str) -> Response:
     visit.console.cookies.put(answer, SESSION, token)
     return answer
