@@ -12,7 +12,8 @@ import json
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
@@ -260,6 +261,13 @@ class Simulation:
 
 def simulate(days: int, patients: int, seed: int, rulesets: Sequence[Path] = ()) -> Figures:
     """Run a hospital of so many appointments for so many days and add up what came of it. Raises RulesBroken."""
+    with simulated(days, patients, seed, rulesets) as held:
+        return _add_up(held, days, patients, seed)
+
+
+@contextmanager
+def simulated(days: int, patients: int, seed: int, rulesets: Sequence[Path] = ()) -> Iterator[House]:
+    """The house of a hospital that had so many appointments for so many days. Raises RulesBroken."""
     rng = Random(seed)
     begin = datetime.combine(FIRST_DAY, datetime.min.time(), UTC).replace(hour=8)
     clock = VirtualClock(begin)
@@ -287,10 +295,10 @@ def simulate(days: int, patients: int, seed: int, rulesets: Sequence[Path] = ())
             await simulation.drain()
 
         asyncio.run(live())
-        return _add_up(held, days, patients, seed, len(book))
+        yield held
 
 
-def _add_up(held: House, days: int, patients: int, seed: int, appointments: int) -> Figures:
+def _add_up(held: House, days: int, patients: int, seed: int) -> Figures:
     begin, end = moment(0), held.clock.now() + timedelta(days=1)
     with held.database.reader() as connection:
         counted = figures(connection, begin, end)
@@ -300,7 +308,7 @@ def _add_up(held: House, days: int, patients: int, seed: int, appointments: int)
         days=days,
         patients=patients,
         seed=seed,
-        appointments=appointments,
+        appointments=patients,
         conversations=counted.conversations,
         reminders=counted.reminders,
         texts=counted.texts,

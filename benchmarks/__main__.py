@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 
 from adapters.tuning import settle
-from benchmarks import checking, cluster, console, large, listing, memory, opening, pipeline, reading, replying
+from benchmarks import checking, cluster, console, impact, large, listing, memory, opening, pipeline, reading, replying
 
 PARTS: dict[str, Callable[[], None]] = {
     "replying": replying.run,
@@ -17,6 +17,7 @@ PARTS: dict[str, Callable[[], None]] = {
     "opening": opening.run,
     "listing": listing.run,
     "checking": checking.run,
+    "impact": impact.run,
     "cluster": cluster.run,
     "large": large.run,
     "console": console.run,
