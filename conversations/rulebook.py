@@ -95,10 +95,10 @@ class Rulebook:
                 self._versions[version] = found
         return found
 
-    def applying(self, appointment: Appointment) -> list[Ruleset]:
+    def applying(self, appointment: Appointment, *, tried: bool = True) -> list[Ruleset]:
         """The rulesets in force that apply to this appointment as it stands, each in the version that is on trial for it, if
-        one is. One that is like a shared ruleset takes its place."""
-        chosen = (self._tried(ruleset, appointment) for ruleset in self._in_force)
+        one is and it may be `tried`. One that is like a shared ruleset takes its place."""
+        chosen = (self._tried(ruleset, appointment) if tried else ruleset for ruleset in self._in_force)
         found: dict[str, Ruleset] = {}
         for ruleset in chosen:
             if ruleset.applies_to.takes(appointment):

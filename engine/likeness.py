@@ -8,9 +8,10 @@ Each part keeps the place where it was written, in whichever of the two files, s
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
+from engine.insertion import flow
 from engine.nodes import Listing, Node, Scalar, Table, read_nodes
 from engine.problems import Report, did_you_mean, listed
 from engine.ruleset import Shared
@@ -96,6 +97,45 @@ def as_written(source: str, shelf: Shelf) -> Table | None:
     shared = shelf.get(node.text) if written is not None and isinstance(node := written.find(LIKE), Scalar) else None
     below = read_nodes(shared.source, Report("", shared.source), shared.file) if shared is not None else None
     return _laid(written, below) if written is not None and below is not None else written
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One place in which a ruleset is not as the shared one: what stands there in each, "" where nothing does. `added`: beside
+    what the shared ruleset has, not in its place."""
+
+    path: tuple[str, ...]
+    shared: str
+    own: str
+    added: bool = False
+
+
+def differences(source: str, shared: Shared) -> list[Difference]:
+    """All that the text says otherwise than the ruleset that it is like, in its own order."""
+    written = read_nodes(source, Report("", source))
+    below = read_nodes(shared.source, Report("", shared.source))
+    if written is None or below is None:
+        return []
+    own = {name: node for name, node in written.values.items() if name not in (*_OWN, "format")}
+    return [found for name, node in own.items() for found in _differences((name,), below.values.get(name), node)]
+
+
+def _differences(path: tuple[str, ...], below: Node | None, own: Node) -> Iterator[Difference]:
+    if isinstance(own, Table) and taken_whole((*path, "")) > len(path):
+        for name, node in own.values.items():
+            yield from _differences((*path, name), below.values.get(name) if isinstance(below, Table) else None, node)
+    elif path[0] in ("phrases", "talks"):
+        count = len(own.items) if isinstance(own, Listing) else 0
+        yield Difference(path, "", f"{count} of its own", added=True)
+    else:
+        added = path[0] == "intents" and path[-1] != "called"
+        shared = "" if below is None or added else _shown(below)
+        if _shown(own) != shared:
+            yield Difference(path, shared, _shown(own), added)
+
+
+def _shown(node: Node) -> str:
+    return node.text if isinstance(node, Scalar) else flow(node)
 
 
 def taken_whole(path: Sequence[str | int]) -> int:

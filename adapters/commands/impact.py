@@ -49,7 +49,7 @@ def show_impact(config: Config, name: str, beginning: str, *, as_json: bool) -> 
         print()
         return 0
     paint = Paint(sys.stdout)
-    for line in _told(found, paint):
+    for line in _told(found, paint, config.costs.text):
         print(line)
     return 0
 
@@ -73,7 +73,7 @@ def figures(found: Impact) -> dict[str, Any]:
     }
 
 
-def _told(found: Impact, paint: Paint) -> Iterator[str]:
+def _told(found: Impact, paint: Paint, cost: float) -> Iterator[str]:
     if not found.talks:
         elsewhere = f" about an appointment that this file is for; {found.elsewhere:,} others did" if found.elsewhere else ""
         yield f"no conversation under rules of this name began in that time{elsewhere}"
@@ -106,10 +106,16 @@ def _told(found: Impact, paint: Paint) -> Iterator[str]:
     yield _line("tasks for staff", found.before.tasks.total(), found.after.tasks.total())
     yield _line("texts", found.before.texts, found.after.texts)
     yield _line("SMS parts", found.before.segments, found.after.segments)
+    yield _euros(found.before.segments * cost, found.after.segments * cost)
 
 
 def words(name: str) -> str:
     return name.replace("_", " ")
+
+
+def _euros(before: float, after: float) -> str:
+    change = f"{after - before:+,.2f}" if after != before else "as before"
+    return f"  {'texts in EUR':28} {before:8,.2f} → {after:8,.2f}  {change}"
 
 
 def _line(what: str, before: int, after: int) -> str:

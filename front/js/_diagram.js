@@ -4,20 +4,11 @@ import dagre from "@dagrejs/dagre";
 const SVG = "http://www.w3.org/2000/svg";
 
 export function draw({ nodes, edges }, pane) {
-  const graph = new dagre.graphlib.Graph({ multigraph: true });
-  graph.setGraph({ rankdir: "TB", nodesep: 22, ranksep: 46, marginx: 8, marginy: 8, ranker: "tight-tree" });
-  graph.setDefaultEdgeLabel(() => ({}));
-  for (const node of nodes) {
-    const lines = [node.name, ...node.more];
-    graph.setNode(node.name, { width: Math.max(...lines.map((line) => line.length)) * 6.9 + 20, height: 15 * lines.length + 13, lines, kind: node.kind });
-  }
-  for (const edge of edges) {
-    const label = edge.ways.length > 3 ? `${edge.ways.slice(0, 2).join(", ")} +${edge.ways.length - 2}` : edge.ways.join(", ");
-    graph.setEdge(edge.from, edge.to, { label, full: edge.ways.join(", "), width: label.length * 5.6 + 8, height: 14, labelpos: "c" });
-  }
-  dagre.layout(graph);
-  const { width, height } = graph.graph();
-  const svg = make("svg", { viewBox: `0 0 ${width} ${height}`, width, height, role: "img", class: "diagram" });
+  const upright = laid("TB", nodes, edges);
+  const lying = laid("LR", nodes, edges);
+  // Whichever can be shown larger in the pane's width.
+  const { graph, apart, width, height } = upright.width <= lying.width ? upright : lying;
+  const svg = make("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", class: "diagram" });
   make("title", {}, svg).textContent = `${nodes.length} states and ${edges.length} ways between them`;
   const marker = make("marker", { id: "tip", viewBox: "0 0 8 8", refX: 7, refY: 4, markerWidth: 7, markerHeight: 7, orient: "auto" }, make("defs", {}, svg));
   make("path", { d: "M0 0 L8 4 L0 8 z", class: "diagram__tip" }, marker);
@@ -28,8 +19,7 @@ export function draw({ nodes, edges }, pane) {
     make("path", { d: curve(points), "marker-end": "url(#tip)" }, group);
     if (x !== undefined) make("text", { x, y: y + 4, "text-anchor": "middle" }, group).textContent = label;
   }
-  for (const name of graph.nodes()) {
-    const { x, y, width: w, height: h, lines, kind } = graph.node(name);
+  for (const { x, y, width: w, height: h, lines, kind } of [...graph.nodes().map((name) => graph.node(name)), ...apart]) {
     const group = make("g", { class: `diagram__state diagram__state--${kind}` }, svg);
     make("rect", { x: x - w / 2, y: y - h / 2, width: w, height: h, rx: kind === "over" ? 14 : 5 }, group);
     lines.forEach((line, number) => {
@@ -56,8 +46,95 @@ export function draw({ nodes, edges }, pane) {
   scroll.setAttribute("role", "region");
   scroll.setAttribute("aria-label", "Diagram of the states");
   scroll.append(svg);
-  pane.replaceChildren(key, scroll, table);
-  scroll.scrollLeft = graph.node(nodes[0].name).x - scroll.clientWidth / 2; // where every talk begins
+  pane.replaceChildren(sizes(svg, scroll), key, scroll, table);
+  fit(svg, scroll);
+  new ResizeObserver(() => fit(svg, scroll)).observe(scroll);
+}
+
+const MARGIN = 8;
+const GAP = 22;
+
+// The graph laid out downwards (TB) or to the right (LR), and below it in rows the states to which no way of their own leads: what
+// leads there from everywhere stands in them as words.
+function laid(rankdir, nodes, edges) {
+  const graph = new dagre.graphlib.Graph({ multigraph: true });
+  graph.setGraph({ rankdir, nodesep: GAP, ranksep: rankdir === "TB" ? 46 : 30, marginx: MARGIN, marginy: MARGIN, ranker: "tight-tree" });
+  graph.setDefaultEdgeLabel(() => ({}));
+  const linked = new Set(edges.flatMap((edge) => [edge.from, edge.to]));
+  const boxes = nodes.map((node) => {
+    const lines = [node.name, ...node.more];
+    return { name: node.name, width: Math.max(...lines.map((line) => line.length)) * 6.9 + 20, height: 15 * lines.length + 13, lines, kind: node.kind };
+  });
+  for (const box of boxes) if (linked.has(box.name)) graph.setNode(box.name, box);
+  for (const edge of edges) {
+    const label = edge.ways.length > 3 ? `${edge.ways.slice(0, 2).join(", ")} +${edge.ways.length - 2}` : edge.ways.join(", ");
+    graph.setEdge(edge.from, edge.to, { label, full: edge.ways.join(", "), width: label.length * 5.6 + 8, height: 14, labelpos: "c" });
+  }
+  dagre.layout(graph);
+  const { width, height } = graph.graph();
+  const apart = boxes.filter((box) => !linked.has(box.name));
+  let [left, top, row] = [MARGIN, height + GAP, 0];
+  for (const box of apart) {
+    if (left > MARGIN && left + box.width > width - MARGIN) [left, top, row] = [MARGIN, top + row + GAP, 0];
+    [box.x, box.y] = [left + box.width / 2, top + box.height / 2];
+    left += box.width + GAP;
+    row = Math.max(row, box.height);
+  }
+  return { graph, apart, width: Math.max(width, ...apart.map((box) => box.x + box.width / 2 + MARGIN)), height: apart.length ? top + row + MARGIN : height };
+}
+
+let chosen = "width"; // or "whole", or a scale
+const LARGEST = 2;
+const SMALLEST = 0.15;
+const STEP = 1.4;
+
+// As wide as the pane, all of it at once, or the size that was chosen; never larger by itself than it was drawn.
+function fit(svg, scroll) {
+  const { width, height } = svg.viewBox.baseVal;
+  const wide = Math.min(1, scroll.clientWidth / width);
+  const scale = chosen === "width" ? wide : chosen === "whole" ? Math.min(wide, (0.7 * window.innerHeight) / height) : chosen;
+  svg.style.width = `${width * scale}px`;
+  svg.style.height = `${height * scale}px`;
+}
+
+// Buttons for its size. What was in the middle stays there.
+function sizes(svg, scroll) {
+  const bar = document.createElement("p");
+  bar.className = "actions";
+  const now = () => svg.clientWidth / svg.viewBox.baseVal.width;
+  const choices = [
+    ["As wide as here", () => "width"],
+    ["All at once", () => "whole"],
+    ["Larger", () => Math.min(LARGEST, now() * STEP)],
+    ["Smaller", () => Math.max(SMALLEST, now() / STEP)],
+  ];
+  for (const [words, choose] of choices) {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "nhsuk-button nhsuk-button--secondary nhsuk-button--small";
+    button.textContent = words;
+    button.addEventListener("click", () => {
+      const across = (scroll.scrollLeft + scroll.clientWidth / 2) / svg.clientWidth;
+      const down = (scroll.scrollTop + scroll.clientHeight / 2) / svg.clientHeight;
+      chosen = choose();
+      fit(svg, scroll);
+      scroll.scrollTo(across * svg.clientWidth - scroll.clientWidth / 2, down * svg.clientHeight - scroll.clientHeight / 2);
+    });
+    bar.append(button);
+  }
+  bar.append(wholePage());
+  return bar;
+}
+
+function wholePage() {
+  const studio = document.getElementById("studio");
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "nhsuk-button nhsuk-button--secondary nhsuk-button--small";
+  button.textContent = "Over the whole page";
+  button.setAttribute("aria-pressed", String(studio.classList.contains("studio__parts--wide")));
+  button.addEventListener("click", () => button.setAttribute("aria-pressed", String(studio.classList.toggle("studio__parts--wide"))));
+  return button;
 }
 
 function make(tag, attributes, into) {

@@ -105,7 +105,8 @@ async function check() {
   try {
     const found = await (await ask("check")).json();
     if (number !== asked || at !== view.state.doc) return; // typed on meanwhile: the next answer counts
-    Object.assign(names, found.names);
+    // A text that is not YAML just now, half a line in braces, gives no names: those it had are good for completing it.
+    for (const [block, given] of Object.entries(found.names)) if (given.length) names[block] = given;
     show(found.problems);
     studio.dataset.checked = String(number);
   } catch (fault) {
@@ -250,6 +251,7 @@ function choose(tab) {
   }
   pane.setAttribute("aria-labelledby", tab.id);
   pane.replaceChildren();
+  studio.classList.remove("studio__parts--wide");
   show_part();
 }
 

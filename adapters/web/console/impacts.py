@@ -102,7 +102,8 @@ async def follow(visit: Visit) -> Response:
     found = work.found
     return visit.page(
         template, name=work.name, draft=visit.house.versions.draft(work.name), periods=PERIODS, period="30", work=work,
-        number=visit.path["number"], listed=_LISTED, kinds=_kinds(found) if found is not None else [],
+        number=visit.path["number"], listed=_LISTED, cost=visit.console.costs.text,
+        kinds=_kinds(found) if found is not None else [],
     )  # fmt: skip
 
 

@@ -11,9 +11,11 @@ from starlette.responses import Response
 
 from adapters.web.console.studio import difference
 from adapters.web.console.visit import Declined, NotHere, Page, Visit
-from conversations import schema
+from conversations import rule_files, schema
 from conversations.people import Right
-from conversations.rule_record import Draft, RulesRefused
+from conversations.rule_record import Draft, RulesRefused, Version
+from conversations.versions import Versions
+from engine import likeness
 
 _DRAFT = "draft"
 
@@ -22,11 +24,13 @@ async def show_all(visit: Visit) -> Response:
     """The rulesets: what is in force, on trial, being drafted, and how many open conversations keep which."""
     versions = visit.house.versions
     running = await visit.read(_running)
+    files = await visit.read(rule_files.taken)
     listed = []
     for name in versions.names():
         current = versions.in_force(name)
         listed.append({
-            "name": name, "current": current, "draft": versions.draft(name), "trials": versions.trials(name),
+            "name": name, "current": current, "file": files.get(name),
+            "draft": versions.draft(name), "trials": versions.trials(name),
             "running": sum(number for (ruleset, _), number in running.items() if ruleset == name),
             "older": sum(
                 number for (ruleset, version), number in running.items()
@@ -57,7 +61,8 @@ async def _versions(visit: Visit, said: RulesRefused | None = None, typed: Mappi
     draft = versions.draft(name)
     if not published and draft is None:
         raise NotHere("There is no ruleset of this name.")
-    running = await visit.read(_running)
+    running, files = await visit.read(_running), await visit.read(rule_files.taken)
+    file, current = files.get(name), next((each for each in published if each.in_force), None)
     problems = [] if said is None or said.loaded is None else [p for p in said.loaded.problems if p.severity == "error"]
     return visit.page(
         "versions.html",
@@ -70,12 +75,22 @@ async def _versions(visit: Visit, said: RulesRefused | None = None, typed: Mappi
         record=versions.record(name),
         running={version: number for (ruleset, version), number in running.items() if ruleset == name},
         clinics=await visit.read(_clinics),
+        file=file,
+        apart=file is not None and current is not None and rule_files.differs(versions.source(current.version), file),
+        like=current.like if current is not None else likeness.like(draft.source) if draft is not None else "",
+        stale=current is not None and current.like != "" and _stale(versions, current),
         second_person=versions.second_person,
         may=visit.may(Right.RULES),
         said="" if said is None else str(said),
         problems=problems,
         typed=typed or {},
     )
+
+
+def _stale(versions: Versions, current: Version) -> bool:
+    """Whether the shared rules that this version is on are not those in force."""
+    shared = versions.in_force(current.like)
+    return shared is not None and shared.version != current.shared
 
 
 def _clinics(connection: sa.Connection) -> list[tuple[str, str]]:
@@ -149,6 +164,13 @@ async def end_trial(visit: Visit) -> Response:
     )
 
 
+async def give_up(visit: Visit) -> Response:
+    return await _act(
+        visit, lambda: visit.house.versions.give_up(visit.path["name"], visit.person.name, _why(visit)),
+        "It is given up: new conversations begin with the shared rules.",
+    )  # fmt: skip
+
+
 async def discard(visit: Visit) -> Response:
     return await _act(
         visit, lambda: visit.house.versions.discard(visit.path["name"], visit.person.name), "The draft is put away."
@@ -195,6 +217,7 @@ PAGES = (
     Page("POST", "/rules/{name}/publish", Right.RULES, publish),
     Page("POST", "/rules/{name}/roll-back", Right.RULES, roll_back),
     Page("POST", "/rules/{name}/trial", Right.RULES, end_trial),
+    Page("POST", "/rules/{name}/give-up", Right.RULES, give_up),
     Page("POST", "/rules/{name}/discard", Right.RULES, discard),
     Page("POST", "/rules/{name}/begin-from", Right.RULES, begin_from),
 )

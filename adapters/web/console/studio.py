@@ -43,8 +43,9 @@ async def show(visit: Visit) -> Response:
     source = draft.source if draft is not None else versions.source(current.version)  # type: ignore[union-attr]
     nonce = secrets.token_urlsafe(16)
     answer = visit.page(
-        "studio.html", name=name, source=source, draft=draft, current=current, nonce=nonce, may=visit.may(Right.RULES)
-    )
+        "studio.html", name=name, source=source, draft=draft, current=current, nonce=nonce, may=visit.may(Right.RULES),
+        like=likeness.like(source),
+    )  # fmt: skip
     # The editor makes its style sheet when it begins; nothing else may.
     policy = SECURITY_HEADERS["Content-Security-Policy"].replace("style-src 'self'", f"style-src 'self' 'nonce-{nonce}'")
     answer.headers["Content-Security-Policy"] = policy
@@ -60,11 +61,12 @@ async def check(visit: Visit) -> Response:
     """Every problem of the text, with what puts it right, by the same loader that publishing asks."""
     source = visit.form.get("source", "")
     loaded = await _checked(visit, source)
-    root = as_written(source, visit.house.versions.shelf())
+    shelf = visit.house.versions.shelf()
+    root = as_written(source, shelf)
     own = f"{visit.path['name']}.yaml"
     return _json({
         "problems": [_told(source, problem, own) for problem in loaded.problems],
-        "names": _names(root),
+        "names": {**_names(root), "rulesets": sorted(shelf)},
         "ok": loaded.ok,
     })  # fmt: skip
 

@@ -6,12 +6,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+import sqlalchemy as sa
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from conversations.people import Role
+from conversations.schema import conversations
 from tests.adapters.web.console.browser import NARROW, WIDE, assert_fit, sign_in, window
 from tests.adapters.web.console.office import Office, open_office
-from tests.conversations.clinic import ANN, BEN, RULES, Clinic, secretary
+from tests.conversations.clinic import ANN, BEN, CARA, RULES, Clinic, secretary
 
 NAME = "appointment-reminder"
 SMALL = Path(__file__).parents[3] / "rulesets"
@@ -208,11 +210,104 @@ def test_the_phone_explains_each_step_and_its_talk_is_kept_as_a_test(page: Page)
     expect(page.locator("svg.diagram")).to_contain_text("waiting")
 
 
-def test_each_clinic_is_shown_with_the_rules_it_gets(page: Page) -> None:
+def test_the_diagram_fits_its_pane_and_can_be_made_larger(page: Page) -> None:
+    sign_in(page, "maura", "/rules")
+    edit(page, NAME)
+    page.get_by_role("tab", name="Diagram").click()
+    scroll, drawn = page.get_by_role("region", name="Diagram of the states"), page.locator("svg.diagram")
+
+    def width(of: Locator) -> float:
+        box = of.bounding_box()
+        assert box is not None
+        return box["width"]
+
+    expect(drawn).to_contain_text("which_days")
+    assert width(drawn) <= width(scroll)
+    before = width(drawn)
+    page.get_by_role("button", name="Larger").click()
+    assert width(drawn) > before
+    page.get_by_role("button", name="All at once").click()
+    page.get_by_role("button", name="Over the whole page").click()
+    assert width(scroll) > 1000
+    page.get_by_role("tab", name="Phone").click()
+    expect(page.get_by_label("The rules as text")).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("line", "offered"),
+    [
+        ("  extra: {ask: reminder, replies: {confirm: ", ["confirmed", "waiting"]),
+        ("  extra: {ask: reminder, replies: {confirm: {go: stay, say: ", ["reminder", "thanks"]),
+        ("  extra:\n    unclear:\n      - {ask: did_you_mean}\n      - {g", ["go"]),
+        ("  extra: {task: {kind: question, due: 4h,\n    priority: ", ["urgent", "high"]),
+        ("  extra: {send_failed: {retries: [15m, 2h], g", ["go"]),
+    ],
+)
+def test_what_can_stand_in_braces_is_offered_there(page: Page, line: str, offered: list[str]) -> None:
+    sign_in(page, "maura", "/rules")
+    edit(page, "clinic")
+    source = (SMALL / "clinic.yaml").read_text("utf-8")
+    write(page, source[: source.index("\ntalks:")] + "\n" + line)
+    page.get_by_label("The rules as text").focus()
+    page.keyboard.press("Control+End")
+    page.keyboard.press("Control+Space")
+    listed = page.locator(".cm-tooltip-autocomplete")
+    for each in offered:
+        expect(listed.get_by_role("option", name=each, exact=True)).to_be_visible()
+
+
+def test_each_clinic_is_shown_with_all_that_it_gets(page: Page) -> None:
     sign_in(page, "maura", "/clinics")
     row = page.get_by_role("row").filter(has_text="EYE")
-    expect(row).to_contain_text("appointment-reminder")
-    expect(row).to_contain_text("clinic")
+    for words in (NAME, "clinic", "Mon–Fri 09:00–20:00, Sat 10:00–17:00", "HOSPITAL", "0 of its own"):
+        expect(row).to_contain_text(words)
+
+
+def test_a_clinic_gets_a_wording_of_its_own_and_the_difference_is_shown(office: Office, page: Page) -> None:
+    sign_in(page, "maura", "/clinics")
+    page.get_by_role("row").filter(has_text="EYE").get_by_role("link").first.click()
+    page.get_by_label("Different from").select_option(NAME)
+    page.get_by_role("button", name="Begin a draft").click()
+    checked(page)
+    expect(page.locator("#problems-head")).to_have_text("No problems")
+    page.get_by_role("tab", name="Form").click()
+    field = page.get_by_label("eve (shared)").first
+    field.fill("See you on {weekday}, {date} at {time} with {clinician}. Please bring your glasses.")
+    field.blur()
+    expect(page.get_by_label("The rules as text")).to_contain_text("Please bring your glasses.")
+    expect(page.locator("#problems-head")).to_have_text("1 warning")  # the other languages still say what is shared
+    save(page)
+    publish(page, f"{NAME}-eye", "for the glasses")
+    page.goto("/clinics/EYE")
+    row = page.get_by_role("row", name="prompts › eve")
+    expect(row.locator("del")).to_contain_text("If anything has changed please text us back.")
+    expect(row.locator("ins")).to_contain_text("Please bring your glasses.")
+    office.do(lambda clinic: clinic.push(clinic.appointment("A9", number="H9", mobile=CARA)))
+    comes_true(page, office, lambda clinic: any(each.to == CARA for each in clinic.carrier.sent))
+    of_it = sa.select(conversations.c.ruleset).where(conversations.c.appointment_id == "A9")
+    assert sorted(office.do(lambda clinic: [row.ruleset for row in clinic.rows(of_it)])) == [f"{NAME}-eye", "clinic"]
+    page.goto(f"/rules/{NAME}-eye/versions")
+    page.get_by_text("Give up: have the shared rules here again").click()
+    page.get_by_label("Why").last.fill("one text for all")
+    page.get_by_role("button", name="Give up").click()
+    expect(page.get_by_text("new conversations begin with the shared rules")).to_be_visible()
+
+
+def test_rules_that_have_a_file_say_so_before_they_are_published(tmp_path: Path, browser: Browser) -> None:
+    def seed(clinic: Clinic) -> None:
+        clinic.house.take([SMALL / "clinic.yaml"])
+        clinic.invite()
+        clinic.house.versions.save("clinic", (SMALL / "clinic.yaml").read_text("utf-8") + "# ours\n", "maura")
+
+    with open_office(tmp_path, seed) as office, window(browser, office.url) as page:
+        office.employ("maura", Role.CLINIC_ADMIN)
+        sign_in(page, "maura", "/rules")
+        expect(page.get_by_role("row", name="clinic")).to_contain_text("has a file: ")
+        page.goto("/rules/clinic/versions")
+        expect(page.get_by_text("The settings of the service name a file for these rules")).to_be_visible()
+        assert_fit(page)
+        publish(page, "clinic", "a remark")
+        expect(page.get_by_text("What is in force is not what that file says.")).to_be_visible()
 
 
 def test_who_may_only_read_rules_changes_nothing(page: Page) -> None:
@@ -243,7 +338,7 @@ def test_every_page_of_the_studio_is_fit_for_everybody(office: Office, browser: 
         for path in ("versions", "impact", f"difference?from={draft.version}&to=draft"):
             page.goto(f"/rules/clinic/{path}")
             assert_fit(page)
-        for path in ("/phrases", "/clinics", "/rules/guide"):
+        for path in ("/phrases", "/clinics", "/clinics/EYE", "/rules/guide"):
             page.goto(path)
             assert_fit(page)
 
