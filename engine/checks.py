@@ -63,6 +63,8 @@ def _references(draft: Draft) -> None:
     }
     for reference in draft.references:
         names = known[reference.thing]
+        if reference.thing == "language" and "languages" not in draft.sound:
+            continue  # a list that is misspelt is one problem, not also one at every text
         if names and reference.name not in names:
             _unknown(draft, reference, names)
 
@@ -109,7 +111,9 @@ _SAFETY_STUBS = {
 def _clock(draft: Draft) -> None:
     zone = draft.root.find("hours", "timezone")
     if isinstance(zone, Scalar) and zone.text and not _is(lambda: ZoneInfo(zone.text)):
-        message = f'there is no timezone "{zone.text}"{did_you_mean(zone.text, available_timezones())}'
+        place = next((each for each in sorted(available_timezones()) if each.endswith(f"/{zone.text}")), None)
+        meant = f'; did you mean "{place}"?' if place is not None else did_you_mean(zone.text, available_timezones())
+        message = f'there is no timezone "{zone.text}"{meant}'
         draft.report.add("R013", zone.mark, message, "a continent and a city, such as Europe/Dublin")
     country = draft.ruleset.hours.holidays
     if country is not None and not _is(lambda: holidays.country_holidays(country)):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 
 from engine.carrier import Carrier
 from engine.draft import Draft
@@ -99,4 +98,4 @@ def taught(text: str, words: frozenset[str]) -> Iterator[str]:
 def _place(draft: Draft, node: Scalar, word: str) -> Mark:
     """Where the word stands in a text, if it can be told."""
     found = re.compile(rf"\b{re.escape(word)}\b").search(draft.report.source(node.mark), node.mark.column - 1)
-    return replace(node.mark, column=found.start() + 1, length=len(word)) if found is not None else node.mark
+    return node.mark._replace(column=found.start() + 1, length=len(word)) if found is not None else node.mark

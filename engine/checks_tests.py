@@ -4,7 +4,6 @@ ruleset has to pass are played too."""
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import replace
 
 from engine.checks_states import hears
 from engine.draft import Draft
@@ -79,7 +78,7 @@ def _lines_of_talks(draft: Draft) -> Iterator[Mark]:
             for name, key in line.keys.items():
                 end = line.values[name].mark
                 length = end.column + end.length - key.mark.column if end.line == key.mark.line else key.mark.length
-                yield replace(key.mark, length=length)
+                yield key.mark._replace(length=length)
 
 
 # ---- what no talk shows ----------------------------------------------------------------------------------------------

@@ -320,12 +320,12 @@ def _talks(values: tuple[Any, ...], root: Table) -> tuple[Talk, ...]:
     for number, value in enumerate(values):
         if value is NOTHING or "talk" not in value:
             continue
+        written = root.find("talks", number, "talk")
         steps = tuple(
-            TalkStep(kind, _as_written(root.find("talks", number, "talk", place, kind)), at.line, at.column)
-            for place, line in enumerate(value["talk"])
-            if line is not NOTHING
+            TalkStep(kind, _as_written(table.values[kind]), table.keys[kind].mark.line, table.keys[kind].mark.column)
+            for line, table in zip(value["talk"], written.items if isinstance(written, Listing) else (), strict=False)
+            if line is not NOTHING and isinstance(table, Table)
             for kind in line
-            for at in [root.key_place("talks", number, "talk", place, kind)]
         )
         at = root.place("talks", number)
         found.append(Talk(value.get("name", ""), dict(value.get("given", {})), steps, value.get("ends"), at.line, at.file))

@@ -147,7 +147,9 @@ def _tab(page: _Page, problem: Problem) -> Iterator[Mend]:
 
 def _not_yaml(page: _Page, problem: Problem) -> Iterator[Mend]:
     line = page.line(problem.line).rstrip()
-    if problem.message.startswith(("a quote opens", "the quote that opens")):
+    if problem.meant:
+        yield Mend(f"write {problem.meant}", _instead(problem, problem.meant))
+    elif problem.message.startswith(("a quote opens", "the quote that opens")):
         yield Mend('put the closing " at the end of the line', _whole_line(page, problem.line, line + line[problem.column - 1]))
     elif problem.message.startswith("a list or block in brackets"):
         close = "]" if line[problem.column - 1 : problem.column] == "[" else "}"

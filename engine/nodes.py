@@ -23,7 +23,7 @@ from yaml.events import (
     SequenceStartEvent,
 )
 
-from engine.problems import Mark, Report
+from engine.problems import LINE_END, Mark, Report
 
 # Far above any ruleset that a person can keep in mind (the largest known, ten languages, is a tenth of it).
 MOST_CHARACTERS = 2_000_000
@@ -198,6 +198,8 @@ class _Reader:
         return root
 
     def _node(self, event: Event, events: Iterator[Event], depth: int, owner: Mark | None = None) -> Node:
+        if isinstance(event, ScalarEvent) and event.anchor is None and event.tag is None and depth <= _DEEPEST:
+            return self._scalar(event)
         mark = _mark(event, self._file)
         if depth > _DEEPEST:
             raise _TooDeepError(mark)
@@ -209,18 +211,28 @@ class _Reader:
             self._refuse_anchor(mark, "&", anchor)
         if getattr(event, "tag", None) is not None:
             hint = "take it out; a text that begins with ! goes in double quotes"
-            self._report.add("R005", replace(mark, length=1), "a tag (!) stands here", hint)
+            self._report.add("R005", mark._replace(length=1), "a tag (!) stands here", hint)
         if isinstance(event, ScalarEvent):
             return Scalar(event.value, mark, bool(event.style), _end(event, self._file))
         if isinstance(event, SequenceStartEvent):
             return self._listing(event, mark, events, depth)
         return self._table(event, Table(mark, owner or mark), events, depth)
 
+    def _scalar(self, event: ScalarEvent) -> Scalar:
+        """Most of a file: what `_node` does of it with nothing to refuse."""
+        start, end = event.start_mark, event.end_mark
+        if start is None or end is None:
+            return Scalar(event.value, _mark(event, self._file), bool(event.style), _end(event, self._file))
+        line, column, last, behind = start.line, start.column, end.line, end.column
+        length = max(1, behind - column) if last == line else 1
+        mark = Mark(line + 1, column + 1, length, self._file)
+        return Scalar(event.value, mark, bool(event.style), Mark(last + 1, behind + 1, 1, self._file))
+
     def _refuse_anchor(self, mark: Mark, sign: str, name: str) -> None:
         hint = 'write it out again; for states, "like:" copies another state\'s replies'
         kind = "alias" if sign == "*" else "anchor"
         length = len(name) + 1
-        self._report.add("R004", replace(mark, length=length), f"an {kind} ({sign}{name}) stands here", hint)
+        self._report.add("R004", mark._replace(length=length), f"an {kind} ({sign}{name}) stands here", hint)
 
     def _listing(self, start: SequenceStartEvent, mark: Mark, events: Iterator[Event], depth: int) -> Listing:
         items = []
@@ -319,6 +331,7 @@ _PLAIN_WORDS: tuple[tuple[str, str, str], ...] = (
     ),
     (r"expected <block end>", "this line does not stand in line with its neighbours", _LAYOUT),
 )
+_NO_COLON = re.compile(r"\s*(?:- )?([a-z][\w-]*) +[{\[]")  # a block or list begins right behind a word
 # Faults that are told where the thing begins, not where the parser gave up.
 _AT_THE_START = re.compile(r"found unexpected end of stream|expected ',' or")
 
@@ -334,6 +347,11 @@ def _explain(text: str, tabs: set[int], report: Report) -> None:
         mark = error.context_mark if _AT_THE_START.match(problem) else error.problem_mark
         mark = mark or error.problem_mark or error.context_mark
         message, hint = _in_plain_words(problem)
+        if mark is not None and (key := _NO_COLON.match(LINE_END.split(text)[mark.line])) is not None:
+            place = Mark(mark.line + 1, key.start(1) + 1, len(key[1]))
+            hint = 'a line of a block is "key: value"'
+            report.add("R002", place, "a colon is missing after this key", hint, meant=f"{key[1]}:")
+            return
         if mark is None:
             report.add("R002", Mark(1, 1), message, hint)
         elif mark.line + 1 not in tabs and not _runaway_quote(last, mark.line, report):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 
 # Ten SMS parts hold 1,530 GSM-7 letters, so no phone sends more in one text; what lies beyond is not read.
 LONGEST = 2000
@@ -138,8 +139,11 @@ def fold(word: str) -> str:
     """A word without its accents: what people type on a phone without fadas. Arabic words also lose their hamzas and
     article, for each of which people write one letter or another, or none.
     """
-    if word.isascii():
-        return word
+    return word if word.isascii() else _folded(word)
+
+
+@lru_cache(maxsize=32_768)
+def _folded(word: str) -> str:
     folded = "".join(c for c in unicodedata.normalize("NFD", word) if not unicodedata.combining(c))
     if "\u0600" <= folded[:1] <= "\u06ff":
         return _ARTICLE.sub("", folded.translate(_SAME_LETTER))

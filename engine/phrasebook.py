@@ -10,7 +10,7 @@ which people say it.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -19,7 +19,7 @@ from rapidfuzz.distance import OSA
 
 from engine.asides import asides
 from engine.lexicon import LEXICONS, NO_LEXICON, Lexicon, Role
-from engine.normalise import ASKED, BREAK, fold, is_number, normalise
+from engine.normalise import ASKED, BREAK, Normalised, fold, is_number, normalise
 from engine.ruleset import Intent, LanguageWords, Ruleset
 
 NUMBER = "#"
@@ -86,6 +86,8 @@ class Rewriter:
 
     def __call__(self, words: Sequence[str]) -> list[str]:
         by_first, rules = self._by_first, self._rules
+        if by_first.keys().isdisjoint(words):
+            return list(words)
         out: list[str] = []
         at, end = 0, len(words)
         while at < end:
@@ -127,6 +129,25 @@ def _rewriters(language: str) -> tuple[Rewriter, Rewriter, Rewriter, Rewriter]:
     return spelling, people, sayings, sameness
 
 
+@lru_cache(maxsize=1)
+def _answers() -> Mapping[str, frozenset[str]]:
+    """How each language says yes and no, in one word."""
+    return {
+        language: frozenset(map(fold, (*lexicon.roles[Role.YES], *lexicon.roles[Role.NO])))
+        for language, lexicon in LEXICONS.items()
+    }
+
+
+_ROLES_KEPT = 64
+_roles: dict[tuple[str, LanguageWords], tuple[dict[str, int], Rewriter]] = {}
+
+
+@lru_cache(maxsize=16_384)
+def _cut(phrase: str) -> Normalised:
+    """A phrase of a lexicon or a ruleset, normalised. No reply comes here."""
+    return normalise(phrase)
+
+
 class Phrasebook:
     """Everything that reading needs of one language: rewriting, the role of each word, the phrases of each intent."""
 
@@ -135,7 +156,7 @@ class Phrasebook:
         own = ruleset.words.get(language, LanguageWords())
         self.language = language
         self._spelling, self._people, self._sayings, same = _rewriters(language)
-        self._sameness = same.copy()  # what a ruleset adds to it is its own
+        self._sameness = same  # until roles are given: what a ruleset adds to it is its own
         self.known: frozenset[str] = frozenset()  # while empty, nothing is repaired
         self.aux = frozenset(map(fold, lexicon.lists["aux"]))
         self._subjects = frozenset(map(fold, lexicon.lists["subjects"]))
@@ -158,8 +179,7 @@ class Phrasebook:
         self.openers = frozenset(map(fold, lexicon.lists["openers"]))
         self.speakers = self.openers & self._subjects
         self.governing = frozenset(map(fold, lexicon.lists["governing"]))
-        self.roles: dict[str, int] = {ASK: Role.QUESTION, ASK_PAST: Role.QUESTION | Role.HEDGE, NUMBER: Role.WHEN}
-        self._load_roles(lexicon, own)
+        self.roles, self._sameness = self._given_roles(lexicon, own)
         self._elisions = frozenset(map(fold, lexicon.lists["elisions"]))
         self._negations = tuple(word for word, role in self.roles.items() if role & Role.NEGATION and len(word) > 1)
         self._heads: frozenset[str] = frozenset()
@@ -195,6 +215,20 @@ class Phrasebook:
         self.own_plans = tuple(tuple(self.rewrite(entry.split())) for entry in lexicon.lists["own_plans"])
         self._load_vocabulary(lexicon)
         self.asides = asides(lexicon, self.spelt, self.grave)
+
+    def _given_roles(self, lexicon: Lexicon, own: LanguageWords) -> tuple[dict[str, int], Rewriter]:
+        """The roles of words, and with them what is the same. They hang on the lexicon and the ruleset's own words alone, so
+        they are made once for all versions that have the same."""
+        held = _roles.get((self.language, own))
+        if held is None:
+            self.roles = {ASK: Role.QUESTION, ASK_PAST: Role.QUESTION | Role.HEDGE, NUMBER: Role.WHEN}
+            self._sameness = self._sameness.copy()
+            self._load_roles(lexicon, own)
+            held = self.roles, self._sameness
+            if len(_roles) >= _ROLES_KEPT:
+                _roles.clear()
+            _roles[self.language, own] = held
+        return held[0].copy(), held[1].copy()
 
     def _load_roles(self, lexicon: Lexicon, own: LanguageWords) -> None:
         added = {Role.NEGATION: own.negations, Role.QUESTION: own.questions, Role.FILLER: own.fillers}
@@ -254,10 +288,7 @@ class Phrasebook:
         if len(folded) == 1 or self.role(folded) & (Role.YES | Role.NO):
             return True
         return all(
-            folded not in map(fold, words)
-            for language, lexicon in LEXICONS.items()
-            if language not in (self.language, _COMMON)
-            for words in (lexicon.roles[Role.YES], lexicon.roles[Role.NO])
+            folded not in words for language, words in _answers().items() if language not in (self.language, _COMMON)
         )
 
     def _add(self, table: dict[str, list[Phrase]], intent: Intent, text: str, keys: set[str]) -> None:
@@ -280,7 +311,7 @@ class Phrasebook:
         )
 
     def _add_deciding(self, intent: Intent, text: str) -> None:
-        words = tuple(self.grave(self.spelt(normalise(text).words))) + ((BREAK,) if text.endswith(BREAK) else ())
+        words = tuple(self.grave(self.spelt(_cut(text).words))) + ((BREAK,) if text.endswith(BREAK) else ())
         if words and words[0] != SAYING:  # what a saying takes away is none of it
             self.deciding.setdefault(words[0], []).append(
                 Phrase(intent.name, text, words, key=False, weak=False, negative=False, asks=False)
@@ -302,7 +333,7 @@ class Phrasebook:
         return self._sayings(spelt)
 
     def _content(self, text: str) -> list[str]:
-        words = self.rewrite([word for word in normalise(text).tokens if word is not BREAK and word is not ASKED])
+        words = self.rewrite([word for word in _cut(text).tokens if word is not BREAK and word is not ASKED])
         return self.content(words)
 
     def content(self, words: Sequence[str]) -> list[str]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
-from typing import Any, Literal
+from dataclasses import dataclass
+from typing import Any, Literal, NamedTuple
 
 from rapidfuzz import fuzz, process
 
@@ -111,8 +111,7 @@ CODES: Mapping[str, Code] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(NamedTuple):
     """A place in a file: line and column from 1, length in characters. `file` is the name of the shared ruleset's file for a
     place in it, "" for the file that is checked."""
 
@@ -225,7 +224,7 @@ class Report:
     def inside(self, mark: Mark, token: str) -> Mark:
         """Where the token stands in the value at this place, if that can be told."""
         found = self.source(mark).find(token, mark.column - 1)
-        return replace(mark, column=found + 1, length=len(token)) if found >= 0 else mark
+        return mark._replace(column=found + 1, length=len(token)) if found >= 0 else mark
 
     @property
     def count(self) -> int:

@@ -42,10 +42,11 @@ def _copy(node: Node) -> Node:
 
 
 def languages(root: Table) -> list[str]:
-    """The languages that the file lists, as far as they could be some."""
+    """The languages that the file lists; none where one of them cannot be one, for then the others cannot be told either."""
     node = root.find("languages")
     items = node.items if isinstance(node, Listing) else ()
-    return [item.text for item in items if isinstance(item, Scalar) and LANGUAGE.names(item.text)]
+    found = [item.text for item in items if isinstance(item, Scalar) and LANGUAGE.names(item.text)]
+    return found if len(found) == len(items) else []
 
 
 def _spell_out(whole: Table, first: str) -> None:

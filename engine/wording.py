@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from itertools import product
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from babel import Locale, UnknownLocaleError
@@ -462,11 +463,27 @@ def worst_case(ruleset: Ruleset, prompt: str, language: str, *, fadas: bool = Tr
     """The dearest text that a prompt can plausibly become in a language: values of the lengths in LONGEST, the longest
     month, weekday and hour of the language, the longest guess. With `fadas`, names carry them where the language keeps
     accents; without, they never do: the difference is what a fada costs."""
-    template = _speech(ruleset, language).template(prompt)
+    speech = _speech(ruleset, language)
+    template = speech.template(prompt)
     guesses = [""]
     if "guess" in template.names:
         guesses += [_clean(intent.called.get(language, "")) for intent in ruleset.intents.values()]
-    return _dearest(ruleset, template, language, guesses, _listing(ruleset, prompt, language), fadas=fadas)
+    listing = _listing(ruleset, prompt, language)
+    if listing is not None:
+        return _dearest(ruleset, template, language, guesses, listing, fadas=fadas)
+    # Of a text that was changed, all the others stand as they were: what they come to is kept.
+    formats = ruleset.formats.get(language, DateFormats())
+    asked = (template, language, formats, ruleset.hours.timezone, speech.folds, tuple(guesses), fadas)
+    found = _dearest_known.get(asked)
+    if found is None:
+        if len(_dearest_known) >= _DEAREST_KEPT:
+            _dearest_known.clear()
+        found = _dearest_known[asked] = _dearest(ruleset, template, language, guesses, None, fadas=fadas)
+    return found
+
+
+_DEAREST_KEPT = 4_096
+_dearest_known: dict[tuple[Any, ...], Rendered] = {}
 
 
 def words_worst_case(ruleset: Ruleset, words: str, language: str) -> Rendered:
