@@ -139,7 +139,10 @@ def _answers() -> Mapping[str, frozenset[str]]:
 
 
 _ROLES_KEPT = 64
-_roles: dict[tuple[str, LanguageWords], tuple[dict[str, int], Rewriter]] = {}
+_PHRASES_KEPT = 16_384
+Stretch = tuple[str, ...]
+_Asked = tuple[str, bool]  # a phrase, and whether it decides wherever it stands
+_roles: dict[tuple[str, LanguageWords], tuple[dict[str, int], Rewriter, dict[_Asked, Stretch]]] = {}
 
 
 @lru_cache(maxsize=16_384)
@@ -179,7 +182,7 @@ class Phrasebook:
         self.openers = frozenset(map(fold, lexicon.lists["openers"]))
         self.speakers = self.openers & self._subjects
         self.governing = frozenset(map(fold, lexicon.lists["governing"]))
-        self.roles, self._sameness = self._given_roles(lexicon, own)
+        self.roles, self._sameness, self._rewritten = self._given_roles(lexicon, own)
         self._elisions = frozenset(map(fold, lexicon.lists["elisions"]))
         self._negations = tuple(word for word, role in self.roles.items() if role & Role.NEGATION and len(word) > 1)
         self._heads: frozenset[str] = frozenset()
@@ -216,19 +219,21 @@ class Phrasebook:
         self._load_vocabulary(lexicon)
         self.asides = asides(lexicon, self.spelt, self.grave)
 
-    def _given_roles(self, lexicon: Lexicon, own: LanguageWords) -> tuple[dict[str, int], Rewriter]:
-        """The roles of words, and with them what is the same. They hang on the lexicon and the ruleset's own words alone, so
-        they are made once for all versions that have the same."""
+    def _given_roles(self, lexicon: Lexicon, own: LanguageWords) -> tuple[dict[str, int], Rewriter, dict[_Asked, Stretch]]:
+        """The roles of words, with them what is the same, and what phrases become by both. They hang on the lexicon and the
+        ruleset's own words alone, so they are made once for all versions that have the same."""
         held = _roles.get((self.language, own))
         if held is None:
             self.roles = {ASK: Role.QUESTION, ASK_PAST: Role.QUESTION | Role.HEDGE, NUMBER: Role.WHEN}
             self._sameness = self._sameness.copy()
             self._load_roles(lexicon, own)
-            held = self.roles, self._sameness
+            held = self.roles, self._sameness, {}
             if len(_roles) >= _ROLES_KEPT:
                 _roles.clear()
             _roles[self.language, own] = held
-        return held[0].copy(), held[1].copy()
+        if len(held[2]) >= _PHRASES_KEPT:
+            held[2].clear()
+        return held[0].copy(), held[1].copy(), held[2]
 
     def _load_roles(self, lexicon: Lexicon, own: LanguageWords) -> None:
         added = {Role.NEGATION: own.negations, Role.QUESTION: own.questions, Role.FILLER: own.fillers}
@@ -270,7 +275,7 @@ class Phrasebook:
             for word in rarest[0]:
                 self.near.setdefault(word, []).append((alarm, tuple(rarest)))
         barred = (*intent.unless.get(self.language, ()), *lexicon.unless.get(intent.name, ()))
-        found = (tuple(self._content(text)) for text in barred)
+        found = map(self._content, barred)
         patterns = tuple(words for words in found if words)
         if patterns:
             self.unless[intent.name] = patterns
@@ -283,7 +288,7 @@ class Phrasebook:
         English "ta", Romanian da no "da" of a child, Portuguese sim no sim card.
         """
         folded = fold(key.casefold())
-        if not key.isascii() and self._content(key) != [folded]:
+        if not key.isascii() and self._content(key) != (folded,):
             return False
         if len(folded) == 1 or self.role(folded) & (Role.YES | Role.NO):
             return True
@@ -292,7 +297,7 @@ class Phrasebook:
         )
 
     def _add(self, table: dict[str, list[Phrase]], intent: Intent, text: str, keys: set[str]) -> None:
-        words = tuple(self._content(text))
+        words = self._content(text)
         if all(self.role(word) & _BARE for word in words) or set(words) <= _ANYTHING:
             return  # nothing left to compare by: every "not" would be like it, or every name
         phrases = table.setdefault(words[0], [])
@@ -311,7 +316,10 @@ class Phrasebook:
         )
 
     def _add_deciding(self, intent: Intent, text: str) -> None:
-        words = tuple(self.grave(self.spelt(_cut(text).words))) + ((BREAK,) if text.endswith(BREAK) else ())
+        words = self._rewritten.get((text, True))
+        if words is None:
+            words = tuple(self.grave(self.spelt(_cut(text).words))) + ((BREAK,) if text.endswith(BREAK) else ())
+            self._rewritten[text, True] = words
         if words and words[0] != SAYING:  # what a saying takes away is none of it
             self.deciding.setdefault(words[0], []).append(
                 Phrase(intent.name, text, words, key=False, weak=False, negative=False, asks=False)
@@ -332,9 +340,13 @@ class Phrasebook:
         """Spelt words, each saying that only sounds alarming made one word."""
         return self._sayings(spelt)
 
-    def _content(self, text: str) -> list[str]:
-        words = self.rewrite([word for word in _cut(text).tokens if word is not BREAK and word is not ASKED])
-        return self.content(words)
+    def _content(self, text: str) -> Stretch:
+        """A phrase's words that count, while nothing is known yet and so nothing is repaired."""
+        found = self._rewritten.get((text, False))
+        if found is None:
+            words = self.rewrite([word for word in _cut(text).tokens if word is not BREAK and word is not ASKED])
+            found = self._rewritten[text, False] = tuple(self.content(words))
+        return found
 
     def content(self, words: Sequence[str]) -> list[str]:
         """Rewritten words without those that are skipped; dates and times in a row are one."""

@@ -100,7 +100,7 @@ function fit(svg, scroll) {
 // Buttons for its size. What was in the middle stays there.
 function sizes(svg, scroll) {
   const bar = document.createElement("p");
-  bar.className = "actions";
+  bar.className = "diagram__sizes";
   const now = () => svg.clientWidth / svg.viewBox.baseVal.width;
   const choices = [
     ["As wide as here", () => "width"],

@@ -161,6 +161,17 @@ def test_send(account: Account) -> None:
     asyncio.run(scene())
 
 
+def test_a_clinic_with_a_sender_of_its_own_texts_from_it(account: Account) -> None:
+    async def scene() -> None:
+        async with account(senders={"EYE": "EYECLINIC"}) as (gateway, script):
+            for clinic in ("EYE", "ENT"):
+                assert await gateway.send(replace(TEXT, clinic=clinic)) == SendResult(SendStatus.ACCEPTED)
+            assert [orjson.loads(asked[2])["from"] for asked in script.asked[1:]] == ["EYECLINIC", "HOSPITAL"]
+            assert gateway.sender("EYE") == "EYECLINIC"
+
+    asyncio.run(scene())
+
+
 @pytest.mark.parametrize(
     ("text", "code"),
     [
