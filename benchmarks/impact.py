@@ -1,7 +1,7 @@
 """(L) What a draft would have done to ten thousand conversations on record, as the page Impact works it out.
 
-The conversations are those of a simulated hospital: reminders, replies, receipts, changes of the iPMS, acts of staff. The time
-is that of the clock on the wall, with nothing else running."""
+The conversations are those of a simulated hospital: reminders, replies, receipts, changes of the iPMS, acts of staff. What
+is held against the goal is processor time, which is the wait on an idle machine."""
 
 from __future__ import annotations
 
@@ -42,13 +42,13 @@ def run() -> None:
                 assert before in source, before
                 draft = load(source.replace(before, after, 1), rehearse=False).ruleset
                 assert draft is not None, name
-                start = time.perf_counter()
+                start, begun = time.perf_counter(), time.process_time()
                 found = impact(connection, held.vault, held.rulebook, draft, period)
-                took = time.perf_counter() - start
+                took, waited = time.process_time() - begun, time.perf_counter() - start
                 turned = sum(found.outcomes().values())
                 rate = found.talks / took
                 print(
-                    f"      {name:<28} {took:6.1f} s   {rate:7,.0f} a second   {found.replies:,} replies, "
-                    f"{len(found.rereads):,} read differently, {turned:,} come out differently"
+                    f"      {name:<28} {took:6.1f} s of the processor ({waited:.1f} s by the clock)   {rate:7,.0f} a second   "
+                    f"{found.replies:,} replies, {len(found.rereads):,} read differently, {turned:,} come out differently"
                 )
     print()
