@@ -5,8 +5,8 @@ the patient's names, of the day of the appointment, of the words of replies and 
 the transcript, read on from where the last pass ended. A talk is found a few seconds after it happened.
 
 What it gives away to who has the database and no key: how often each token occurs and which ones go together, which for
-common names and words may be guessed. Hence only what people search by has tokens: whole names, their first three letters
-and pairs of those; words of three letters and more; not a reply that is a bare Y, R or C.
+common names and words may be guessed. Hence only what people search by has tokens: whole names, their first three letters,
+and pairs of either; words of three letters and more; not a reply that is a bare Y, R or C.
 """
 
 from __future__ import annotations
@@ -57,12 +57,19 @@ def name_tokens(record: Mapping[str, Any]) -> set[Token]:
     said = f"{record.get('first_name', '')} {record.get('last_name', '')}"
     # O'Brien is found as OBrien and as Brien.
     names = sorted({*words(said), *(fold(part) for part in _LETTERS.findall(clean(said)))})
-    pairs = {(PAIR, pair(one, other)) for one, other in combinations(names, 2)}
-    return {(NAME, name) for name in names} | {(NAME, name[:BEGINNING]) for name in names} | pairs
+    two = list(combinations(names, 2))
+    begun = {(NAME, name[:BEGINNING]) for name in names} | {beginnings(*each) for each in two}
+    return {(NAME, name) for name in names} | {pair(*each) for each in two} | begun
 
 
-def pair(one: str, other: str) -> str:
-    return " ".join(sorted((one[:BEGINNING], other[:BEGINNING])))
+def pair(one: str, other: str) -> Token:
+    """Two names of one patient."""
+    return (PAIR, " ".join(sorted((one, other))))
+
+
+def beginnings(one: str, other: str) -> Token:
+    """How two names of one patient begin."""
+    return pair(one[:BEGINNING], other[:BEGINNING])
 
 
 def word_tokens(text: str) -> set[Token]:
@@ -195,4 +202,6 @@ def _end(connection: Connection, begin: int) -> int:
     return max(begin, min(begin + _BATCHES, last))
 
 
-__all__ = ["DAY", "NAME", "PAIR", "WORD", "Finder", "day_token", "forget", "name_tokens", "pair", "word_tokens", "words"]
+__all__ = [
+    "DAY", "NAME", "PAIR", "WORD", "Finder", "beginnings", "day_token", "forget", "name_tokens", "pair", "word_tokens", "words",
+]  # fmt: skip

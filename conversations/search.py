@@ -7,7 +7,8 @@ nothing and a clinic's patients stay with it. However much the store holds, no m
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import combinations
@@ -20,7 +21,7 @@ from sqlalchemy import Connection
 
 from conversations.batch import patient_place
 from conversations.bulk import portions
-from conversations.finding import BEGINNING, NAME, PAIR, SHORTEST, WORD, Token, day_token, pair, words
+from conversations.finding import BEGINNING, NAME, SHORTEST, WORD, Token, beginnings, day_token, pair, words
 from conversations.people import Scope
 from conversations.queues import full_name
 from conversations.schema import appointments, conversations, former_phones, moment, patients, search_tokens
@@ -83,8 +84,17 @@ class Search:
         numbered = self._numbered(wanted)
         if numbered:
             return self._hits(wanted, [], self._of_patients(numbered), more=False)
-        leads, more = self._leads(wanted, said)
-        return self._hits(wanted, said, leads, more)
+        # Whole names and words lead straight to those who are meant. Only where these are few it is worth to look at all whose
+        # name begins so.
+        hits: dict[str, Hit] = {}
+        more = False
+        for look in (self._straight, self._whole, self._begun):
+            found = self._hits(wanted, said, *look(wanted, said))
+            hits.update((hit.talk, hit) for hit in found.hits if hit.talk not in hits)
+            more = more or found.more
+            if len(hits) >= FOUND:
+                return Hits(list(hits.values())[:FOUND], more=True)
+        return Hits(list(hits.values()), more)
 
     # ---- by number ---------------------------------------------------------------------------------------------------
 
@@ -108,32 +118,56 @@ class Search:
 
     # ---- by tokens ---------------------------------------------------------------------------------------------------
 
-    def _leads(self, wanted: Wanted, said: Sequence[str]) -> tuple[list[str], bool]:
-        """Ids of talks worth looking at, and whether there may be others. They are those of the word, or the day, that leads
-        to the fewest, and those of any two words that are one patient's names."""
-        ways: list[list[Token]] = [_tokens_of(word) for word in said]
-        if wanted.day is not None:
-            ways.append([day_token(wanted.day)])
+    def _straight(self, wanted: Wanted, said: Sequence[str]) -> tuple[list[str], bool]:
+        """Ids of the newest talks that are found by a whole name or word, or by two whole names, and whether there may be
+        others."""
+        if len(said) > 1:
+            way = [pair(one, other) for one, other in combinations(said, 2)]
+        elif said and wanted.day is None:
+            way = _whole(said[0])
+        elif wanted.day is not None and not said:
+            way = [day_token(wanted.day)]
+        else:
+            return [], False
+        leads, more = self._newest(wanted, way, FOUND + 1)
+        return _newest_first(leads), more
+
+    def _whole(self, wanted: Wanted, said: Sequence[str]) -> tuple[list[str], bool]:
+        """The same by whole names and words that have to go together, or with a day."""
+        ways = [_whole(word) for word in said]
+        return self._together(wanted, ways, []) if len(ways) + (wanted.day is not None) > 1 else ([], False)
+
+    def _begun(self, wanted: Wanted, said: Sequence[str]) -> tuple[list[str], bool]:
+        """The same by how names begin, and by any two words that begin one patient's names."""
+        ways = [[(NAME, word[:BEGINNING]), *_whole(word)] for word in said]
+        return self._together(wanted, ways, [beginnings(one, other) for one, other in combinations(said, 2)])
+
+    def _together(self, wanted: Wanted, ways: Sequence[Sequence[Token]], pairs: Sequence[Token]) -> tuple[list[str], bool]:
+        """Ids of talks worth looking at, and whether there may be others: those of the way, or the day, that leads to the
+        fewest, and those of the pairs, as far as they lie on all of the ways."""
+        ways = [*ways, *([[day_token(wanted.day)]] if wanted.day is not None else [])]
         if not ways:
             return [], False
-        led = [self._newest(wanted, way) for way in ways]
+        led = [self._newest(wanted, way, _NEWEST) for way in ways]
         leads, more = min(led, key=lambda lead: (lead[1], len(lead[0])))
-        if len(ways) > 1 and more:
-            named, _ = self._newest(wanted, [(PAIR, pair(one, other)) for one, other in combinations(said, 2)])
-            leads = leads | named
+        if more and pairs:
+            leads = leads | self._newest(wanted, pairs, _NEWEST)[0]
         for way in ways if len(ways) > 1 else ():
             leads = self._having(leads, way)
-        return [talk.hex() for talk, _ in sorted(leads, reverse=True)], more
+        return _newest_first(leads), more
 
-    def _newest(self, wanted: Wanted, way: Iterable[Token]) -> tuple[set[_Lead], bool]:
+    def _newest(self, wanted: Wanted, way: Iterable[Token], most: int) -> tuple[set[_Lead], bool]:
+        """The newest of each clinic, at most so many of each token, and whether there are others."""
         found: set[_Lead] = set()
         more = False
+        clinics = self._clinics(wanted)
         for token in way:
-            blind = self._vault.search_token(*token)
-            for clinic in self._clinics(wanted, blind):
-                rows = self._connection.execute(_NEWEST_OF, {"token": blind, "clinic": clinic}).scalars().all()
-                more = more or len(rows) == _NEWEST
-                found.update((talk, clinic) for talk in rows)
+            asked = {"token": self._vault.search_token(*token), "before": most - 1, "first": b""}
+            if clinics is not None:
+                asked["clinics"] = clinics
+            rows = self._connection.execute(_NEWEST_OF if clinics is None else _NEWEST_IN, asked).all()
+            more = more or any(many == most for many in Counter(row.clinic for row in rows).values())
+            found.update((bytes(row.talk), row.clinic) for row in rows)
         return found, more
 
     def _having(self, leads: set[_Lead], way: Iterable[Token]) -> set[_Lead]:
@@ -149,36 +183,33 @@ class Search:
                 found.update((talk, clinic) for talk in rows)
         return found
 
-    def _clinics(self, wanted: Wanted, blind: bytes) -> Iterator[str]:
-        """The clinics to look in. Where all may be seen, each that has the token, one after the other."""
+    def _clinics(self, wanted: Wanted) -> list[str] | None:
+        """The clinics to look in; None: each there is."""
         if wanted.clinic:
-            if wanted.clinic in self._scope:
-                yield wanted.clinic
-        elif self._scope.clinics is not None:
-            yield from sorted(self._scope.clinics)
-        else:
-            clinic = self._connection.execute(_NEXT_CLINIC, {"token": blind, "clinic": ""}).scalar()
-            while clinic is not None:
-                yield clinic
-                clinic = self._connection.execute(_NEXT_CLINIC, {"token": blind, "clinic": clinic}).scalar()
+            return [wanted.clinic] if wanted.clinic in self._scope else []
+        return None if self._scope.clinics is None else sorted(self._scope.clinics)
 
     # ---- what is shown -----------------------------------------------------------------------------------------------
 
     def _hits(self, wanted: Wanted, said: Sequence[str], ids: Sequence[str], more: bool) -> Hits:
         hits: list[Hit] = []
-        for start in range(0, len(ids), 2 * FOUND):
-            for row in self._rows(ids[start : start + 2 * FOUND]):
-                hit = self._hit(wanted, said, row)
-                if hit is not None:
-                    hits.append(hit)
+        for start in range(0, len(ids), FOUND + 1):
+            rows = self._rows(ids[start : start + FOUND + 1])
+            talked = {word: self._talked(word, rows) for word in said}
+            hits += filter(None, (self._hit(wanted, talked, row) for row in rows))
             if len(hits) > FOUND:
                 break
         return Hits(hits[:FOUND], more or len(hits) > FOUND)
 
+    def _talked(self, word: str, rows: Sequence[Any]) -> set[str]:
+        """Those of these talks in which the word was said."""
+        leads = {(bytes.fromhex(row.id), row.clinic) for row in rows}
+        return {talk.hex() for talk, _ in self._having(leads, [(WORD, word)])} if len(word) >= SHORTEST else set()
+
     def _rows(self, ids: Sequence[str]) -> list[Any]:
         return list(self._connection.execute(_TALKS, {"ids": list(ids)}).all())
 
-    def _hit(self, wanted: Wanted, said: Sequence[str], row: Any) -> Hit | None:
+    def _hit(self, wanted: Wanted, talked: Mapping[str, set[str]], row: Any) -> Hit | None:
         """None for what a token led to and is not what was looked for, or not in the scope."""
         if row.wrapped_key is None or row.clinic not in self._scope or (wanted.clinic and row.clinic != wanted.clinic):
             return None
@@ -186,7 +217,9 @@ class Search:
         if wanted.day is not None and start.astimezone(self._zone).date() != wanted.day:
             return None
         record: Mapping[str, Any] = orjson.loads(self._vault.open(row.wrapped_key, patient_place(row.patient_id), row.patient))
-        if not all(self._fits(word, record, row) for word in said):
+        names = words(full_name(record).replace("-", " "))
+        # Three letters of a name lead to more than those whose name begins with the word.
+        if not all(row.id in among or any(name.startswith(word) for name in names) for word, among in talked.items()):
             return None
         return Hit(
             talk=row.id,
@@ -203,40 +236,42 @@ class Search:
             closed=row.closed,
         )
 
-    def _fits(self, word: str, record: Mapping[str, Any], row: Any) -> bool:
-        """Whether the word is one that was said, or begins a name: three letters of a name lead to more than that."""
-        if any(name.startswith(word) for name in words(full_name(record).replace("-", " "))):
-            return True
-        blind = self._vault.search_token(WORD, word)
-        key = {"token": blind, "clinic": row.clinic, "talk": bytes.fromhex(row.id)}
-        return self._connection.execute(_THERE, key).first() is not None
+
+def _newest_first(leads: Iterable[_Lead]) -> list[str]:
+    return [talk.hex() for talk, _ in sorted(leads, reverse=True)]
 
 
-def _tokens_of(word: str) -> list[Token]:
-    """What a word may be found by. A whole name leads to those of that name before those that only begin so."""
-    tokens = [(NAME, word[:BEGINNING])]
-    if len(word) > BEGINNING:
-        tokens.append((NAME, word))
-    if len(word) >= SHORTEST:
-        tokens.append((WORD, word))
-    return tokens
+def _whole(word: str) -> list[Token]:
+    return [(NAME, word), *([(WORD, word)] if len(word) >= SHORTEST else [])]
 
 
-_k = search_tokens.c
-_NEWEST_OF = (
-    sa.select(_k.talk)
-    .where(_k.token == sa.bindparam("token"), _k.clinic == sa.bindparam("clinic"))
-    .order_by(_k.talk.desc())
-    .limit(_NEWEST)
+# The newest of a token in each clinic, in one statement: the clinics that have it, one after the other (a loose index scan),
+# and of each what is no older than its last that is wanted. Nothing else of the index is read.
+_CLINICS_OF = """
+WITH RECURSIVE had (clinic) AS (
+    SELECT min(clinic) FROM search_tokens WHERE token = :token
+    UNION ALL
+    SELECT (SELECT min(clinic) FROM search_tokens WHERE token = :token AND clinic > had.clinic)
+    FROM had WHERE had.clinic IS NOT NULL
 )
+SELECT led.talk, led.clinic FROM had JOIN search_tokens AS led ON led.token = :token AND led.clinic = had.clinic
+AND led.talk >= coalesce(
+    (
+        SELECT talk FROM search_tokens AS older WHERE older.token = :token AND older.clinic = had.clinic
+        ORDER BY talk DESC LIMIT 1 OFFSET :before
+    ),
+    :first
+)
+"""
+_NEWEST_OF = sa.text(_CLINICS_OF)
+_NEWEST_IN = sa.text(f"{_CLINICS_OF} WHERE had.clinic IN :clinics").bindparams(
+    sa.bindparam("clinics", expanding=True, type_=sa.String)
+)
+_k = search_tokens.c
 _HAVING = sa.select(_k.talk).where(
     _k.token.in_(sa.bindparam("tokens", expanding=True)),
     _k.clinic == sa.bindparam("clinic"),
     _k.talk.in_(sa.bindparam("talks", expanding=True)),
-)
-_NEXT_CLINIC = sa.select(sa.func.min(_k.clinic)).where(_k.token == sa.bindparam("token"), _k.clinic > sa.bindparam("clinic"))
-_THERE = sa.select(_k.talk).where(
-    _k.token == sa.bindparam("token"), _k.clinic == sa.bindparam("clinic"), _k.talk == sa.bindparam("talk")
 )
 _TALKS = (
     sa.select(

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from conversations import finding, schema
+from conversations import finding, schema, search
 from conversations.finding import Finder, forget
 from conversations.people import Scope
 from conversations.search import Hits, Search, Wanted
@@ -136,6 +136,29 @@ def test_tokens_give_no_word_away_and_a_bare_key_has_none(clinic: Clinic) -> Non
     assert clinic.rows(sa.select(schema.search_tokens).where(schema.search_tokens.c.token == yes)) == []
 
 
+def test_whoever_is_erased_is_not_found_even_where_the_index_still_leads_there(clinic: Clinic) -> None:
+    grow(clinic)
+    assert names(find(clinic, "ben tierney")) == ["Ben"]
+    clinic.change(sa.update(schema.patients).values(wrapped_key=None, sealed=b""))
+    for way in ({"text": "ben"}, {"text": "ben tierney"}, {"text": "H1002"}, {"text": "0872222222", "phone": BEN}):
+        assert find(clinic, **way).hits == []  # type: ignore[arg-type]
+
+
+def test_whole_names_come_before_those_that_begin_so(clinic: Clinic, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many newer ones begin like it."""
+    monkeypatch.setattr(search, "FOUND", 3)
+    monkeypatch.setattr(search, "_NEWEST", 4)
+    clinic.invite("W1", number="W1", mobile="+353874000001", days=9, first_name="Wall")
+    for number in range(2, 9):
+        clinic.invite(f"W{number}", number=f"W{number}", mobile=f"+35387400000{number}", days=9, first_name="Wallace")
+    grow(clinic)
+    for text in ("wall", "wall tierney"):
+        found = find(clinic, text)
+        assert found.hits[0].name == "Wall Tierney"
+        assert found.more
+    assert [hit.name for hit in find(clinic, "wallac").hits] == ["Wallace Tierney"] * 3
+
+
 def test_an_erased_patient_is_forgotten(clinic: Clinic) -> None:
     grow(clinic)
     people = schema.patients.c
@@ -151,6 +174,8 @@ def test_an_erased_patient_is_forgotten(clinic: Clinic) -> None:
     clinic.house.writer.submit(erase).result()
     assert clinic.scalar(of_ben) == 0
     assert names(find(clinic, "ben")) == []
+    for way in ({"text": "H1002"}, {"text": "0872222222", "phone": BEN}, {"day": date(2026, 3, 10)}, {"text": "ben tierney"}):
+        assert names(find(clinic, **way)) == []  # type: ignore[arg-type]
     clinic.change(sa.update(schema.facts).where(schema.facts.c.name == "search_cursor").values(value="0"))
     grow(clinic)
     assert clinic.scalar(of_ben) == 0
