@@ -192,7 +192,7 @@ def test_every_page_of_the_desk_is_fit_for_everybody(office: Office, browser: Br
         assert_fit(page)
         page.goto("/inbox")
         page.get_by_role("link", name="Unknown number").click()
-        expect(page.get_by_role("heading", name="About no patient we know")).to_be_visible()
+        expect(page.get_by_role("heading", name="A text from an unknown number")).to_be_visible()
         assert_fit(page)
         for path in ("/search", "/search?q=nobody", "/search?q=tierney", "/search?day=never", "/canned"):
             page.goto(path)
