@@ -135,25 +135,30 @@ class Search:
     def _whole(self, wanted: Wanted, said: Sequence[str]) -> tuple[list[str], bool]:
         """The same by whole names and words that have to go together, or with a day."""
         ways = [_whole(word) for word in said]
-        return self._together(wanted, ways, []) if len(ways) + (wanted.day is not None) > 1 else ([], False)
+        alone = len(ways) + (wanted.day is not None) < 2
+        return ([], False) if alone else self._together(wanted, ways, [], FOUND + 1)
 
     def _begun(self, wanted: Wanted, said: Sequence[str]) -> tuple[list[str], bool]:
         """The same by how names begin, and by any two words that begin one patient's names."""
         ways = [[(NAME, word[:BEGINNING]), *_whole(word)] for word in said]
-        return self._together(wanted, ways, [beginnings(one, other) for one, other in combinations(said, 2)])
+        return self._together(wanted, ways, [beginnings(one, other) for one, other in combinations(said, 2)], _NEWEST)
 
-    def _together(self, wanted: Wanted, ways: Sequence[Sequence[Token]], pairs: Sequence[Token]) -> tuple[list[str], bool]:
+    def _together(
+        self, wanted: Wanted, ways: Sequence[Sequence[Token]], pairs: Sequence[Token], most: int
+    ) -> tuple[list[str], bool]:
         """Ids of talks worth looking at, and whether there may be others: those of the way, or the day, that leads to the
         fewest, and those of the pairs, as far as they lie on all of the ways."""
         ways = [*ways, *([[day_token(wanted.day)]] if wanted.day is not None else [])]
         if not ways:
             return [], False
-        led = [self._newest(wanted, way, _NEWEST) for way in ways]
-        leads, more = min(led, key=lambda lead: (lead[1], len(lead[0])))
-        if more and pairs:
-            leads = leads | self._newest(wanted, pairs, _NEWEST)[0]
-        for way in ways if len(ways) > 1 else ():
-            leads = self._having(leads, way)
+        led = [self._newest(wanted, way, most) for way in ways]
+        (leads, more), chosen = min(zip(led, ways, strict=True), key=lambda each: (each[0][1], len(each[0][0])))
+        by_pairs = self._newest(wanted, pairs, most)[0] if more and pairs else set()
+        for way in ways:
+            if way is not chosen:
+                leads = self._having(leads, way)
+            by_pairs = self._having(by_pairs, way)
+        leads = leads | by_pairs
         return _newest_first(leads), more
 
     def _newest(self, wanted: Wanted, way: Iterable[Token], most: int) -> tuple[set[_Lead], bool]:
