@@ -13,7 +13,7 @@ from starlette.responses import Response
 from adapters.web import plain, telling
 from adapters.web.console.canned import Canned, canned_for
 from adapters.web.console.desk import ACT_NAMES, QUEUE_NAMES, SNOOZES, Undoable, declined, read_act, recent
-from adapters.web.console.inbox import colleagues_of
+from adapters.web.console.inbox import colleagues_of, inbox_of, within
 from adapters.web.console.readings import Explained, explain
 from adapters.web.console.visit import Declined, NotHere, Page, Visit
 from adapters.web.plain import ZONE
@@ -277,6 +277,8 @@ async def _page(visit: Visit, status: int = 200, refused: str = "", typed: Mappi
         typed={name: (typed or {}).get(name, "") for name in ("act", "text", "day", "time")},
         longest=LONGEST_ANSWER,
         works=visit.may(Right.WORK),
+        inbox=inbox_of(visit),
+        here=within(visit, f"/conversations/{c.id}"),
         meaning=plain.meaning,
         status_of=lambda status: plain.APPOINTMENT_STATUS.get(status, status),
         state_of=plain.state,
@@ -333,8 +335,8 @@ async def act(visit: Visit) -> Response:
             return await _page(visit, 409, declined(refused, names).message, form)
         raise NotHere from refused
     if chosen in (StaffAct.NOTE, StaffAct.TAKE) or (chosen is StaffAct.ANSWER and form.get("open") == "1"):
-        return visit.to(f"/conversations/{visit.path['id']}", "" if done.undo_until else "Noted.")
-    return visit.to("/inbox", "" if done.undo_until else f"Done: {ACT_NAMES[chosen].lower()}.")
+        return visit.to(within(visit, f"/conversations/{visit.path['id']}"), "" if done.undo_until else "Noted.")
+    return visit.to(inbox_of(visit), "" if done.undo_until else f"Done: {ACT_NAMES[chosen].lower()}.")
 
 
 def _seen(form: Mapping[str, str]) -> int:
@@ -377,7 +379,7 @@ async def meant(visit: Visit) -> Response:
     except Refused as refused:
         raise NotHere from refused
     said = "Filed for whoever keeps the rules." if new else "It was filed before."
-    return visit.to(f"/conversations/{visit.path['id']}", said)
+    return visit.to(within(visit, f"/conversations/{visit.path['id']}"), said)
 
 
 PAGES = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 from sqlalchemy import Connection
 from starlette.responses import Response
@@ -30,6 +30,7 @@ from conversations.people import Person, Right
 from conversations.queues import BadPlace, View, Waiting
 from conversations.search import Hit
 
+_LONGEST_VIEW = 400
 _WHOSE = {"all": "Everyone’s", "mine": "Mine", "unassigned": "Nobody’s"}
 
 
@@ -71,6 +72,8 @@ async def inbox(visit: Visit) -> Response:
     except BadPlace as fault:
         raise NotHere("There is no such page of the inbox.") from fault
     await visit.looked("inbox")
+    reload = _address(view)(after=visit.query.get("after", ""))
+    shown = reload.partition("?")[2]
     return visit.page(
         "inbox_list.html" if visit.wants_part else "inbox.html",
         look=look,
@@ -80,8 +83,30 @@ async def inbox(visit: Visit) -> Response:
         whose_names=_WHOSE,
         kind=plain.kind,
         at=_address(view),
-        reload=_address(view)(after=visit.query.get("after", "")),
+        reload=reload,
+        kept=f"?{urlencode({'in': shown})}" if shown else "",
     )
+
+
+def view_of(visit: Visit) -> str:
+    """The query of the inbox that a page was opened from, "" for all of it. It stands in the page's own address, which a form
+    says that it comes from."""
+    asked: str = visit.query.get("in", "")
+    if visit.page_asked.method == "POST":
+        asked = parse_qs(urlsplit(visit.request.headers.get("referer", "")).query).get("in", [""])[0]
+    return asked if len(asked) <= _LONGEST_VIEW else ""
+
+
+def inbox_of(visit: Visit) -> str:
+    """That inbox."""
+    view = view_of(visit)
+    return f"/inbox?{view}" if view else "/inbox"
+
+
+def within(visit: Visit, address: str) -> str:
+    """A page's address with the inbox that it was opened from."""
+    view = view_of(visit)
+    return f"{address}?{urlencode({'in': view})}" if view else address
 
 
 def _address(view: View) -> Any:
@@ -150,7 +175,7 @@ def colleagues_of(everyone: list[Person], task: Waiting) -> list[Person]:
 async def snooze(visit: Visit) -> Response:
     until = snooze_until(visit.form.get("until", ""), visit.now)
     await _do(visit, visit.house.desk.snooze(visit.path["key"], visit.person, until))
-    return visit.to("/inbox", "Put off. It comes back by itself, at once if the patient writes.")
+    return visit.to(inbox_of(visit), "Put off. It comes back by itself, at once if the patient writes.")
 
 
 async def undo(visit: Visit) -> Response:
@@ -177,7 +202,7 @@ async def task(visit: Visit) -> Response:
         raise NotHere
     talk = found[0].talk or (text.talk if text is not None else "")
     if talk:
-        return visit.to(f"/conversations/{talk}")
+        return visit.to(within(visit, f"/conversations/{talk}"))
     await visit.looked(f"task:{found[0].key}")
     if typed:
         await visit.note(Act(Did.SEARCHED, visit.page_asked.name, detail={"patient": typed}))
@@ -190,6 +215,9 @@ async def task(visit: Visit) -> Response:
         snoozes=SNOOZES,
         works=visit.may(Right.WORK) and not found[0].closed,
         text=None if found[0].closed else text,
+        inbox=inbox_of(visit),
+        here=within(visit, f"/tasks/{found[0].key}"),
+        view=view_of(visit),
         typed=typed,
         meant=meant,
     )
@@ -199,7 +227,7 @@ async def attach(visit: Visit) -> Response:
     """A text from an unknown number is found to be of a talk's patient."""
     talk = visit.form.get("talk", "")
     await _do(visit, visit.house.desk.attach(visit.path["key"], talk, visit.person))
-    return visit.to(f"/conversations/{talk}", "It stands with this patient now.")
+    return visit.to(within(visit, f"/conversations/{talk}"), "It stands with this patient now.")
 
 
 async def settle(visit: Visit) -> Response:
@@ -208,7 +236,7 @@ async def settle(visit: Visit) -> Response:
         raise Declined(422, "Choose what came of it.")
     note = visit.form.get("note", "").strip()[:600]
     await _do(visit, visit.house.desk.settle_loose(visit.path["key"], visit.person, outcome, note))
-    return visit.to("/inbox", "Settled.")
+    return visit.to(inbox_of(visit), "Settled.")
 
 
 PAGES = (

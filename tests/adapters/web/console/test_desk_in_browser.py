@@ -57,6 +57,7 @@ def test_a_suggested_act_is_two_presses_from_the_inbox(office: Office, browser: 
         page.keyboard.press("s")
         expect(page.get_by_role("status").filter(has_text="Cancel and free the slot: Ann Tierney")).to_be_visible()
         assert "Ann Tierney" not in rows(page)
+        expect(page).to_have_url(f"{office.url}/inbox?queue=cancellation")  # where one was
         later(office)
         office.eventually(lambda clinic: clinic.state("A1") == "cancelled")
         office.eventually(lambda clinic: clinic.book.actions("A1") == ["request_cancel", "cancel"])
@@ -259,6 +260,7 @@ def test_notes_snoozing_and_giving_away(office: Office, browser: Browser) -> Non
         page.keyboard.press("i")
         expect(page.get_by_role("heading", name="Inbox")).to_be_visible()
         expect(page.locator(".task", has_text="Dora")).to_contain_text("Noel")
+        page.get_by_role("link", name="Everything").click()
         page.get_by_role("link", name="Ann Tierney").click()
         expect(page.get_by_role("heading", name="Ann Tierney")).to_be_visible()
         page.keyboard.press("z")

@@ -222,6 +222,22 @@ def test_who_only_reads_finds_nobody_a_text(office: Office) -> None:
     assert una.post(f"/tasks/{key}/attach", {"talk": talk(office)}).status_code == 403
 
 
+def test_whoever_works_one_queue_comes_back_to_it(office: Office, maura: Visitor) -> None:
+    id = talk(office)
+    assert f'href="/conversations/{id}"' in maura.get("/inbox").text
+    (opened,) = re.findall(rf'href="(/conversations/{id}[^"]*)"', maura.get("/inbox?queue=cancellation&clinic=EYE").text)
+    page = maura.get(opened).text
+    assert 'href="/inbox?queue=cancellation&amp;clinic=EYE" data-key="i"' in page
+    came = {"referer": f"{office.url}{opened}"}
+    noted = maura.post(f"/conversations/{id}/act", {"act": "note", "text": "Rang.", "seen": seen(page)}, **came)
+    assert noted.headers["location"] == opened
+    settled = maura.post(f"/conversations/{id}/act", {"act": "call_back", "seen": seen(maura.get(opened).text)}, **came)
+    assert settled.headers["location"] == "/inbox?queue=cancellation&clinic=EYE"
+    elsewhere = {"referer": f"{office.url}/conversations/{id}?in=" + "x" * 500}
+    key = task(office, id)
+    assert maura.post(f"/tasks/{key}/snooze", {"until": "hour"}, **elsewhere).headers["location"] == "/inbox"
+
+
 def test_a_page_of_the_inbox_that_is_none_is_not_there(maura: Visitor) -> None:
     assert maura.get("/inbox?after=1.2.3").status_code == 404
     assert maura.get("/inbox?queue=nonsense&whose=nonsense").status_code == 200
