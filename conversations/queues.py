@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from conversations.batch import patient_place, task_place
-from conversations.people import Person, Scope
+from conversations.people import Person
 from conversations.schema import NEVER, appointments, conversations, instant, moment, patients, tasks
 from conversations.vault import KeyErased, Vault
 from engine.ruleset import PRIORITIES
@@ -225,14 +225,6 @@ def overview(connection: Connection, view: View, now: datetime) -> Overview:
             found[queue_of(kind)] += Count(shown, mine, nobodys, late, away)
     clinics = sorted(who.scope.clinics if who.scope.clinics is not None else open_in - {""})
     return Overview(found, clinics)
-
-
-def clinics(connection: Connection, scope: Scope) -> list[str]:
-    """The clinics to choose among: those of a scope that names some, else all of which a task is open."""
-    if scope.clinics is not None:
-        return sorted(scope.clinics)
-    found = connection.execute(sa.select(_t.clinic).where(_OPEN, _t.clinic != "").distinct()).scalars()
-    return sorted(found)
 
 
 def _scope(view: View) -> Iterable[sa.ColumnElement[bool]]:

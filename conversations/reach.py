@@ -176,17 +176,20 @@ def _rows(connection: Connection, scope: Scope, whom: Whom, now: datetime, zone:
 
 
 def clinics_seen(connection: Connection, scope: Scope) -> list[tuple[str, str]]:
-    """Code and name of each clinic that there are appointments for, of the scope; by one look into the index for
-    each."""
-    of = appointments.c
-    clinic: str | None = ""
-    found: list[tuple[str, str]] = []
-    while clinic is not None:
-        latest = sa.select(of.clinic_name).where(of.clinic == clinic).order_by(of.start.desc()).limit(1)
-        if clinic and clinic in scope:
-            found.append((clinic, connection.execute(latest).scalar() or clinic))
-        clinic = connection.execute(sa.select(sa.func.min(of.clinic)).where(of.clinic > clinic)).scalar()
-    return found
+    """Code and name of each clinic that there are appointments for, of the scope."""
+    return [(clinic, name or clinic) for clinic, name in connection.execute(_CLINICS) if clinic in scope]
+
+
+# By one look into the index for each clinic, all of them in one statement.
+_CLINICS = sa.text("""
+WITH RECURSIVE had (clinic) AS (
+    SELECT min(clinic) FROM appointments WHERE clinic > ''
+    UNION ALL
+    SELECT (SELECT min(clinic) FROM appointments WHERE clinic > had.clinic) FROM had WHERE had.clinic IS NOT NULL
+)
+SELECT clinic, (SELECT clinic_name FROM appointments AS latest WHERE latest.clinic = had.clinic ORDER BY start DESC LIMIT 1)
+FROM had WHERE clinic IS NOT NULL
+""")
 
 
 class _Look:

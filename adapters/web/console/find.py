@@ -10,9 +10,9 @@ from starlette.responses import Response
 
 from adapters.web import plain
 from adapters.web.console.visit import Page, Visit
-from conversations import queues
 from conversations.audit import Act, Did
 from conversations.people import Right
+from conversations.reach import clinics_seen
 from conversations.search import Hits, Search, Wanted
 
 _COUNTRY = "IE"
@@ -23,9 +23,8 @@ async def find(visit: Visit) -> Response:
     day = _day(asked["day"])
     wanted = Wanted(asked["q"], phone_of(asked["q"]), asked["clinic"], day)
 
-    def look(connection: Connection) -> tuple[Hits, list[str]]:
-        found = Search(connection, visit.house.vault, visit.scope).find(wanted)
-        return found, queues.clinics(connection, visit.scope)
+    def look(connection: Connection) -> tuple[Hits, list[tuple[str, str]]]:
+        return Search(connection, visit.house.vault, visit.scope).find(wanted), clinics_seen(connection, visit.scope)
 
     found, clinics = await visit.read(look)
     if wanted:

@@ -28,6 +28,7 @@ from conversations.desk import Refused
 from conversations.messages import Message
 from conversations.people import Person, Right
 from conversations.queues import BadPlace, View, Waiting
+from conversations.reach import clinics_seen
 from conversations.search import Hit
 
 _LONGEST_VIEW = 400
@@ -39,6 +40,7 @@ class _Look:
     page: queues.Page
     overview: queues.Overview
     names: Mapping[str, str]
+    clinic_names: Mapping[str, str]
     undo: list[Undoable]
 
 
@@ -61,6 +63,7 @@ def _look(connection: Connection, visit: Visit, view: View) -> _Look:
         queues.page(connection, vault, view, now, after=visit.query.get("after", "")),
         queues.overview(connection, view, now),
         shown_names(connection),
+        dict(clinics_seen(connection, view.who.scope)),
         recent(connection, vault, view.who, now),
     )
 

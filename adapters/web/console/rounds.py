@@ -115,7 +115,12 @@ async def _preview(visit: Visit, *, changed: bool = False) -> Response:
         changed=changed,
         purpose=fates.PURPOSES[shown.wording.purpose],
         fates=fates,
+        clinic_names=await visit.read(_clinic_names, visit),
     )
+
+
+def _clinic_names(connection: Connection, visit: Visit) -> dict[str, str]:
+    return dict(reach.clinics_seen(connection, visit.scope))
 
 
 def _before(connection: Connection, shown: Preview) -> Sequence[rounds.Begun]:
@@ -289,7 +294,8 @@ async def show_rounds(visit: Visit) -> Response:
         rounds.latest, visit.house.vault, visit.scope, before=visit.query.get("before", "")
     )
     await visit.looked("rounds")
-    return visit.page("rounds.html", found=found, older=older, names=await visit.read(names_shown))
+    clinic_names = await visit.read(_clinic_names, visit)
+    return visit.page("rounds.html", found=found, older=older, names=await visit.read(names_shown), clinic_names=clinic_names)
 
 
 async def show_round(visit: Visit) -> Response:
@@ -307,6 +313,7 @@ async def show_round(visit: Visit) -> Response:
         cost=visit.console.costs.told(held.counts.segments),
         purpose=fates.PURPOSES[held.wording.purpose],
         names=await visit.read(names_shown),
+        clinic_names=await visit.read(_clinic_names, visit),
         fates=fates,
     )
 

@@ -194,7 +194,7 @@ def test_a_round_for_a_cancelled_day_reaches_all_who_may_be_texted_and_names_the
         schema.audit.c.did == "texted by hand"
     )))  # fmt: skip
     assert acts == [(round.replace("/rounds/", "round:"), "EYE")]
-    assert "EYE, Thu 12 March 2026 Maura all have left 3" in plain(visitor.get("/rounds").text)
+    assert "Eye Clinic, Thu 12 March 2026 Maura all have left 3" in plain(visitor.get("/rounds").text)
 
 
 def test_a_form_that_is_sent_twice_sends_one_round(office: Office) -> None:

@@ -31,7 +31,7 @@ def test_every_page_of_the_house_is_fit_for_everybody(office: Office, browser: B
         page.goto("/sign-in")
         assert_fit(page)
         sign_in(page, "maura")
-        own = ("/password", "/sign-in-again", "/nothing")
+        own = ("/password", "/sign-in-again", "/nothing", "/guide", "/clinics", "/phrases", "/rules")
         for path in ("/people", "/people/new", f"/people/{maura.id}", "/audit", "/health", *own):
             page.goto(path)
             assert_fit(page)
