@@ -143,6 +143,7 @@ def test_of_two_secretaries_one_has_the_patient(office: Office, browser: Browser
         one.keyboard.press("c")
         expect(one.locator("#talk-work").get_by_text("You have it")).to_be_visible()
         expect(other.locator("#talk-work").get_by_text("Maura has it")).to_be_visible()  # without a reload
+        expect(other.get_by_text("Maura takes this on").first).to_be_visible()
         other.wait_for_timeout(1_000)  # in which no key acts on what has just changed by itself
         other.keyboard.press("x")
         expect(other.get_by_role("alert").filter(has_text="Maura has this patient. Nothing was done.")).to_be_visible()
