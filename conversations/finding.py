@@ -38,7 +38,8 @@ NAME, PAIR, DAY, WORD = "name", "pair", "day", "word"
 BEGINNING = 3  # letters of a name that are a token of their own
 SHORTEST = 3  # letters of a word of the talk that is one
 
-_CURSOR = "search_cursor"
+# Where the index has come to, by what counts places: a record that moves from one engine to the other is read anew.
+_CURSORS = {"sqlite": "search_cursor", "postgresql": "search_cursor_of_batches"}
 _ENTRIES = 1_000  # read in one step
 _BATCHES = 20  # on PostgreSQL
 _LETTERS = re.compile(r"[^\W_]+")
@@ -114,7 +115,8 @@ class Finder:
 
         def job(held: Connection) -> None:
             insert_rows(held, search_tokens, ("token", "clinic", "talk"), rows, once=True)
-            insert_rows(held, facts, ("name", "value", "at"), [(_CURSOR, str(end), at)], replacing=("value", "at"))
+            cursor = (_CURSORS[held.dialect.name], str(end), at)
+            insert_rows(held, facts, ("name", "value", "at"), [cursor], replacing=("value", "at"))
 
         self._writer.submit(job).result()
         return end - begin
@@ -190,7 +192,8 @@ def _place(connection: Connection) -> sa.ColumnElement[int]:
 
 
 def _cursor(connection: Connection) -> int:
-    return int(connection.execute(sa.select(facts.c.value).where(facts.c.name == _CURSOR)).scalar() or 0)
+    name = _CURSORS[connection.dialect.name]
+    return int(connection.execute(sa.select(facts.c.value).where(facts.c.name == name)).scalar() or 0)
 
 
 def _end(connection: Connection, begin: int) -> int:

@@ -122,7 +122,7 @@ def test_the_index_reads_on_and_writes_nothing_twice(clinic: Clinic, monkeypatch
     assert grow(clinic) == 0
     rows = clinic.scalar(sa.select(sa.func.count()).select_from(schema.search_tokens))
     assert names(find(clinic, "wheelchair")) == ["Áine"]
-    clinic.change(sa.update(schema.facts).where(schema.facts.c.name == "search_cursor").values(value="0"))
+    clinic.change(sa.update(schema.facts).where(schema.facts.c.name.startswith("search_cursor")).values(value="0"))
     grow(clinic)
     assert clinic.scalar(sa.select(sa.func.count()).select_from(schema.search_tokens)) == rows
 
@@ -176,6 +176,6 @@ def test_an_erased_patient_is_forgotten(clinic: Clinic) -> None:
     assert names(find(clinic, "ben")) == []
     for way in ({"text": "H1002"}, {"text": "0872222222", "phone": BEN}, {"day": date(2026, 3, 10)}, {"text": "ben tierney"}):
         assert names(find(clinic, **way)) == []  # type: ignore[arg-type]
-    clinic.change(sa.update(schema.facts).where(schema.facts.c.name == "search_cursor").values(value="0"))
+    clinic.change(sa.update(schema.facts).where(schema.facts.c.name.startswith("search_cursor")).values(value="0"))
     grow(clinic)
     assert clinic.scalar(of_ben) == 0

@@ -11,13 +11,23 @@ import sqlalchemy as sa
 from adapters.cli import main
 from conversations import moving, schema
 from conversations.database import Database, DatabaseUnfit, open_database
+from conversations.finding import Finder
 from conversations.moving import MoveRefused, move
+from conversations.search import Search, Wanted
 from conversations.transcript import verify
 from tests import servers, stores
-from tests.conversations.clinic import ANN, BEN, open_clinic
+from tests.conversations.clinic import ANN, BEN, EVERYWHERE, Clinic, open_clinic
 
 if servers.postgres_programs() is None:
     pytest.skip(servers.left_out(), allow_module_level=True)
+
+
+def grow(clinic: Clinic) -> None:
+    """Let the index of search come as far as the transcript."""
+    house = clinic.house
+    finder = Finder(house.database, house.writer, house.vault, house.clock)
+    while finder.step():
+        pass
 
 
 @pytest.fixture
@@ -31,6 +41,7 @@ def source(tmp_path: Path) -> Iterator[Database]:
         clinic.reply(ANN, "Y")
         clinic.reply(BEN, "STOP")
         clinic.wait(days=2)
+        grow(clinic)
     with open_database(f"sqlite:///{home}/freagra.sqlite3") as database:
         yield database
 
@@ -59,6 +70,10 @@ def test_all_of_it_arrives_and_the_hospital_goes_on(source: Database, target: Da
         clinic.reply("+353874444444", "C")
         assert clinic.outcomes()[-1].startswith("acted")
         clinic.assert_sound()
+        grow(clinic)
+        with clinic.house.database.reader() as connection:
+            search = Search(connection, clinic.house.vault, EVERYWHERE)
+            assert {hit.number for hit in search.find(Wanted("Ann Tierney")).hits} >= {"H1", "H9"}
 
 
 def test_a_move_that_was_broken_off_goes_on_and_serves_nobody_meanwhile(
