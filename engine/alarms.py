@@ -97,7 +97,12 @@ def _as_a_reason(book: Phrasebook, said: Sequence[str], alike: Sequence[Sequence
     """
     if any(holds(said, absent) for absent in book.theirs):
         return False
-    return any(holds(segment, plan) for segment in alike for plan in book.own_plans)
+    return any(told_as_reason(book, segment) for segment in alike)
+
+
+def told_as_reason(book: Phrasebook, alike: Sequence[str]) -> bool:
+    """Whether a segment speaks of the writer's own plans, so that a death beside it is the reason for them."""
+    return any(holds(alike, plan) for plan in book.own_plans)
 
 
 def _of_a_patient(book: Phrasebook, said: Sequence[str], phrase: Phrase) -> bool:

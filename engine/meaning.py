@@ -26,6 +26,7 @@ _NOT_THEIRS = "wrong_number"
 _PRECEDENCE = (*DECIDING, _NOT_THEIRS)  # of ALWAYS_INTENTS: outrank every other meaning in the same text
 _OPT_OUT = "stop"  # of ALWAYS_INTENTS: said of much else too ("stop messing"), so nothing unknown may stand in its clause
 _LOUD = Role.NEGATION | Role.QUESTION | Role.HEDGE | Role.CONDITION | Role.CONTRAST | Role.NO
+_HAS_BEEN = "already_attended"  # what no yes to come goes along with
 _DOUBTS = ("hedge", "condition", "question", "object")  # what leaves a meaning possible
 _WORST_SCORE_SHOWN = 40.0
 _LOOSE = 3  # words not understood beside an answer; with more, the text must show that it is to us
@@ -78,12 +79,36 @@ class Reader:
         alone = self._alone() or self._letter()
         if alone is not None:
             return self._act(alone, "it is all that is said")
-        for words, asked in self.segments:
-            self.parts.extend(clauses(self.book, words, asked))
+        self._hear(spelt)
         self.heard = [
             _Heard(phrase, self._against(part, phrase, object_)) for part in self.parts for phrase, object_ in part.found
         ]
         return self._combined()
+
+    def _hear(self, spelt: Sequence[tuple[list[str], bool]]) -> None:
+        """Each segment as the sentences that it is made of, and what else it says in clauses."""
+        sentences: list[Clause] = []
+        rests: list[tuple[list[str], bool]] = []
+        for (words, asked), (alike, _) in zip(spelt, self.segments, strict=True):
+            said = self.book.said(words, asked)
+            if said is None:
+                rests.append((alike, asked))
+                continue
+            found = [self._sentence(*one) for one in said.sentences if one[0] in self.prepared.outcomes]
+            sentences.append(Clause(found=[(phrase, "") for phrase in found]))
+            rests.append((self.book.alike(words[said.length :]), asked))
+        others = [clause for rest, asked in rests if rest for clause in clauses(self.book, rest, asked)]
+        answered = any(phrase.intent in self.prepared.affirming for clause in others for phrase, _ in clause.found)
+        if answered or any(alarms.told_as_reason(self.book, rest) for rest, _ in rests):
+            for clause in sentences:
+                clause.found = [each for each in clause.found if each[0].intent not in DECIDING]
+        self.parts = [*sentences, *others]
+
+    def _sentence(self, intent: str, text: str) -> Phrase:
+        """A whole sentence as a phrase: nothing can stand beside it in its clause, so no word of it is compared again."""
+        words = tuple(text.split())
+        negative = bool(self.book.roles_of(words) & Role.NEGATION)
+        return Phrase(intent, text, words, key=False, weak=False, negative=negative, asks=False)
 
     def _without_initials(self) -> list[tuple[list[str], bool]]:
         """Segments without the initial of a signature: the R of "Y, R. Kelly"."""
@@ -282,7 +307,8 @@ class Reader:
             return self._single(agreed)
         remarks = [phrase for phrase in outcomes.values() if phrase.intent not in prepared.answers]
         answers = [phrase for phrase in outcomes.values() if phrase.intent in prepared.answers]
-        if len(remarks) == 1 and all(phrase.intent in prepared.affirming for phrase in answers):
+        beside_yes = len(remarks) == 1 and all(phrase.intent in prepared.affirming for phrase in answers)
+        if beside_yes and (remarks[0].intent != _HAS_BEEN or all(len(phrase.words) == 1 for phrase in answers)):
             return self._single(remarks[0])
         said = ", ".join(f'"{self._said(phrase)}" ({phrase.intent})' for phrase in outcomes.values())
         return self._say(MIXED, "two-meanings", f"It says things that lead to different outcomes: {said}.")

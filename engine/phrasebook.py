@@ -21,8 +21,10 @@ from engine.asides import asides
 from engine.lexicon import LEXICONS, NO_LEXICON, Lexicon, Role
 from engine.normalise import ASKED, BREAK, Normalised, fold, is_number, normalise
 from engine.ruleset import Intent, LanguageWords, Ruleset
+from engine.sentences import Said, Sentences, Sources
 
 NUMBER = "#"
+DAY = "@"
 ASK = "ask"
 ASK_PAST = "ask_past"
 SAYING = "saying"
@@ -37,6 +39,7 @@ _ANYTHING = frozenset({NUMBER, NAME, KIN, DISTANT_KIN, SAYING})  # words that st
 SKIPPED = Role.STOP | Role.FILLER  # passed over when phrases are compared
 _HEADS = Role.YES | Role.NO | Role.ACK | Role.COURTESY  # what a run-on may begin with: "yesthanks"
 _BARE = Role.NEGATION | Role.HEDGE | Role.CONDITION | Role.CONTRAST | Role.JOIN
+_BARRED = (Role.NEGATION, Role.QUESTION, Role.HEDGE, Role.CONDITION, Role.CONTRAST)
 _COMMON = "en"  # the language whose yes and no patients of every other know
 _NEVER_MEANT = Role.CONTRAST | Role.CONDITION  # a name is sooner misspelt than these: "Rafter" is not "after"
 _REPAIR_FROM = 5  # shorter words are never a target for a slip of the finger: no/now, yes/yet, see/she
@@ -151,6 +154,24 @@ def _cut(phrase: str) -> Normalised:
     return normalise(phrase)
 
 
+@lru_cache(maxsize=32)
+def _sentences(language: str) -> Sentences:
+    """The whole sentences that the language's lexicon has, for every ruleset alike."""
+    lexicon = LEXICONS.get(language, NO_LEXICON)
+    spelling, *_ = _rewriters(language)
+    marks = {fold(word): DAY for word in lexicon.roles[Role.WHEN]}
+    marks |= {fold(word): NUMBER for word in (*lexicon.lists["clock"], NUMBER)}
+    barred = {fold(word) for role in _BARRED for word in lexicon.roles[role] if word.isalpha()}
+    lists = lexicon.lists
+    sources = Sources(lexicon.sentences, lexicon.classes, lists["lead_ins"], lists["trails"], lists["goes_on"])
+    return Sentences(
+        sources,
+        lambda words: spelling([fold(word) for word in words]),
+        lambda word: NUMBER if is_number(word) else marks.get(word, ""),
+        barred,
+    )
+
+
 class Phrasebook:
     """Everything that reading needs of one language: rewriting, the role of each word, the phrases of each intent."""
 
@@ -216,6 +237,8 @@ class Phrasebook:
         self.weighty = frozenset(word for entry in lexicon.lists["weighty"] for word in self.rewrite([fold(entry)]))
         self.theirs = tuple(tuple(_split(entry)) for entry in lexicon.lists["theirs"])
         self.own_plans = tuple(tuple(self.rewrite(entry.split())) for entry in lexicon.lists["own_plans"])
+        self._sentences = _sentences(language)
+        self._firstnames = frozenset(map(fold, lexicon.same.get(NAME, ())))
         self._load_vocabulary(lexicon)
         self.asides = asides(lexicon, self.spelt, self.grave)
 
@@ -390,7 +413,7 @@ class Phrasebook:
             for variant in variants
             if (into in words or groups is lexicon.same) and len(variant) > _REPAIR_FROM and variant.isalpha()
         }
-        words |= near | self.aux | self._articles | self.elsewhere
+        words |= near | self.aux | self._articles | self.elsewhere | self._sentences.words
         words |= {word for rewriter in (self._spelling, self._people, self._sameness) for word in rewriter.words()}
         figures = {word for word in words if is_number(word)}  # read as numbers, but for slips such as "100" for certainly
         written = (word for variants in lexicon.spellings.values() for variant in variants for word in variant.split())
@@ -438,6 +461,13 @@ class Phrasebook:
         if len(same) > 1:
             self._mark_inversions(same)
         return [NUMBER if self.role(word) & Role.WHEN or is_number(word) else word for word in same]
+
+    def said(self, spelt: Sequence[str], asked: bool) -> Said | None:
+        """What a clause says by whole sentences, or None. `asked` tells that it ends in a question mark."""
+        return self._sentences.said(spelt, asked, self._name_mark)
+
+    def _name_mark(self, word: str) -> str:
+        return "~" if word in self._firstnames else "" if word in self.known or not word[0].isalpha() else "^"
 
     def _same(self, spelt: Sequence[str]) -> list[str]:
         """People first, each as what they are, so that a turn of phrase need not name them all."""

@@ -48,6 +48,7 @@ class Layer:
             stack.enter_context(patch.object(phrasebook, "LEXICONS", lexicons))
             # What is kept of a language was made with the layer.
             stack.enter_context(patch.object(phrasebook, "_rewriters", phrasebook._rewriters.__wrapped__))
+            stack.enter_context(patch.object(phrasebook, "_sentences", phrasebook._sentences.__wrapped__))
             stack.enter_context(patch.object(prepared, "_SHELF", prepared._Shelf(len(lexicons))))
             for owner, name, stand_in in self.instead:
                 stack.enter_context(patch.object(owner, name, stand_in))
@@ -100,6 +101,7 @@ LAYERS = (
         instead=((Phrasebook, "_repaired", lambda _self, word: [word]),),
     ),
     Layer("sameness", "turns of phrase that mean the same", lambda lexicon: replace(lexicon, same={})),
+    Layer("whole sentences", "clauses understood by their classes of words", lambda lexicon: replace(lexicon, sentences={})),
     Layer("negations", "words that turn a clause round", _without_roles(Role.NEGATION), _own_words(negations=())),
     Layer(
         "questions",

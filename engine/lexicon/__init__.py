@@ -112,8 +112,12 @@ _OTHER_LISTS = (
     "determiners",
     "any_one",
     "limbs",
+    "lead_ins",
+    "trails",
+    "goes_on",
+    "clock",
 )
-_OTHER_GROUPS = ("classes", "spellings", "same", "always", "unless", "near")
+_OTHER_GROUPS = ("classes", "spellings", "same", "always", "unless", "near", "sentences")
 
 _SLOT = re.compile(r"<(\w+)>|\(([^()]*)\)")
 
@@ -132,6 +136,8 @@ class Lexicon:
     always: Mapping[str, tuple[str, ...]]  # of engine.ruleset.ALWAYS_INTENTS: what says them in every ruleset
     unless: Mapping[str, tuple[str, ...]]  # of the same intents: in what they must not be read
     near: Mapping[str, tuple[tuple[frozenset[str], ...], ...]]  # of the gravest of them: one word of each set close together
+    classes: Mapping[str, tuple[str, ...]]
+    sentences: Mapping[str, tuple[str, ...]]  # of any intent: patterns of a whole clause, as written (engine.sentences)
     common: frozenset[str]
 
 
@@ -157,6 +163,8 @@ def parse(language: str, text: str) -> Lexicon:
         always=_groups(language, data, "always", classes),
         unless=_groups(language, data, "unless", classes),
         near=_near(language, data, classes),
+        classes=MappingProxyType(classes),
+        sentences=_groups(language, data, "sentences"),
         common=frozenset(str(data.get("common", "")).split()),
     )
 

@@ -1,0 +1,189 @@
+"""Whole sentences by classes of words: who, does or does not, what.
+
+A phrase is found within a clause, so it must mean the same whatever stands beside it. A sentence leaves no word of a
+clause over but what leads in ("sorry, I think ...") and what trails off ("... any more, thanks"), so its words may be
+everyday ones: "she no longer uses this phone" is somebody else's phone, "she no longer uses the pool" is nothing to us.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+_PART = re.compile(r"(?:<(\w+)>|\(([^()]*)\)|(\S+?))(\*?)(?= |$)")
+_CLASS = re.compile(r"<(\w+)>")
+_FIRST = "~"  # before a first name
+_STRANGE = "^"  # before a word that the language does not have, which is often a name
+_NAMES = {"first": rf"{_FIRST}\S+ (?:[~^]\S+ )?", "name": r"[~^]\S+ (?:[~^]\S+ )?"}
+_MARKS = str.maketrans("", "", _FIRST + _STRANGE)
+_TIME = "#"  # an hour, a number, minutes
+_DAY = "@"
+_ANY = "_"
+_ASKS = "?"  # ends a sentence that may be put as a question: "can you stop texting me?"
+
+Words = Callable[[Sequence[str]], Sequence[str]]
+
+
+@dataclass(frozen=True, eq=False)
+class _Sentence:
+    """One pattern. Compiled when first met: hundreds at every start would take a second."""
+
+    intent: str
+    written: str
+    asks: bool
+
+    @cached_property
+    def shape(self) -> re.Pattern[str]:
+        return re.compile(self.written)
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What the beginning of a clause says: each intent with its words, and how many of the clause's words that takes."""
+
+    sentences: tuple[tuple[str, str], ...]
+    length: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """What a lexicon has of sentences: patterns by intent, what may lead in, trail off and join, and what goes on after."""
+
+    patterns: Mapping[str, Sequence[str]]
+    classes: Mapping[str, Sequence[str]]
+    leads: Sequence[str]
+    trails: Sequence[str]
+    goes_on: Sequence[str]
+
+
+class Sentences:
+    """The sentences of one language, found by a word that each must hold. `spelt` puts words right as it does a reply's,
+    `time` gives the mark of a word that tells a time or a day, `barred` are the words that no gap may hold: negations,
+    doubts, questions.
+    """
+
+    def __init__(self, sources: Sources, spelt: Words, time: Callable[[str], str], barred: Iterable[str]) -> None:
+        self._spelt, self._time, self._classes = spelt, time, sources.classes
+        self.words: set[str] = set()
+        self._parts: dict[str, tuple[str, frozenset[str]]] = {}
+        stops = "|".join(sorted(re.escape(word) for word in barred))
+        self._gap = rf"(?!(?:{stops}) )\S+ " if stops else r"\S+ "
+        self._lead = re.compile(f"(?:{self._either(sources.leads)})*")
+        self._trail = re.compile(f"(?:{self._either(sources.trails)})*")
+        self._goes_on = frozenset(sources.goes_on)
+        self._by_word: dict[str, list[_Sentence]] = {}
+        for intent, patterns in sources.patterns.items():
+            for pattern in patterns:
+                self._add(intent, pattern)
+
+    def said(self, words: Sequence[str], asked: bool, name_mark: Callable[[str], str]) -> Said | None:
+        """What a clause says by its sentences, or None where it is not made of them. Pure."""
+        by_word = self._by_word
+        sentences = list(dict.fromkeys(sentence for word in words for sentence in by_word.get(word, ())))
+        if asked:
+            sentences = [sentence for sentence in sentences if sentence.asks]
+        if not sentences:
+            return None
+        text, places = self._marked(words, name_mark)
+        at, found = 0, []
+        while at < len(text):
+            begins = (at, _end(self._lead, text, at))
+            tried = ((one, one.shape.match(text, start)) for one in sentences for start in begins)
+            reach = [(match.end(), one, match) for one, match in tried if match is not None]
+            if not reach:
+                break
+            end, sentence, match = max(reach, key=lambda each: each[0])
+            found.append((sentence.intent, match.group().strip().translate(_MARKS)))
+            at = _end(self._trail, text, end)
+        if not found:
+            return None
+        if at < len(text) and (asked or text[at:].split(" ", 1)[0] not in self._goes_on):
+            return None
+        return Said(tuple(found), places[text.count(" ", 0, at)])
+
+    def compile(self) -> None:
+        """Compile every sentence now. Raises re.error for a pattern that is none."""
+        for sentences in self._by_word.values():
+            for sentence in sentences:
+                _ = sentence.shape
+
+    def _marked(self, words: Sequence[str], name_mark: Callable[[str], str]) -> tuple[str, list[int]]:
+        """The words with names marked as such and times in a row made one, a space after each; and where each begins."""
+        marked: list[str] = []
+        places: list[int] = []
+        for at, word in enumerate(words):
+            mark = self._time(word)
+            if mark and marked and marked[-1] == mark:
+                continue
+            marked.append(mark or name_mark(word) + word)
+            places.append(at)
+        return "".join(f"{word} " for word in marked), [*places, len(words)]
+
+    def _add(self, intent: str, pattern: str) -> None:
+        asks = pattern.endswith(_ASKS)
+        shape = ""
+        choices: list[frozenset[str]] = []
+        for part in _PART.finditer(pattern.removesuffix(_ASKS)):
+            name, choice, word, again = part.groups()
+            if name in _NAMES:
+                shape += _NAMES[name]
+            elif word == _ANY:
+                shape += self._gap
+            else:
+                either, telling = self._part(part.group().removesuffix("*"), choice if name is None and not word else None)
+                shape += f"(?:{either}){again}"
+                if telling and not again:
+                    choices.append(telling)
+        sentence = _Sentence(intent, shape, asks)
+        rarest = min(choices, key=self._commonness, default=frozenset({_TIME}))
+        if not rarest.isdisjoint((_TIME, _DAY)):
+            raise ValueError(f'the sentence "{pattern}" has no word to find it by')
+        for word in rarest:
+            self._by_word.setdefault(word, []).append(sentence)
+
+    def _part(self, text: str, choice: str | None) -> tuple[str, frozenset[str]]:
+        """A word, class or choice as a regular expression, and a telling word of each alternative; none where it may miss."""
+        if text not in self._parts:
+            written = [each for one in ((text,) if choice is None else choice.split("|")) for each in self._alternatives(one)]
+            optional = not all(written)
+            telling = () if optional else (max(self._plain(each), key=_telling) for each in written)
+            self._parts[text] = self._either(written), frozenset(telling)
+        return self._parts[text]
+
+    def _alternatives(self, text: str) -> Iterable[str]:
+        """Every text that one stands for, a class of words in it taken word for word."""
+        part = next((part for part in _CLASS.finditer(text) if part.group(1) not in _NAMES), None)
+        if part is None:
+            yield text
+            return
+        for word in self._classes[part.group(1)]:
+            yield from self._alternatives(text[: part.start()] + word + text[part.end() :])
+
+    def _commonness(self, words: frozenset[str]) -> tuple[int, int]:
+        """How often a word of a set is met, roughly: short words are."""
+        return sum((len(word) < 4) + 9 * (word in (_TIME, _DAY)) for word in words), len(words)
+
+    def _plain(self, text: str) -> list[str]:
+        words = [self._time(word) or word for word in self._spelt(text.split())]
+        self.words.update(word for word in words if word[0].isalpha())
+        return words
+
+    def _either(self, written: Iterable[str]) -> str:
+        """A regular expression for one of several stretches of words, the longest first."""
+        spelt = {"".join(map(self._word, self._plain(text))) for text in written}
+        return "|".join(sorted(spelt, key=lambda text: (-len(text), text)))
+
+    @staticmethod
+    def _word(word: str) -> str:
+        return _NAMES[word[1:-1]] if word[:1] == "<" else f"{re.escape(word)} "
+
+
+def _telling(word: str) -> int:
+    return len(word) if word[0].isalpha() else 0
+
+
+def _end(shape: re.Pattern[str], text: str, at: int) -> int:
+    match = shape.match(text, at)
+    return at if match is None else match.end()

@@ -1,0 +1,130 @@
+"""Whole sentences are understood by who, does or does not, and what; the same words about something else are not."""
+
+from __future__ import annotations
+
+import pytest
+
+from conversations.rulesets import load_file
+from engine.lexicon import LEXICONS
+from engine.sentences import Sentences, Sources
+from engine.understanding import read
+from tests.engine.test_understanding import SHIPPED, meaning
+
+STOP = [
+    "would you be so kind as to stop it, never text me again",
+    "I never consented to text messages",
+    "these texts have to stop",
+    "can you turn off the reminders",
+    "we don't want to be contacted by text again",
+    "please remove my number from your system",
+    "my husband no longer wants to get these messages",
+]
+WRONG_NUMBER = [
+    "she no longer uses this phone",
+    "I don't know any Gobnait",
+    "I keep getting texts for someone else",
+    "never been a patient in your hospital",
+    "we didn't make any appointment with you",
+    "you have mistaken me for someone else",
+    "that number used to belong to another patient",
+]
+RUNNING_LATE = [
+    "stuck behind a tractor on the Naas road, sorry",
+    "my lift never showed up",
+    "driving around for a parking space",
+    "we'll be about twenty past, sorry, running a bit behind",
+    "just setting off from the house now, so sorry I'm late",
+    "won't be there till about half ten",
+]
+ALREADY_ATTENDED = [
+    "sure we were in with him on Monday",
+    "had my bloods done last week",
+    "the registrar saw me on the ward already",
+    "my scan was done two weeks ago",
+    "only after coming out of there",
+]
+DECEASED = [
+    "mam didn't pull through",
+    "he's gone to his rest",
+    "her removal is this evening",
+    "we lost dad to cancer in May",
+    "I am his widow",
+    "R.I.P.",
+]
+THANKS = [
+    "thanks for looking after mam so well",
+    "yer a star, keep up the good work",
+    "can't thank you all enough",
+    "I really appreciate the reminder",
+    "very good of you to let me know",
+]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        *((text, "stop") for text in STOP),
+        *((text, "wrong_number") for text in WRONG_NUMBER),
+        *((text, "running_late") for text in RUNNING_LATE),
+        *((text, "already_attended") for text in ALREADY_ATTENDED),
+        *((text, "deceased") for text in DECEASED),
+        *((text, "thanks") for text in THANKS),
+    ],
+)
+def test_a_sentence_nobody_listed_is_understood(text: str, expected: str) -> None:
+    assert meaning(text) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "she no longer uses the pool",
+        "I don't know any good films",
+        "these showers have to stop",
+        "turn off the lights",
+        "stuck behind a tractor is the name of the band",
+        "he's gone to the shop",
+        "I had it up to here",
+        "we lost the match to Cork in May",
+        "can you stop the car",
+    ],
+)
+def test_the_same_words_about_something_else_are_not_taken(text: str) -> None:
+    assert meaning(text) in ("unknown", "question")
+
+
+@pytest.mark.parametrize(
+    ("text", "never"),
+    [
+        ("Mam is gone to her rest, can I change my date", "deceased"),
+        ("yes coming, granny's funeral is the day after", "deceased"),
+        ("stop texting me? no, keep them coming", "stop"),
+        ("cancel the texts not the appointment", "cancel"),
+        ("I was there last time and I'll be there this time too", "cancel"),
+    ],
+)
+def test_what_goes_on_after_a_sentence_is_heard(text: str, never: str) -> None:
+    assert meaning(text) != never
+
+
+def test_a_sentence_is_evidence_in_the_patients_own_words() -> None:
+    loaded = load_file(SHIPPED).ruleset
+    assert loaded is not None
+    reading = read(loaded, "She no longer uses this phone", "en")
+    assert (reading.intent, reading.candidates[0].phrase) == ("wrong_number", "she no longer uses this phone")
+
+
+def no_time(word: str) -> str:
+    return word[:0]
+
+
+def test_every_sentence_of_a_lexicon_can_be_found() -> None:
+    for lexicon in LEXICONS.values():
+        lists = lexicon.lists
+        sources = Sources(lexicon.sentences, lexicon.classes, lists["lead_ins"], lists["trails"], lists["goes_on"])
+        Sentences(sources, list, no_time, ()).compile()
+
+
+def test_a_sentence_with_no_word_to_find_it_by_is_refused() -> None:
+    with pytest.raises(ValueError, match="no word to find it by"):
+        Sentences(Sources({"stop": ["(a|) (b|)"]}, {}, (), (), ()), list, no_time, ())
