@@ -33,6 +33,7 @@ class _Sentence:
     intent: str
     written: str
     asks: bool
+    needs: tuple[frozenset[str], ...]  # of each of these one word must stand in the clause
 
     @cached_property
     def shape(self) -> re.Pattern[str]:
@@ -81,15 +82,22 @@ class Sentences:
     def said(self, words: Sequence[str], asked: bool, name_mark: Callable[[str], str]) -> Said | None:
         """What a clause says by its sentences, or None where it is not made of them. Pure."""
         by_word = self._by_word
-        sentences = list(dict.fromkeys(sentence for word in words for sentence in by_word.get(word, ())))
-        if asked:
-            sentences = [sentence for sentence in sentences if sentence.asks]
+        met = {sentence: None for word in words for sentence in by_word.get(word, ())}
+        if not met:
+            return None
+        there = set(words)
+        sentences = [
+            sentence
+            for sentence in met
+            if (sentence.asks or not asked) and not any(need.isdisjoint(there) for need in sentence.needs)
+        ]
         if not sentences:
             return None
         text, places = self._marked(words, name_mark)
         at, found = 0, []
         while at < len(text):
-            begins = (at, _end(self._lead, text, at))
+            after = _end(self._lead, text, at)
+            begins = (at,) if after == at else (at, after)
             tried = ((one, one.shape.match(text, start)) for one in sentences for start in begins)
             reach = [(match.end(), one, match) for one, match in tried if match is not None]
             if not reach:
@@ -136,10 +144,11 @@ class Sentences:
                 shape += f"(?:{either}){again}"
                 if telling and not again:
                     choices.append(telling)
-        sentence = _Sentence(intent, shape, asks)
-        rarest = min(choices, key=self._commonness, default=frozenset({_TIME}))
-        if not rarest.isdisjoint((_TIME, _DAY)):
+        needs = sorted((choice for choice in choices if all(map(_telling, choice))), key=self._commonness)
+        if not needs:
             raise ValueError(f'the sentence "{pattern}" has no word to find it by')
+        rarest, *others = needs
+        sentence = _Sentence(intent, shape, asks, tuple(others))
         for word in rarest:
             self._by_word.setdefault(word, []).append(sentence)
 
@@ -163,7 +172,7 @@ class Sentences:
 
     def _commonness(self, words: frozenset[str]) -> tuple[int, int]:
         """How often a word of a set is met, roughly: short words are."""
-        return sum((len(word) < 4) + 9 * (word in (_TIME, _DAY)) for word in words), len(words)
+        return sum(len(word) < 4 for word in words), len(words)
 
     def _plain(self, text: str) -> list[str]:
         words = [self._time(word) or word for word in self._spelt(text.split())]
@@ -181,6 +190,7 @@ class Sentences:
 
 
 def _telling(word: str) -> int:
+    """How well a reply is known by a word; 0 for a mark, which no reply holds as it stands."""
     return len(word) if word[0].isalpha() else 0
 
 
