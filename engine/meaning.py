@@ -94,15 +94,26 @@ class Reader:
             if said is None:
                 rests.append((alike, asked))
                 continue
+            rest = self.book.alike(words[said.length :])
+            if rest and self._turned(words[said.length :], asked):
+                rests.append((alike, asked))
+                continue
             found = [self._sentence(*one) for one in said.sentences if one[0] in self.prepared.outcomes]
             sentences.append(Clause(found=[(phrase, "") for phrase in found]))
-            rests.append((self.book.alike(words[said.length :]), asked))
+            rests.append((rest, asked))
         others = [clause for rest, asked in rests if rest for clause in clauses(self.book, rest, asked)]
         answered = any(phrase.intent in self.prepared.affirming for clause in others for phrase, _ in clause.found)
         if answered or any(alarms.told_as_reason(self.book, rest) for rest, _ in rests):
             for clause in sentences:
                 clause.found = [each for each in clause.found if each[0].intent not in DECIDING]
         self.parts = [*sentences, *others]
+
+    def _turned(self, spelt: Sequence[str], asked: bool) -> bool:
+        """Whether what goes on after a sentence may belong to it: "don't text | and drive", "stop texting | never me"."""
+        parts = clauses(self.book, self.book.alike(spelt), asked)
+        joined = self.book.role(spelt[0]) & Role.JOIN
+        negated = self.book.roles_of(spelt) & (Role.NEGATION | Role.NO)
+        return any((joined and clause.unknown) or (negated and not clause.found) for clause in parts)
 
     def _sentence(self, intent: str, text: str) -> Phrase:
         """A whole sentence as a phrase: nothing can stand beside it in its clause, so no word of it is compared again."""

@@ -29,7 +29,7 @@ WRONG_NUMBER = [
     "that number used to belong to another patient",
 ]
 RUNNING_LATE = [
-    "stuck behind a tractor on the Naas road, sorry",
+    "stuck behind a tractor on the ring road, sorry",
     "my lift never showed up",
     "driving around for a parking space",
     "we'll be about twenty past, sorry, running a bit behind",
@@ -87,6 +87,7 @@ def test_a_sentence_nobody_listed_is_understood(text: str, expected: str) -> Non
         "I had it up to here",
         "we lost the match to Cork in May",
         "can you stop the car",
+        "don't text and drive",
     ],
 )
 def test_the_same_words_about_something_else_are_not_taken(text: str) -> None:
