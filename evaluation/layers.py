@@ -48,6 +48,7 @@ class Layer:
             stack.enter_context(patch.object(phrasebook, "LEXICONS", lexicons))
             # What is kept of a language was made with the layer.
             stack.enter_context(patch.object(phrasebook, "_rewriters", phrasebook._rewriters.__wrapped__))
+            stack.enter_context(patch.object(phrasebook, "_roles", {}))
             stack.enter_context(patch.object(phrasebook, "_sentences", phrasebook._sentences.__wrapped__))
             stack.enter_context(patch.object(prepared, "_SHELF", prepared._Shelf(len(lexicons))))
             for owner, name, stand_in in self.instead:
