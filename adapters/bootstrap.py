@@ -15,7 +15,9 @@ from sqlalchemy import Connection
 from adapters.local import LocalBus, SystemClock
 from adapters.redis.bus import RedisBus
 from adapters.redis.rate import SharedRate
+from adapters.relief import ReliefProcess
 from conversations import rule_files
+from conversations.commits import Commits
 from conversations.database import Database, DatabaseUnfit, open_database
 from conversations.desk import Desk
 from conversations.finding import Finder
@@ -72,6 +74,7 @@ class House:
     carrier: Carrier | None
     versions: Versions
     leases: Leases | None  # of a store that is shared with other processes
+    relief: ReliefProcess | None  # of one that is not
 
     def publish(self, paths: Sequence[Path] = ()) -> list[str]:
         """Put the rulesets of these files in force (those that are shipped, if none is named), and with them those that are
@@ -148,11 +151,13 @@ def house(
     shared: bool = False,
     redis_url: str = "",
     lease: timedelta = LEASE,
+    relief: bool = False,
 ) -> Iterator[House]:
     """Open a house on its store, made or migrated as needed, and close it again. `keys` are read from the home's key file,
     which is made at first start, unless given. `second_person`: rules are published by another person than proposed them.
     `shared`: other processes serve from the same store, which is PostgreSQL, and this one does its `duties`; with a
-    `redis_url` they tell one another of work. Raises what the store and the key file raise when they are unfit."""
+    `redis_url` they tell one another of work. `relief`: on SQLite, while there is a crowd, a process beside this one decides.
+    Raises what the store and the key file raise when they are unfit."""
     clock = clock or SystemClock()
     nerves = RedisBus(redis_url) if redis_url else None
     bus = bus or nerves or LocalBus()
@@ -172,7 +177,11 @@ def house(
             works, sends = Duty.WORK in duties, Duty.SEND in duties
             leases = Leases(writer, works=works, sends=sends, lease=lease) if shared else None
             holding = leases.holding if leases is not None else lambda: EVERYTHING
-            worker = Worker(database, writer, vault, rulebook, gateway.name, batch=batch, holding=holding)
+            commits = partial(Commits, writer, vault)
+            beside = ReliefProcess(database, commits, keys, gateway.name, batch) if relief else None
+            if beside is not None:
+                stack.callback(beside.close)
+            worker = Worker(database, commits, vault, rulebook, gateway.name, batch=batch, holding=holding, relief=beside)
             rate = _rate(gateway, clock, leases, redis_url)
             outbox = Outbox(database, writer, vault, rulebook, gateway, intake, clock, bus, rng=rng, rate=rate)
             writeback = Writeback(database, writer, vault, patient_system, intake, clock, rng=rng)
@@ -190,7 +199,7 @@ def house(
                 stack.callback(nerves.close)
             yield House(
                 home, database, writer, vault, rulebook, gateway, patient_system, clock, bus, intake, worker, outbox, writeback,
-                desk, rounds, service, carrier, versions, leases,
+                desk, rounds, service, carrier, versions, leases, beside,
             )
 
 

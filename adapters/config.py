@@ -29,7 +29,7 @@ from conversations.vault import open_to_others
 SECTIONS = {
     "service": {
         "home", "keys", "access", "host", "port", "proxies", "database_url", "redis_url", "public_url", "rules",
-        "rules_second_person", "batch", "metrics_token",
+        "rules_second_person", "batch", "second_process", "metrics_token",
     },
     "console": {"idle_minutes", "session_hours"},
     "gateway": None,  # the adapter says what it needs
@@ -94,6 +94,7 @@ class Config:
     rules: tuple[Path, ...] = ()  # empty: what is in force in the store, at first the ones that are shipped
     rules_second_person: bool = False  # rules are published by another person than proposed them
     batch: int = 4096  # events worked at once
+    second_process: bool = True  # decides beside this one while many wait, on SQLite and where there is a core for it
     metrics_token: str = field(default="", repr=False)  # opens /metrics to other machines
     sessions: Lasting = field(default_factory=Lasting)  # of people at the console
     gateway: Mapping[str, Any] = field(default_factory=dict, repr=False)  # kind, and what that adapter needs
@@ -108,6 +109,11 @@ class Config:
     def shared(self) -> bool:
         """Whether several processes may serve from the store."""
         return self.database.startswith("postgresql")
+
+    @property
+    def relief(self) -> bool:
+        """Whether a second process decides while there is a crowd."""
+        return self.second_process and not self.shared and (os.cpu_count() or 1) > 1
 
     @property
     def address(self) -> str:
@@ -150,6 +156,7 @@ def load_config(path: Path | None = None, environ: Mapping[str, str] | None = No
         rules=tuple(base / each for each in _files(service.get("rules", []))),
         rules_second_person=_flag("rules_second_person", service.get("rules_second_person", False)),
         batch=_number("batch", service.get("batch", 4096), 1, 10_000),
+        second_process=_flag("second_process", service.get("second_process", True)),
         metrics_token=_token("metrics_token", service.get("metrics_token", "")),
         sessions=_sessions(sections["console"]),
         gateway=sections["gateway"],

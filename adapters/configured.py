@@ -44,6 +44,7 @@ def configured_house(config: Config, duties: frozenset[Duty] = EVERY_DUTY) -> It
         duties=duties,
         shared=config.shared,
         redis_url=config.redis_url,
+        relief=config.relief,
     ) as opened:
         put_in_force(opened, config)
         yield opened

@@ -47,7 +47,7 @@ def reminder() -> Ruleset:
 
 
 @contextmanager
-def fresh_house(batch: int = 4096) -> Iterator[tuple[House, VirtualClock]]:
+def fresh_house(batch: int = 4096, *, relief: bool = True) -> Iterator[tuple[House, VirtualClock]]:
     clock = VirtualClock(MORNING)
     with (
         tempfile.TemporaryDirectory(prefix="freagra-bench-") as folder,
@@ -58,6 +58,7 @@ def fresh_house(batch: int = 4096) -> Iterator[tuple[House, VirtualClock]]:
             patient_system=NoPatientSystem(),
             clock=clock,
             batch=batch,
+            relief=relief,
         ) as held,
     ):
         held.publish([REMINDER])

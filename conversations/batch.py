@@ -184,6 +184,7 @@ class Batch:
     def part(self) -> Changes:
         """All that followed from the events so far, for one commit. What the batch holds in memory stays, and the next part
         goes on from there."""
+        self.changes.mark()  # none of it is taken back any more
         part, self.changes = self.changes, Changes()
         self._stored.update((id, row["sealed"]) for id, row in part.patients.items())
         self.moved_timers.update(part.timers)

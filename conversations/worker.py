@@ -10,18 +10,18 @@ from __future__ import annotations
 import logging
 from collections import namedtuple
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
 import sqlalchemy as sa
-from sqlalchemy import Connection
 
 from conversations import schema
 from conversations.batch import Batch
-from conversations.changes import Changes, Reached, commit
+from conversations.changes import Changes, Reached
+from conversations.commits import InOrder
 from conversations.database import Database
+from conversations.errors import FreagraError
 from conversations.fences import Overtaken
 from conversations.intake import APPOINTMENT, BY_HAND, RECEIPT, REPLY, STAFF_ACT, WRITTEN, acted_of, by_hand_of, opened
 from conversations.leases import EVERYTHING, Holding, LeaseLost
@@ -34,7 +34,7 @@ from conversations.strangers import Strangers
 from conversations.together import Together
 from conversations.vault import Vault
 from conversations.whose import Addressee, PhoneBook
-from conversations.writer import StoreAway, Writer
+from conversations.writer import StoreAway
 from engine.effects import PreferLanguage, UnblockTexts
 from engine.events import (
     Event,
@@ -72,28 +72,50 @@ class Step:
     failed: int
 
 
+class ReliefGone(FreagraError):
+    """The other process ended on the way. What it had not handed over for its commit is due as before."""
+
+    code = "relief_gone"
+    retryable = True
+
+
+class Relief(Protocol):
+    """A worker in another process, which decides in this one's place while there is a crowd: two threads share one interpreter
+    lock, and deciding leaves the writing thread too little of it. What it decides it hands back; it writes nothing itself."""
+
+    def ready(self) -> bool:
+        """Whether it can take a step now. Where it is not there it is sent for, which takes a second or two."""
+
+    def step(self, now: datetime) -> Step:
+        """As `Worker.step`, and what was handed over is committed. Raises ReliefGone."""
+
+
 class Worker:
-    """Works the inbox and the timers of one store. Only one worker runs on an embedded store; steps never overlap."""
+    """Works the inbox and the timers of one store. Only one worker runs on an embedded store; steps never overlap, and while a
+    `relief` takes one this one waits."""
 
     def __init__(
         self,
         database: Database,
-        writer: Writer,
+        commits: Callable[[Holding], InOrder],
         vault: Vault,
         rulebook: Rulebook,
         gateway: str,
         *,
         batch: int = 4096,
         holding: Callable[[], Holding] = lambda: EVERYTHING,
+        relief: Relief | None = None,
     ) -> None:
         self._database = database
-        self._writer = writer
+        self._commits = commits
         self._vault = vault
         self._rulebook = rulebook
         self._gateway = gateway
         self._most = batch
         self._size = min(batch, _FIRST)
         self._holding = holding
+        self._relief = relief
+        self._crowd = False  # the batch before was full
 
     def make_ready(self) -> None:
         """Make the rulesets in force ready for reading, for which the first reply would wait otherwise."""
@@ -102,9 +124,22 @@ class Worker:
 
     def step(self, now: datetime) -> Step:
         """Work one batch of what is due by `now`. No events: nothing was due. Raises StoreAway and LeaseLost; nothing is lost
-        by either.
+        by either."""
+        step = self._relieved(now) or self._own_step(now)
+        self._crowd = step.events >= min(self._most, _FIRST)
+        return step
 
-        The first batch is small, and its first commit soon: whatever ends the process, it got some of the work done."""
+    def _relieved(self, now: datetime) -> Step | None:
+        if self._relief is None or not self._crowd or not self._relief.ready():
+            return None
+        try:
+            return self._relief.step(now)
+        except ReliefGone as fault:
+            _log.warning("the batch is decided here: %s", fault)
+            return None
+
+    def _own_step(self, now: datetime) -> Step:
+        """The first batch is small, and its first commit soon: whatever ends the process, it got some of the work done."""
         try:
             step = self._undisturbed(now)
         except _STORE_FAULTS:
@@ -129,7 +164,7 @@ class Worker:
         holding = self._holding()
         if holding.partitions is not None and not holding.partitions:
             return Step(0, 0)
-        with _Commits(self._writer, self._vault, holding) as commits:
+        with self._commits(holding) as commits:
             with self._database.reader() as connection:
                 batch = Batch(connection, self._vault, self._rulebook, self._gateway, now)
                 rows = self._due_rows(batch, size, holding)
@@ -171,7 +206,7 @@ class Worker:
 
     def _set_first_back(self, now: datetime, fault: Exception) -> Step:
         holding = self._holding()
-        with self._database.reader() as connection, _Commits(self._writer, self._vault, holding) as commits:
+        with self._database.reader() as connection, self._commits(holding) as commits:
             batch = Batch(connection, self._vault, self._rulebook, self._gateway, now)
             rows = self._due_rows(batch, 1, holding)
             timers = self._due_timers(batch, 1, holding) if not rows else []
@@ -197,7 +232,7 @@ class Worker:
         # As named tuples of Python's own, which are asked for their values in a third of the time.
         return list(map(_Arrived._make, batch.connection.execute(query).all()))
 
-    def _work_inbox(self, batch: Batch, rows: list[Any], commits: _Commits) -> int:
+    def _work_inbox(self, batch: Batch, rows: list[Any], commits: InOrder) -> int:
         contents: dict[int, dict[str, Any]] = {}
         unreadable: list[Any] = []
         for row in rows:
@@ -274,38 +309,6 @@ class Worker:
         batch.changes.set_timer(row.conversation_id, row.name, later, row.visit, row.attempts + 1)
 
 
-class _Commits:
-    """Commits the parts of a batch in order. While one is on its way to the disk the next is decided; none is sent behind
-    one that failed, since it was decided on what that one would have left."""
-
-    def __init__(self, writer: Writer, vault: Vault, holding: Holding) -> None:
-        self._writer = writer
-        self._vault = vault
-        self._holding = holding
-        self._under_way: Future[None] | None = None
-
-    def add(self, part: Changes, at: int) -> None:
-        """Raises what the part before met."""
-        self._settle()
-        self._under_way = self._writer.submit(lambda held: self._commit(held, part, at))
-
-    def _commit(self, connection: Connection, part: Changes, at: int) -> None:
-        self._holding.fence(connection)
-        commit(connection, part, self._vault, at)
-
-    def _settle(self) -> None:
-        under_way, self._under_way = self._under_way, None
-        if under_way is not None:
-            under_way.result()
-
-    def __enter__(self) -> _Commits:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """All of it is on the disk. Raises what the last part met."""
-        self._settle()
-
-
 class _Desk:
     """Works the inbox rows of one batch, kind by kind, with everything they may need fetched beforehand."""
 
@@ -325,18 +328,16 @@ class _Desk:
         batch.load_talks(
             contents[row.id]["conversation"] for kind in (STAFF_ACT, BY_HAND, WRITTEN) for row in by_kind.get(kind, ())
         )
-        self._work: dict[str, Callable[[Any, dict[str, Any]], str]] = {
-            REPLY: self._reply,
-            RECEIPT: lambda row, content: self._receipts.take(content, moment(row.received_at)),
-            APPOINTMENT: self._schedule.take,
-            STAFF_ACT: self._staff_act,
-            BY_HAND: self._by_hand,
-            WRITTEN: self._written,
-        }
 
     def work(self, row: Any, content: dict[str, Any]) -> str:
         """The outcome in a few words, for the row's record."""
-        return self._work[row.kind](row, content)
+        return _WORK[row.kind](self, row, content)
+
+    def _receipt(self, row: Any, content: dict[str, Any]) -> str:
+        return self._receipts.take(content, moment(row.received_at))
+
+    def _appointment(self, row: Any, content: dict[str, Any]) -> str:
+        return self._schedule.take(row, content)
 
     def _reply(self, row: Any, content: dict[str, Any]) -> str:
         found = self._phones.find(row.phone_index, content["answers"])
@@ -413,6 +414,18 @@ class _Desk:
         event = WriteReported(content["key"], content["action"], content["ok"], content["conflict"], content["reason"])
         self._batch.decide(content["conversation"], event)
         return "noted"
+
+
+# Not kept by each desk: one that refers to itself, and with it all of a batch, would lie in memory until the garbage collector
+# comes, which it seldom does (`adapters/tuning.py`).
+_WORK: Mapping[str, Callable[[_Desk, Any, dict[str, Any]], str]] = {
+    REPLY: _Desk._reply,
+    RECEIPT: _Desk._receipt,
+    APPOINTMENT: _Desk._appointment,
+    STAFF_ACT: _Desk._staff_act,
+    BY_HAND: _Desk._by_hand,
+    WRITTEN: _Desk._written,
+}
 
 
 def _ends(count: int) -> frozenset[int]:

@@ -348,7 +348,12 @@ class Clinic:
 
 @contextmanager
 def open_clinic(
-    home: Path, *, segments_per_second: float = 1_000.0, batch: int = 256, carrier: type[Carrier] = Carrier
+    home: Path,
+    *,
+    segments_per_second: float = 1_000.0,
+    batch: int = 256,
+    carrier: type[Carrier] = Carrier,
+    relief: bool = False,
 ) -> Iterator[Clinic]:
     clock = VirtualClock(MONDAY)
     with (
@@ -362,6 +367,7 @@ def open_clinic(
             keys=keys(),
             rng=Random(1),
             batch=batch,
+            relief=relief,
         ) as held,
     ):
         held.publish([RULES])

@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -27,6 +28,7 @@ from adapters.gateways.simulator.virtual import VirtualGateway
 from adapters.local import LocalBus, VirtualClock
 from conversations import schema, transcript
 from conversations.batch import text_place
+from conversations.commits import Commits
 from conversations.database import Database, open_database
 from conversations.intake import Intake
 from conversations.outbox import NO_WORD, Outbox
@@ -203,7 +205,7 @@ class Rest:
         self.database = database
         self.world = world
         self.intake = Intake(mortal, vault, clock, bus)
-        self.worker = Worker(database, mortal, vault, rulebook, world.name)
+        self.worker = Worker(database, partial(Commits, mortal, vault), vault, rulebook, world.name)
         self.outbox = Outbox(database, mortal, vault, rulebook, gateway, self.intake, clock, bus, rng=Random(1))
         self.writeback = Writeback(database, mortal, vault, gateway, self.intake, clock, rng=Random(1))
 

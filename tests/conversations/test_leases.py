@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ import sqlalchemy as sa
 
 from adapters.bootstrap import house
 from conversations import schema
+from conversations.commits import Commits
 from conversations.database import open_database
 from conversations.fences import Overtaken
 from conversations.leases import LeaseLost, Leases, troubles
@@ -175,7 +177,9 @@ def test_all_that_is_of_one_phone_lies_in_one_partition(clinic: Clinic) -> None:
 
 def second_worker(clinic: Clinic, stack: ExitStack, tmp_path: Path) -> Worker:
     process = Process(tmp_path, stack)
-    return Worker(process.database, process.writer, clinic.house.vault, clinic.house.rulebook, clinic.carrier.name)
+    vault = clinic.house.vault
+    commits = partial(Commits, process.writer, vault)
+    return Worker(process.database, commits, vault, clinic.house.rulebook, clinic.carrier.name)
 
 
 def test_two_workers_that_decide_the_same_reply_do_not_both_commit(

@@ -123,6 +123,7 @@ def serve(home: Path, listener: socket.socket, clock: OffsetClock) -> None:
         gateway=gateway,
         patient_system=BookPatientSystem(home),
         clock=clock,
+        relief=True,
     ) as held:
         app = make_app(held, access=ACCESS, gateways={GATEWAY: gateway})
         config = uvicorn.Config(app, log_config=None, access_log=False, ws="none", timeout_graceful_shutdown=5)
