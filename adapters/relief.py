@@ -250,6 +250,10 @@ class _Telling(QueueHandler):
     def enqueue(self, record: logging.LogRecord) -> None:
         self._service.send(record)
 
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: ARG002  the shape of a handler
+        """The service has gone."""
+        sys.exit(1)
+
 
 def main() -> None:
     # systemd tells all processes of a service to stop; the service ends this one, or the socket says that it has gone.
