@@ -77,8 +77,10 @@ def held_back(prepared: Prepared, parts: Sequence[Clause]) -> bool:
 
 
 def half_meant(parts: Sequence[Clause], answer: Phrase) -> bool:
-    """Whether a "but not" leaves it open what is wanted: "cancel the scan but not the doctor"."""
-    return answer.key and any(part.opened and part.negated and not part.found for part in parts)
+    """Whether a "but" after an answer leaves it open what is wanted: "cancel the scan but not the doctor", "I wanted to cancel
+    but my daughter ..."
+    """
+    return answer.key and any(part.opened and not part.found and (part.negated or part.unknown) for part in parts)
 
 
 def led_up_to(prepared: Prepared, parts: Sequence[Clause]) -> Phrase | None:

@@ -166,7 +166,7 @@ def _robot_or_quote(
             return alarm
     for other in rivals:
         second = Reader(prepared, ruleset.matching, other, normal, told).read()
-        if label(second) == label(reading):
+        if label(second) == label(reading) or (reading.clear and second.rule == "nothing-matched"):
             continue
         if (reading.clear and second.clear) or len(normal.words) < _TELLING:
             why = f"Its words are of two languages, in which they mean {reading.intent} and {second.intent}."
