@@ -77,6 +77,8 @@ def _reachable(draft: Draft) -> None:
 
 
 def _targets(state: State) -> Iterator[str]:
+    if state.if_said is not None:
+        yield state.if_said
     yield from (target.go for target in state.replies.values() if target.go != STAY)
     yield from (wait.go for wait in state.no_reply if wait.go is not None)
     yield from (rung.go for rung in state.unclear if rung.go is not None)
@@ -153,6 +155,10 @@ def _contradictions(draft: Draft, name: str, state: State) -> None:
         message = f'the state "{name}" asks nothing, so there is no reply to wait for'
         hint = "make its text a question (ask instead of say), or take out no_reply"
         draft.report.add("R039", block.keys["no_reply"].mark, message, hint)
+    if "if_said" in block.keys and not (state.asks and draft.ruleset.about_another_time(state)):
+        message = f'"if_said" cannot stand in the state "{name}": it does not ask which days would suit'
+        hint = "take it out, or let anything under replies lead to a state with hospital: request_reschedule"
+        draft.report.add("R039", block.keys["if_said"].mark, message, hint)
     for intent, target in state.replies.items():
         if target.say is not None and target.go != STAY and draft.has("states", name, "replies", intent, "say"):
             mark = draft.at_key("states", name, "replies", intent, "say")

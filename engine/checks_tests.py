@@ -106,7 +106,7 @@ def coverage(draft: Draft, moves: Iterable[Move]) -> dict[str, list[str]]:
     """The ways from state to state that no move took, under the state where each is written. A way that other states
     take over with `like` is written once, and is shown when any of them takes it. Ways that hold everywhere stand under
     the name of their block: always, staff, cadence."""
-    taken = {(_home(draft, move), move.trigger) for move in moves}
+    taken = {(_home(draft, move), "said" if move.trigger.startswith("said.") else move.trigger) for move in moves}
     missing: dict[str, list[str]] = {}
     for home, trigger, told in _written(draft):
         if (home, trigger) not in taken:
@@ -127,6 +127,8 @@ def _home(draft: Draft, move: Move) -> str:
         while state is not None and not draft.has("states", state, "replies", name):
             state = draft.like(state)
         return state or move.source
+    if kind == "said":
+        return draft.ruleset.states[move.source].replies[name].go
     return draft.own(move.source, "no_reply" if kind == "silence" else kind) or move.source
 
 
@@ -142,6 +144,8 @@ def _place(draft: Draft, move: Move) -> Mark:
             return draft.at(kind, number, "go")
         case "reply":
             return draft.at("states", home, "replies", name)
+        case "said":
+            return draft.at("states", home, "if_said")
         case "silence" | "unclear":
             return draft.at("states", home, "no_reply" if kind == "silence" else kind, int(name), "go")
     return draft.at("states", home, kind, "go")
@@ -157,6 +161,8 @@ def _written(draft: Draft) -> Iterator[tuple[str, str, str]]:
         for intent, target in state.replies.items():
             if target.go != STAY and draft.has("states", name, "replies", intent):
                 yield name, f"reply.{intent}", intent
+        if state.if_said is not None:
+            yield name, "said", "if_said"
         for number, wait in enumerate(state.no_reply):
             if wait.go is not None:
                 yield name, f"silence.{number}", "no_reply"

@@ -31,7 +31,7 @@ from engine import tongues
 from engine.appointment import STANDING
 from engine.as_json import which_json
 from engine.by_hand import texted_by_hand
-from engine.conversation import OPTED_OUT, PATIENT, Conversation, Entry, Which
+from engine.conversation import NO_PREFERENCES, OPTED_OUT, PATIENT, Conversation, Entry, Which
 from engine.delivery import text_joined, text_reported, timer_fired
 from engine.desk import staff_acted
 from engine.effects import ClearTimer, Effect, RecordMessage
@@ -386,7 +386,7 @@ def _for_staff(turn: Turn, event: ReplyReceived, reading: Reading) -> tuple[str,
     priority = "urgent" if reading.intent in ("urgent", "deceased") else None
     if turn.c.tasks:
         task, move = turn.c.tasks[-1], turn.c.task("reschedule")
-        if move is not None and priority is None and turn.prefer(event.about, event.received_at):
+        if move is not None and priority is None and turn.prefer(turn.preferred(event.about, event.received_at)):
             task = move
         turn.update_task(task.key, why, words=event.text, priority=priority)
     else:
@@ -425,22 +425,18 @@ def _take(turn: Turn, state: State, target: Target, intent: str, event: ReplyRec
     if target.go == STAY:
         return _stay(turn, state, target, intent, event)
     goal = turn.ruleset.states.get(target.go)
+    trigger, said = f"reply.{intent}", NO_PREFERENCES
+    if goal is not None and turn.ruleset.about_another_time(goal):
+        said = turn.preferred(event.about, event.received_at)
+    if goal is not None and goal.if_said is not None and said.wanted:  # nobody is asked for what they have just said
+        trigger, goal = f"said.{intent}", turn.ruleset.states.get(goal.if_said)
     if goal is not None and goal.hospital in SPOKEN_OF and not _was_told(turn.c, event):
         return _ask_again(turn, state, event)
     if goal is not None and (goal.hospital is not None or goal.asks) and _has_begun(turn):
         return _too_late(turn, event)
-    if _another_time(turn.ruleset, goal):
-        turn.prefer(event.about, event.received_at)
-    turn.move(f"reply.{intent}", words=event.text)
+    turn.prefer(said)
+    turn.move(trigger, words=event.text)
     return (HANDED if turn.c.staff_own else ACTED), f"read as {intent}"
-
-
-def _another_time(ruleset: Ruleset, goal: State | None) -> bool:
-    """Whether this state asks for another time, or asks the patient which would suit."""
-    if goal is None or goal.hospital == "request_reschedule":
-        return goal is not None
-    answered = ruleset.states.get(goal.replies[ANYTHING].go) if ANYTHING in goal.replies else None
-    return answered is not None and answered.hospital == "request_reschedule"
 
 
 def _stays(state: State, guess: str | None) -> bool:
@@ -452,7 +448,7 @@ def _adds(turn: Turn, event: ReplyReceived) -> bool:
     """Add what a reply says of when the patient would come to the task that is open about it. False: there is none, or
     the reply says nothing of that."""
     task = turn.c.task("reschedule")
-    if task is None or not turn.prefer(event.about, event.received_at):
+    if task is None or not turn.prefer(turn.preferred(event.about, event.received_at)):
         return False
     turn.update_task(task.key, "The patient said more of when they would come.", words=event.text)
     if turn.c.wish == "request_reschedule":

@@ -273,6 +273,7 @@ def _state(name: str, value: Values, guesses: Callable[[str | None], bool]) -> S
         scope=stop.get("scope", ALL),
         farewells={scope: stop[scope] for scope in SCOPES if scope in stop},
         welcome=stop.get("start"),
+        if_said=value.get("if_said"),
         ends=value.get("ends", False),
         replies={intent: _target(target) for intent, target in _good(value.get("replies", {})).items()},
         no_reply=tuple(_no_reply(wait) for wait in kept(value.get("no_reply", ()))),

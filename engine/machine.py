@@ -10,11 +10,12 @@ only from a ruleset that passed the loader, because `transitions` itself accepts
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from transitions import Machine
 
-from engine.ruleset import BUILT_IN_STATES, CLOSED, PLANNED, STAY, Ruleset
+from engine.ruleset import BUILT_IN_STATES, CLOSED, PLANNED, STAY, Ruleset, State
 
 _KEPT = 64  # machines of this many ruleset versions stay built
 _machines: OrderedDict[str, Machine] = OrderedDict()
@@ -38,8 +39,9 @@ class Edge:
 
 
 def edges(ruleset: Ruleset) -> tuple[Edge, ...]:
-    """Every way from state to state that the ruleset knows, in the order it is read. Triggers: `reply.INTENT`, `silence.N`,
-    `unclear.N`, `send_failed`, `cadence.NAME`, `always.NAME`, `staff.ACT`, `close`."""
+    """Every way from state to state that the ruleset knows, in the order it is read. Triggers: `reply.INTENT`, `said.INTENT`
+    (a reply that says already what it would be asked), `silence.N`, `unclear.N`, `send_failed`, `cadence.NAME`,
+    `always.NAME`, `staff.ACT`, `close`."""
     found: list[Edge] = []
     for step in ruleset.cadence:
         if step.go is not None:
@@ -48,6 +50,7 @@ def edges(ruleset: Ruleset) -> tuple[Edge, ...]:
         found.extend(
             Edge(state.name, f"reply.{intent}", target.go) for intent, target in state.replies.items() if target.go != STAY
         )
+        found.extend(_already_said(ruleset, state))
         found.extend(
             Edge(state.name, f"silence.{n}", rung.go) for n, rung in enumerate(state.no_reply) if rung.go is not None
         )
@@ -61,6 +64,14 @@ def edges(ruleset: Ruleset) -> tuple[Edge, ...]:
         found.extend(Edge(source, f"staff.{act}", target) for source in everywhere)
     found.extend(Edge(source, "close", CLOSED) for source in everywhere)
     return tuple(found)
+
+
+def _already_said(ruleset: Ruleset, state: State) -> Iterator[Edge]:
+    """The ways round a question whose answer the reply already held."""
+    for intent, target in state.replies.items():
+        goal = ruleset.states.get(target.go)
+        if goal is not None and goal.if_said is not None:
+            yield Edge(state.name, f"said.{intent}", goal.if_said)
 
 
 def machine(ruleset: Ruleset) -> Machine:

@@ -262,6 +262,7 @@ class State:
     scope: str = ALL  # with "opted_out": how much STOP alone stops
     farewells: Mapping[str, str] = field(default_factory=dict)  # another scope that was named -> the answer
     welcome: str | None = None  # the prompt that says, after START, that texts come again
+    if_said: str | None = None  # of a question which days suit: the state to go to where the reply said it already
     ends: bool = False  # over: the talk closes here, later replies are `after_close`
     replies: Mapping[str, Target] = field(default_factory=dict)
     no_reply: tuple[NoReply, ...] = ()
@@ -342,6 +343,13 @@ class Ruleset:
     def service(self) -> str:
         """The name that this ruleset has in common with all that are like it: an appointment gets one of them."""
         return self.shared.name if self.shared is not None else self.name
+
+    def about_another_time(self, state: State) -> bool:
+        """Whether this state asks the hospital for another time, or the patient which would suit."""
+        if state.hospital == "request_reschedule":
+            return True
+        answered = self.states.get(state.replies[ANYTHING].go) if ANYTHING in state.replies else None
+        return answered is not None and answered.hospital == "request_reschedule"
 
     def most_segments(self, language: str) -> int:
         """The most SMS parts that a text in the language may cost."""

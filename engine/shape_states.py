@@ -63,6 +63,9 @@ STATE = Block(
             Ref("state", use=False),
             "Take replies, unclear and send_failed from this state, except what is written here.",
         ),
+        "if_said": Key(
+            _STATE, "Of a question which days would suit: the state to go to instead, where the reply has said it already."
+        ),
         "hospital": Key(
             choice("act for the hospital's system", HOSPITAL_ACTS),
             "What to record in the hospital's system on coming here.",

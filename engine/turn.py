@@ -177,7 +177,8 @@ class Turn:
         if state.settles_task and self.c.preferences:
             self.record("preferences.dropped", {})
         if state.settles_task:
-            self.settle_tasks(MOOT_ONCE_SETTLED, "the patient answered" if trigger.startswith("reply.") else "settled")
+            answered = trigger.startswith(("reply.", "said."))
+            self.settle_tasks(MOOT_ONCE_SETTLED, "the patient answered" if answered else "settled")
         if state.hospital is not None:
             self.write(state.hospital, note=words)
         if state.say is not None and tell:
@@ -411,15 +412,18 @@ class Turn:
 
     # ---- iPMS and staff ----------------------------------------------------------------------------------------------
 
-    def prefer(self, text: str, received_at: datetime) -> bool:
-        """Take note of what a reply says of when the patient would come. False where it says nothing of that."""
+    def preferred(self, text: str, received_at: datetime) -> Preferences:
+        """What a reply says of when the patient would come; nothing of it is noted yet."""
         zone = ZoneInfo(self.ruleset.hours.timezone)
         language = self.c.patient.language or self.ruleset.languages[0]
         said_on = received_at.astimezone(zone).date()
-        found = read_preferences(text, language, said_on, self.c.appointment.start.astimezone(zone))
-        if found:
-            self.record("preferences.noted", preferences.to_json(found))
-        return bool(found)
+        return read_preferences(text, language, said_on, self.c.appointment.start.astimezone(zone))
+
+    def prefer(self, said: Preferences) -> bool:
+        """Take note of it. False where it says nothing."""
+        if said:
+            self.record("preferences.noted", preferences.to_json(said))
+        return bool(said)
 
     def write(self, action: str, *, note: str = "", start: datetime | None = None, more: bool = False) -> None:
         """Ask the iPMS to record something, unless it is what it was last asked to record of this very version; `more`:

@@ -124,6 +124,7 @@ def _because(trigger: str) -> str:
     what, _, detail = trigger.partition(".")
     told = {
         "reply": f"the reply was read as “{meaning(detail)}”",
+        "said": f"the reply was read as “{meaning(detail)}” and says when",
         "cadence": f"the {kind(detail)} reminder is due",
         "silence": "no answer came",
         "unclear": "the reply was not understood",

@@ -57,15 +57,30 @@ def test_the_task_holds_the_structure_and_the_words(clinic: Clinic) -> None:
     assert (write.action, write.note, write.preferences) == ("request_reschedule", step["words"], step["preferences"])
 
 
+def test_who_names_a_day_at_once_is_not_asked_for_it(clinic: Clinic) -> None:
+    clinic.invite()
+    clinic.reply(ANN, "I can't do Thursday, Friday instead")
+    assert clinic.prompts()[-1] == "moving"
+    assert clinic.book.asked[0].action == "request_reschedule"
+    assert steps(clinic)[0]["preferences"]["summary"] == "Fridays; not Thursdays"
+
+
+def test_who_says_only_what_does_not_suit_is_asked(clinic: Clinic) -> None:
+    clinic.invite()
+    clinic.reply(ANN, "can't do Thursdays")
+    assert clinic.prompts()[-1] == "which_days"
+    clinic.reply(ANN, "after 2")
+    assert steps(clinic)[0]["preferences"]["summary"] == "After 14:00; not Thursdays"
+
+
 def test_what_was_said_with_the_request_itself_is_kept(clinic: Clinic) -> None:
     clinic.invite()
     clinic.reply(ANN, "I can't do Thursday, Friday instead")
-    assert clinic.prompts()[-1] == "which_days"
     clinic.reply(ANN, "after 2")
-    (step,) = steps(clinic)
+    step = steps(clinic)[-1]
     assert step["preferences"]["summary"] == "Fridays, after 14:00; not Thursdays"
     assert step["preferences"]["words"] == ["I can't do Thursday, Friday instead", "after 2"]
-    assert clinic.book.asked[0].note == "I can't do Thursday, Friday instead / after 2"
+    assert clinic.book.asked[-1].note == "I can't do Thursday, Friday instead / after 2"
 
 
 def test_each_further_reply_adds_to_the_task_and_is_written_too(clinic: Clinic) -> None:

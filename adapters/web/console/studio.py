@@ -142,7 +142,9 @@ async def diagram(visit: Visit) -> Response:
             if edge.source == PLANNED:
                 everywhere.setdefault(edge.target, []).append(f"{kind}: {name.replace('_', ' ')}")
         elif kind != "close" and _own(root, edge.source, kind, name):
-            ways.setdefault((edge.source, edge.target), []).append(_WAYS.get(kind, name.replace("_", " ")))
+            meaning = name.replace("_", " ")
+            told = f"{meaning}, with days" if kind == "said" else _WAYS.get(kind, meaning)
+            ways.setdefault((edge.source, edge.target), []).append(told)
     nodes = [{"name": PLANNED, "kind": "begin", "more": []}]
     for name, state in ruleset.states.items():
         like = root.find("states", name, "like")
@@ -157,7 +159,7 @@ def _own(root: Table, state: str, kind: str, name: str) -> bool:
     """Whether the way is written in the state itself."""
     if kind == "cadence":
         return True
-    path = ("replies", name) if kind == "reply" else ("no_reply",) if kind == "silence" else (kind,)
+    path = ("replies", name) if kind in ("reply", "said") else ("no_reply",) if kind == "silence" else (kind,)
     return root.find("states", state, *path) is not None
 
 
