@@ -23,7 +23,7 @@ from conversations.rulebook import Rulebook
 from conversations.schema import appointments, blocks, conversations, instant, moment, patients
 from conversations.transcript import canonical
 from conversations.vault import Vault
-from engine import wording
+from engine import templates, wording
 from engine.appointment import CALLED_OFF, Patient
 from engine.conversation import OPTED_OUT
 from engine.ruleset import TELLS
@@ -144,7 +144,7 @@ def check(said: Wording) -> None:
     if not said.texts or not said.texts[0][1].strip():
         raise RoundUnfit("words", "Write what the patients are to read.")
     for language, words in said.texts:
-        fault = wording.words_fault(words)
+        fault = templates.words_fault(words)
         if fault is not None:
             raise RoundUnfit(f"words-{language}", f"{fault.message} (at character {fault.offset + 1}).")
         if "?" in words and said.purpose == TELLS:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from engine import wording
+from engine import dates_written
 from engine.draft import Draft, exists
 from engine.lexicon import LEXICONS
 from engine.nodes import Scalar, Table
@@ -51,7 +51,7 @@ def _formats(draft: Draft) -> None:
     for language, known in draft.ruleset.formats.items():
         for kind in ("date", "time", "weekday"):
             node = draft.root.find("formats", language, kind)
-            fault = wording.format_fault(language, kind, getattr(known, kind)) if isinstance(node, Scalar) else None
+            fault = dates_written.format_fault(language, kind, getattr(known, kind)) if isinstance(node, Scalar) else None
             if fault is not None:
                 hint = "for example MMMM d, d MMMM, EEEE, HH:mm or h:mm a"
                 draft.report.add("R013", draft.at("formats", language, kind), fault, hint)

@@ -7,7 +7,7 @@ import re
 import unicodedata
 from zoneinfo import ZoneInfo
 
-from engine import wording
+from engine import dates_written, templates, worst_case
 from engine.draft import Draft
 from engine.nodes import Scalar, Table
 from engine.problems import Mark, did_you_mean, listed
@@ -46,8 +46,8 @@ def _texts(draft: Draft, name: str, block: Table) -> dict[str, frozenset[str]]:
         if language == "draft" or not isinstance(node, Scalar) or not node.text:
             continue
         try:
-            used = wording.placeholders(node.text)
-        except wording.TemplateFault as fault:
+            used = templates.placeholders(node.text)
+        except templates.TemplateFault as fault:
             mark = draft.report.inside(node.mark, node.text[fault.offset : fault.offset + 1])
             draft.report.add("R023", mark, fault.message, f"placeholders: {_braced(PLACEHOLDERS)}")
             continue
@@ -138,16 +138,16 @@ def _can_be_priced(draft: Draft) -> bool:
     except (LookupError, ValueError, OSError):
         return False
     return not any(
-        wording.format_fault(language, kind, getattr(rules.formats.get(language, DateFormats()), kind))
+        dates_written.format_fault(language, kind, getattr(rules.formats.get(language, DateFormats()), kind))
         for language in rules.languages
         for kind in ("date", "time", "weekday")
     )
 
 
 def _cost(draft: Draft, name: str, language: str) -> None:
-    dearest = wording.worst_case(draft.ruleset, name, language)
+    dearest = worst_case.of_prompt(draft.ruleset, name, language)
     cost = dearest.segments
-    limit = wording.parts_limit(draft.ruleset, name, language)
+    limit = worst_case.parts_limit(draft.ruleset, name, language)
     mark = draft.at("prompts", name, language)
     forced_by, cheap = "", cost.parts
     if cost.encoding == "UCS-2":

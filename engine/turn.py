@@ -14,7 +14,7 @@ from hashlib import sha256
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from engine import hours, preferences, wording
+from engine import hours, preferences, sms, wording
 from engine.appointment import CALLED_OFF, Listed, Patient
 from engine.availability import read_preferences
 from engine.cadence import Due, plan
@@ -317,7 +317,7 @@ class Turn:
             self.open_task(TaskRule("not_sent", timedelta(hours=4), "high", "call_back", why), words=text)
             return
         language = self.c.patient.language or self.ruleset.languages[0]
-        rendered = wording.Rendered(text, language, wording.segments(text))
+        rendered = wording.Rendered(text, language, sms.segments(text))
         self._queue("", rendered, REPLY, False, self.now + ANSWER_LIFE, False, actor=f"staff:{by}")
 
     def say_by_hand(

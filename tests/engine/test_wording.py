@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.appointment import Appointment, AppointmentStatus, Patient
+from engine.dates_written import format_fault
 from engine.ruleset import (
     PLACEHOLDERS,
     AppliesTo,
@@ -23,17 +24,10 @@ from engine.ruleset import (
     Ruleset,
     WeekHours,
 )
-from engine.wording import (
-    LONGEST,
-    Segments,
-    TemplateFault,
-    fold,
-    format_fault,
-    placeholders,
-    render,
-    segments,
-    worst_case,
-)
+from engine.sms import Segments, fold, segments
+from engine.templates import TemplateFault, placeholders
+from engine.wording import LONGEST, render
+from engine.worst_case import of_prompt
 
 REMINDER = (
     "Reminder: Your appointment with {clinician} is on {date} at {time}. "
@@ -283,13 +277,13 @@ class TestRender:
 class TestWorstCase:
     def test_counts_with_the_longest_values(self) -> None:
         rules = ruleset(reminder={"en": REMINDER})
-        worst = worst_case(rules, "reminder", "en")
+        worst = of_prompt(rules, "reminder", "en")
         fixed = len(re.sub(r"{\w+}", "", REMINDER))
         assert worst.segments.units == fixed + LONGEST["clinician"] + len("September 29") + len("10:30 PM")
 
     def test_a_fada_costs_what_it_costs(self) -> None:
         rules = ruleset(p={"en": "x", "ga": "Feicfidh {clinician} ann, " + "a" * 50})
-        kept, without = worst_case(rules, "p", "ga"), worst_case(rules, "p", "ga", fadas=False)
+        kept, without = of_prompt(rules, "p", "ga"), of_prompt(rules, "p", "ga", fadas=False)
         assert (kept.segments.encoding, kept.segments.parts) == ("UCS-2", 2)
         assert (without.segments.encoding, without.segments.parts) == ("GSM-7", 1)
         assert len(kept.text) == len(without.text)
@@ -297,18 +291,18 @@ class TestWorstCase:
     def test_a_month_with_a_fada_is_found_though_another_is_longer(self) -> None:
         # "Meitheamh" is the longest plain month of Irish, "Deireadh Fómhair" the longest of all.
         rules = ruleset(p={"en": "x", "ga": "ar {date}"})
-        assert worst_case(rules, "p", "ga", fadas=False).text == "ar 10 Deireadh Fómhair"
+        assert of_prompt(rules, "p", "ga", fadas=False).text == "ar 10 Deireadh Fómhair"
 
     def test_no_record_costs_more(self) -> None:
         rules = ruleset(reminder={"en": REMINDER})
-        worst = worst_case(rules, "reminder", "en").segments.units
+        worst = of_prompt(rules, "reminder", "en").segments.units
         for month in range(1, 13):
             start = datetime(2026, month, 28, 22, 45, tzinfo=UTC)
             assert render(rules, "reminder", appointment(start=start), patient()).segments.units <= worst
 
     def test_the_longest_guess_counts(self) -> None:
         rules = ruleset(p={"en": "{guess}?"})
-        assert worst_case(rules, "p", "en").text == "cancel the appointment?"
+        assert of_prompt(rules, "p", "en").text == "cancel the appointment?"
 
 
 class TestFormatFault:

@@ -15,7 +15,7 @@ from adapters.web.console.costs import cost_of
 from adapters.web.console.visit import NotHere, Page, Visit
 from conversations.people import Right
 from conversations.schema import canned_answers, instant
-from engine import wording
+from engine import sms
 from engine.tongues import name as language_name
 
 _LONGEST = 640
@@ -35,7 +35,7 @@ class Canned:
 
     @property
     def parts(self) -> int:
-        return wording.segments(self.text).parts
+        return sms.segments(self.text).parts
 
 
 _COLUMNS = (_c.id, _c.clinic, _c.language, _c.title, _c.text)

@@ -8,12 +8,12 @@ from starlette.responses import Response
 
 from adapters.web.console.visit import Page, Visit
 from conversations.people import Right
-from engine import wording
+from engine import sms
 
 
 def cost_of(visit: Visit, text: str) -> dict[str, Any]:
     """For the line below a field that a text is written in (`segments.html`)."""
-    found = wording.segments(text)
+    found = sms.segments(text)
     parts = found.parts if text else 0
     return {"units": found.units, "parts": parts, "forced_by": found.forced_by, "cost": visit.console.costs.told(parts)}
 

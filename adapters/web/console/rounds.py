@@ -24,7 +24,7 @@ from conversations.people import Right
 from conversations.reach import Candidate, Preview, RoundUnfit, Whom, Wording
 from conversations.rounds import PAUSED, RUNNING, STOPPED, Round
 from conversations.schema import canned_answers
-from engine import hours, wording
+from engine import hours, templates, worst_case
 from engine.ruleset import ASKS, CALLED_OFF_BY_HAND, PURPOSES
 from engine.tongues import name as language_name
 
@@ -220,10 +220,10 @@ def _at_longest(visit: Visit, text: str, language: str) -> _Length:
     in_force = [each for each in visit.house.rulebook.in_force() if language in each.languages]
     if not text.strip() or not in_force:
         return _Length()
-    fault = wording.words_fault(text)
+    fault = templates.words_fault(text)
     if fault is not None:
         return _Length(fault=fault.message)
-    found = wording.words_worst_case(in_force[0], text.strip(), language).segments
+    found = worst_case.of_words(in_force[0], text.strip(), language).segments
     return _Length(found.parts, found.units, found.forced_by or "", visit.console.costs.told(found.parts))
 
 

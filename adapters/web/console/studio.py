@@ -18,7 +18,7 @@ from adapters.web.console.visit import Declined, NotHere, Page, Visit
 from adapters.web.headers import SECURITY_HEADERS
 from conversations.people import Right
 from conversations.rule_record import RulesRefused
-from engine import forms, likeness, mending, teach, wording
+from engine import forms, likeness, mending, teach, worst_case
 from engine.checks_tests import covered
 from engine.likeness import as_written, tree
 from engine.loader import Loaded
@@ -118,12 +118,12 @@ async def texts(visit: Visit) -> Response:
 def _texts(ruleset: Ruleset, language: str) -> list[dict[str, Any]]:
     listed = []
     for name in ruleset.prompts:
-        dearest = wording.worst_case(ruleset, name, language)
-        plain = wording.worst_case(ruleset, name, language, fadas=False)
+        dearest = worst_case.of_prompt(ruleset, name, language)
+        plain = worst_case.of_prompt(ruleset, name, language, fadas=False)
         listed.append({
             "name": name, "text": dearest.text, "parts": dearest.segments.parts, "units": dearest.segments.units,
             "encoding": dearest.segments.encoding, "letter": dearest.segments.forced_by, "plain": plain.segments.parts,
-            "limit": wording.parts_limit(ruleset, name, language),
+            "limit": worst_case.parts_limit(ruleset, name, language),
         })  # fmt: skip
     return listed
 
