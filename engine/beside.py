@@ -80,7 +80,8 @@ def half_meant(parts: Sequence[Clause], answer: Phrase) -> bool:
     """Whether a "but" after an answer leaves it open what is wanted: "cancel the scan but not the doctor", "I wanted to cancel
     but my daughter ..."
     """
-    return answer.key and any(part.opened and not part.found and (part.negated or part.unknown) for part in parts)
+    told = answer.key or answer.negative
+    return told and any(part.opened and not part.found and (part.negated or part.unknown) for part in parts)
 
 
 def led_up_to(prepared: Prepared, parts: Sequence[Clause]) -> Phrase | None:
