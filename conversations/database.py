@@ -15,9 +15,6 @@ from functools import lru_cache
 from pathlib import Path
 
 import sqlalchemy as sa
-from alembic import command
-from alembic.config import Config
-from alembic.util import CommandError
 
 from conversations.errors import FreagraError
 
@@ -86,8 +83,14 @@ class Database:
     def migrate(self, revision: str = "head") -> None:
         """Bring the tables to the newest version, all steps or none, before anything else uses the database. Raises
         DatabaseUnfit for tables of a later version than this program knows."""
+        # Here, since who only reads never needs it: it takes 12 MB.
+        from alembic import command
+        from alembic.config import Config
+        from alembic.util import CommandError
+
         logging.getLogger("alembic").setLevel(logging.WARNING)  # it tells of every step it looks at
-        config = migration_config()
+        config = Config()
+        config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
         try:
             with self.writing() as connection, connection.begin():
                 serialise(connection, "migrate")
@@ -113,13 +116,6 @@ class Database:
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-
-def migration_config() -> Config:
-    """Alembic's settings, without a file."""
-    config = Config()
-    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
-    return config
 
 
 def open_database(url: str, *, read_only: bool = False) -> Database:
