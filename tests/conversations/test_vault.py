@@ -1,3 +1,4 @@
+import hmac
 import json
 import os
 import sys
@@ -161,6 +162,13 @@ def test_the_newest_key_seals_and_the_older_ones_still_open(keys: Keys, vault: V
     assert only_new.open_own(PLACE, rotated.seal_own(PLACE, WORDS)) == WORDS
     with pytest.raises(SealBroken):
         only_new.unwrap(wrapped)
+
+
+def test_an_index_is_the_keyed_hash_that_any_other_program_makes() -> None:
+    """A database outlives the program that made it."""
+    key = os.urandom(32)
+    vault = Vault(Keys(keks={b"kek1": os.urandom(32)}, own={b"own1": os.urandom(32)}, index=key))
+    assert vault.phone_index("+353871234567") == hmac.digest(key, b"phone|+353871234567", "sha256")[:16]
 
 
 def test_an_index_finds_the_same_value_again_and_no_other(vault: Vault, tmp_path: Path) -> None:
