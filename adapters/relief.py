@@ -274,8 +274,10 @@ def _relieve(service: Connection) -> None:
     logging.getLogger().handlers = [_Telling(service)]
     rulebook = Rulebook()
     with open_database(begin.url, read_only=True) as database:
+        vault = Vault(begin.keys)
+        # The service's own batches before it were the small ones.
         worker = Worker(
-            database, lambda _: _HandedOver(service), Vault(begin.keys), rulebook, begin.gateway, batch=begin.batch
+            database, lambda _: _HandedOver(service), vault, rulebook, begin.gateway, batch=begin.batch, first=begin.batch
         )
         _read_rules(database, rulebook)
         for ruleset in rulebook.in_force():

@@ -51,7 +51,7 @@ from engine.understanding import make_ready, read
 _log = logging.getLogger("freagra.conversations")
 
 _TRIES = 3
-_FIRST = 256  # events of a batch, and twice as many of each that follows while there are more
+_FIRST = 256  # events of the first batch, so that its first commit comes soon; and of one that counts as a crowd
 _PARTS = 8  # commits of a batch; its last ones are smaller, since nothing is decided beside them
 _SMALLEST = 64  # events to a commit
 _TIMERS = 1_024  # of a batch: they go in one commit, so that what is for one phone can be joined
@@ -92,7 +92,8 @@ class Relief(Protocol):
 
 class Worker:
     """Works the inbox and the timers of one store. Only one worker runs on an embedded store; steps never overlap, and while a
-    `relief` takes one this one waits."""
+    `relief` takes one this one waits. Its first batch is of `first` events, at most, and twice as many of each that follows one
+    that was full, up to `batch`."""
 
     def __init__(
         self,
@@ -103,6 +104,7 @@ class Worker:
         gateway: str,
         *,
         batch: int = 4096,
+        first: int = _FIRST,
         holding: Callable[[], Holding] = lambda: EVERYTHING,
         relief: Relief | None = None,
     ) -> None:
@@ -112,7 +114,8 @@ class Worker:
         self._rulebook = rulebook
         self._gateway = gateway
         self._most = batch
-        self._size = min(batch, _FIRST)
+        self._first = min(batch, first)
+        self._size = self._first
         self._holding = holding
         self._relief = relief
         self._crowd = False  # the batch before was full
@@ -147,7 +150,7 @@ class Worker:
         except Exception as fault:  # noqa: BLE001 - something in the batch spoils all of it; alone it spoils itself only
             _log.error("a batch failed and is worked row by row: %s", type(fault).__name__, exc_info=_traceless(fault))
             return self._row_by_row(now)
-        self._size = min(self._most, self._size * 2 if step.events >= self._size else _FIRST)
+        self._size = min(self._most, self._size * 2 if step.events >= self._size else self._first)
         return step
 
     def _undisturbed(self, now: datetime) -> Step:
