@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import resource
 import sqlite3
 import tempfile
 import time
@@ -18,7 +17,8 @@ from pathlib import Path
 from statistics import median
 
 from adapters.tuning import settle
-from benchmarks.parts import Rate, appointments, fresh_house, spent, take_all
+from benchmarks.parts import Rate, appointments, beside, fresh_house, spent, take_all
+from benchmarks.weight import Weight
 from conversations.database import Database
 from conversations.ports import AppointmentRecord
 
@@ -70,7 +70,7 @@ def _bare(database: Database, count: int) -> float:
 def _growth() -> None:
     """One store, filled to a million open conversations; the rate at both ends. The clock goes as it does in service, where ids
     begin with the time: were it to stand still, a million rows would be of the same moment and lie in random order."""
-    with fresh_house() as (held, clock):
+    with fresh_house() as (held, clock), Weight(lambda: beside(held)) as weight:
         rates: list[tuple[float, float]] = []  # openings a second, and microseconds of processor time for each
         for made in range(0, MILLION, _PART):
             asyncio.run(take_all(held, _named(f"{made}-", appointments(_PART, seed=made + 7))))
@@ -90,9 +90,9 @@ def _growth() -> None:
     change = f"{at_million / at_ten - 1:+.1%}  (goal within 15 %)"
     print(f"    rate near {count:,} open conversations  {at_million:>8,.0f}/s   {change}")
     print(f"    processor time of one opening           {cost_early:>8,.0f} us, and {cost_late:,.0f} us at the end")
-    ours, beside = (resource.getrusage(whose).ru_maxrss / 1024 for whose in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    print(f"    most memory of the service              {ours:>8,.0f} MB  (goal under 400 MB)")
-    print(f"    and of the process beside it            {beside:>8,.0f} MB\n")
+    both, of_it = weight.most
+    print(f"    most memory, pages shared counted once  {both:>8,.0f} MB  (goal under 400 MB)")
+    print(f"    of it of the process beside             {of_it:>8,.0f} MB\n")
 
 
 def _named(prefix: str, records: list[AppointmentRecord]) -> list[AppointmentRecord]:

@@ -71,9 +71,14 @@ def fresh_house(batch: int = 4096) -> Iterator[tuple[House, VirtualClock]]:
         yield held, clock
 
 
+def beside(held: House) -> int | None:
+    """The process that decides beside the service, None where there is none."""
+    return held.relief.process if held.relief is not None else None
+
+
 def spent(held: House) -> float:
     """Seconds of processor time so far, of the service and of the process beside it."""
-    process = held.relief.process if held.relief is not None else None
+    process = beside(held)
     if process is None:
         return time.process_time()
     figures = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
