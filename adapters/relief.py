@@ -15,12 +15,14 @@ service says what became of the part *before*: so one is committed while another
 from __future__ import annotations
 
 import logging
+import pickle
 import signal
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -28,6 +30,7 @@ from functools import partial
 from logging.handlers import QueueHandler
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
+from typing import Any
 
 from adapters.logs import Discreet, configure_logging
 from adapters.tuning import settle
@@ -203,10 +206,38 @@ def _refusal(act: Callable[[], None]) -> _Refused | None:
 # ---- in the relief ---------------------------------------------------------------------------------------------------
 
 
+class _Service:
+    """The service, as the relief speaks with it. What is said to it goes out in order, from a thread: a part is some 2 MB, and
+    takes long to be read by a process whose other thread commits. That the service has gone is noticed by listening."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._saying = ThreadPoolExecutor(1, "freagra-saying")
+
+    def say(self, what: object) -> None:
+        self._saying.submit(self._connection.send_bytes, pickle.dumps(what, pickle.HIGHEST_PROTOCOL))
+
+    def hear(self) -> Any:
+        """Raises EOFError and OSError where the service has gone."""
+        return self._connection.recv()
+
+    def calls(self, within: float) -> bool:
+        """Whether it says something within so many seconds."""
+        return self._connection.poll(within)
+
+    def __enter__(self) -> _Service:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """All that was said has gone out, if there is someone to hear it."""
+        self._saying.shutdown()
+        self._connection.close()
+
+
 class _HandedOver:
     """The commits of a batch that the service makes for the relief."""
 
-    def __init__(self, service: Connection) -> None:
+    def __init__(self, service: _Service) -> None:
         self._service = service
         self._asked = False
         self._refused = False
@@ -216,7 +247,7 @@ class _HandedOver:
         self._ask(_Part(part, at))
 
     def _ask(self, what: object) -> None:
-        self._service.send(what)
+        self._service.say(what)
         self._asked = True
 
     def _hear(self) -> None:
@@ -224,7 +255,7 @@ class _HandedOver:
         if not self._asked:
             return
         self._asked = False
-        refused = self._service.recv()
+        refused = self._service.hear()
         if refused is not None:
             self._refused = True
             raise refused.fault()
@@ -242,23 +273,19 @@ class _HandedOver:
 class _Telling(QueueHandler):
     """Has what is logged here logged by the service."""
 
-    def __init__(self, service: Connection) -> None:
+    def __init__(self, service: _Service) -> None:
         super().__init__(service)  # type: ignore[arg-type]  # all that is asked of it is in `enqueue`
         self._service = service
         self.setFormatter(Discreet("%(message)s"))
 
     def enqueue(self, record: logging.LogRecord) -> None:
-        self._service.send(record)
-
-    def handleError(self, record: logging.LogRecord) -> None:  # noqa: ARG002  the shape of a handler
-        """The service has gone."""
-        sys.exit(1)
+        self._service.say(record)
 
 
 def main() -> None:
     # systemd tells all processes of a service to stop; the service ends this one, or the socket says that it has gone.
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    with Connection(int(sys.argv[1])) as service:
+    with _Service(Connection(int(sys.argv[1]))) as service:
         try:
             _relieve(service)
         except (EOFError, BrokenPipeError, ConnectionResetError):
@@ -268,8 +295,8 @@ def main() -> None:
             sys.exit(1)
 
 
-def _relieve(service: Connection) -> None:
-    begin: _Begin = service.recv()
+def _relieve(service: _Service) -> None:
+    begin: _Begin = service.hear()
     configure_logging(logging.getLevelName(begin.log_level))
     logging.getLogger().handlers = [_Telling(service)]
     rulebook = Rulebook()
@@ -283,14 +310,14 @@ def _relieve(service: Connection) -> None:
         for ruleset in rulebook.in_force():
             read(ruleset, "")  # makes its phrasebooks, which takes longer than a batch
         settle()
-        service.send(_Said.READY)
-        while service.poll(begin.idle):
-            now = service.recv()
+        service.say(_Said.READY)
+        while service.calls(begin.idle):
+            now = service.hear()
             _read_rules(database, rulebook)  # the console may have published others since
             try:
-                service.send(worker.step(now))
+                service.say(worker.step(now))
             except StoreAway as fault:
-                service.send(_Refused(str(fault), away=True))
+                service.say(_Refused(str(fault), away=True))
 
 
 def _read_rules(database: Database, rulebook: Rulebook) -> None:
