@@ -22,7 +22,7 @@ _log = logging.getLogger("freagra.conversations")
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _BUSY_SECONDS = 5.0
-_WRITER_CACHE_KIB = 98_304  # holds most of the random indexes (hospital number, phone) of a million patients
+_WRITER_CACHE_KIB = 49_152  # all that one commit changes, and a part of the random indexes (hospital number, phone)
 _READER_CACHE_KIB = 8_192
 _CHECKPOINT_PAGES = 4_000  # of 4 KiB: the write-ahead log is folded in every 16 MiB
 # What the log file shrinks back to after a long reader let it grow. A full batch fills most of it: to cut the file after each

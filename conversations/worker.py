@@ -251,7 +251,7 @@ class Worker:
         for number, row in enumerate(readable, 1):
             batch.begin()
             try:
-                outcome = desk.work(row, contents[row.id])
+                outcome = desk.work(row, contents.pop(row.id))
             except Exception as fault:  # noqa: BLE001 - one poisoned row must not stop the others
                 batch.undo()
                 self._set_back(batch, row, fault)
