@@ -292,8 +292,8 @@ def begun(store: Store, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path,
         database.migrate()
         # Texts that get lost count towards the day, and here many do; but none is given up, and none comes so late that the
         # next one is left out for it.
-        text = RULES.read_text().replace("texts_a_day: 4", "texts_a_day: 40")
-        text = re.sub(r"retries: \[.*?\]", f"retries: [{', '.join(['15m'] * 12)}]", text)
+        text = instead(RULES.read_text(), r"texts_a_day: \d+", "texts_a_day: 40")
+        text = instead(text, r"retries: \[.*?\]", f"retries: [{', '.join(['15m'] * 12)}]")
         ruleset = load(text, rehearse=False).ruleset
         assert ruleset is not None
         with database.writing() as connection, connection.begin():
@@ -301,6 +301,13 @@ def begun(store: Store, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path,
         with database.reader() as connection:
             rulebook.refresh(connection)
     return path, rulebook
+
+
+def instead(rules: str, pattern: str, words: str) -> str:
+    """The rules with these words where the pattern is, which must be somewhere."""
+    changed, times = re.subn(pattern, words, rules)
+    assert times, f"the rules have no {pattern}"
+    return changed
 
 
 def a_week(world: Outside, begun: tuple[Path, Rulebook], path: Path, lives: Iterable[Life]) -> None:
