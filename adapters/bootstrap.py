@@ -190,8 +190,9 @@ def house(
             finder = Finder(database, writer, vault, clock)
             refresh = partial(_refresh, database, rulebook, worker if works else None)
             service = Service(
-                worker, outbox, writeback, rounds, finder, clock, bus, duties=duties, leases=leases, refresh=refresh
-            )
+                worker, outbox, writeback, rounds, finder, clock, bus, duties=duties, leases=leases, refresh=refresh,
+                forget=vault.forget,
+            )  # fmt: skip
             tell = partial(bus.notify, RULES)
             versions = Versions(database, writer, rulebook, clock, carrier, second_person=second_person, told=tell)
             if nerves is not None:

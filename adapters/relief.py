@@ -49,6 +49,7 @@ _IDLE = 60.0  # seconds after which it counts as not needed any more
 _RESPITE = 60.0  # before another is started, where one ended unasked
 _PATIENCE = 60.0  # for a part, which takes it a second; then it stands still, and the service goes on without it
 _GRACE = 5.0  # for its end
+_KEPT = 30.0  # for which it keeps patients' keys in memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -311,8 +312,12 @@ def _relieve(service: _Service) -> None:
             read(ruleset, "")  # makes its phrasebooks, which takes longer than a batch
         settle()
         service.say(_Said.READY)
+        kept_since = time.monotonic()
         while service.calls(begin.idle):
             now = service.hear()
+            if time.monotonic() - kept_since > _KEPT:
+                vault.forget()  # the service may have destroyed one
+                kept_since = time.monotonic()
             _read_rules(database, rulebook)  # the console may have published others since
             try:
                 service.say(worker.step(now))

@@ -27,6 +27,7 @@ class Did(StrEnum):
     LISTED = "listed"  # a list on which several patients could be told by name or words
     SEARCHED = "searched"
     EXPORTED = "exported"
+    ERASED = "erased a patient"
     TEXTED = "texted by hand"  # began, paused, went on with or stopped a round of texts
     DENIED = "was denied"  # a page or record that is not theirs
     SIGNED_IN = "signed in"

@@ -16,7 +16,7 @@ import orjson
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from conversations import schema
+from conversations import fences, schema
 from conversations.bulk import portions
 from conversations.changes import Changes, Row, TextRow, Unblock, task_step
 from conversations.errors import PatientErased
@@ -115,7 +115,8 @@ class Batch:
         self.gateway = gateway
         self.now = now
         self.at = instant(now)
-        self.changes = Changes()
+        self.erasures = fences.erasures(connection)
+        self.changes = Changes(erasures=self.erasures)
         self.patients: dict[str, PatientRow] = {}
         self.appointments: dict[str, AppointmentRow] = {}
         self.talks: dict[str, Talk] = {}
@@ -185,7 +186,7 @@ class Batch:
         """All that followed from the events so far, for one commit. What the batch holds in memory stays, and the next part
         goes on from there."""
         self.changes.mark()  # none of it is taken back any more
-        part, self.changes = self.changes, Changes()
+        part, self.changes = self.changes, Changes(erasures=self.erasures)
         self._stored.update((id, row["sealed"]) for id, row in part.patients.items())
         self.moved_timers.update(part.timers)
         return part

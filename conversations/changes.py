@@ -120,6 +120,7 @@ class Changes:
     done: list[Row] = field(default_factory=list)  # inbox rows worked: id, status, outcome, when
     later: list[dict[str, Any]] = field(default_factory=list)  # inbox rows to try again
     halts: list[tuple[str, str, int]] = field(default_factory=list)  # gateways whose account is at fault
+    erasures: int = 0  # how many there had been when the batch began
     _lengths: tuple[int, ...] = ()
     _log: list[tuple[dict[Any, Any], Any, Any]] = field(default_factory=list)
 
@@ -153,7 +154,8 @@ class Changes:
 def commit(connection: Connection, changes: Changes, vault: Vault, at: int) -> None:
     """Write everything, in the transaction of `connection`. The unique (conversation, seq) of the transcript is the fence: had
     another worker decided for one of these conversations meanwhile, this raises Overtaken (IntegrityError on SQLite) and
-    nothing stands. So it does where a patient or appointment is not as the batch read it.
+    nothing stands. So it does where a patient or appointment is not as the batch read it, and where anybody was erased
+    meanwhile.
 
     Every kind of row is one statement for many rows: one statement a row gives up the interpreter lock as often, and beside
     a busy thread each time costs more than the statement."""
@@ -166,6 +168,7 @@ def commit(connection: Connection, changes: Changes, vault: Vault, at: int) -> N
 
 
 def _write(connection: Connection, changes: Changes, vault: Vault, at: int) -> None:
+    fences.nobody_was_erased(connection, changes.erasures)
     shared = connection.dialect.name != "sqlite"
     if changes.patients:
         if shared:
@@ -207,7 +210,7 @@ def _write(connection: Connection, changes: Changes, vault: Vault, at: int) -> N
     update_rows(connection, _inbox, "id", ("status", "outcome", "done_at"), changes.done)
     if changes.entries:
         # At the end: whoever has come this far is alone until the commit is on the disk.
-        _append(connection, changes.entries, at)
+        append(connection, changes.entries, at)
 
 
 def _keep(
@@ -251,7 +254,8 @@ def halt(connection: Connection, vault: Vault, gateway: str, reason: str, at: in
     _insert(connection, _tasks, [task])
 
 
-def _append(connection: Connection, entries: list[Row], at: int) -> None:
+def append(connection: Connection, entries: list[Row], at: int) -> None:
+    """Add entries (`ENTRY`) to the transcript, and the row of the ledger that covers them."""
     serialise(connection, "ledger")
     ledger = Ledger.read(connection)
     batch = ledger.next_batch

@@ -188,10 +188,12 @@ _CONNECT = {
 }
 
 
-def serialise(connection: sa.Connection, what: str) -> None:
-    """Until its transaction ends, no other one that says the same `what` goes on from here. On SQLite that is so anyway."""
+def serialise(connection: sa.Connection, what: str, *, shared: bool = False) -> None:
+    """Until its transaction ends, no other one that says the same `what` goes on from here; those that share it do, beside one
+    another. On SQLite that is so anyway."""
     if connection.dialect.name != "sqlite":
-        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(f"freagra {what}", 0))))
+        lock = sa.func.pg_advisory_xact_lock_shared if shared else sa.func.pg_advisory_xact_lock
+        connection.execute(sa.select(lock(sa.func.hashtextextended(f"freagra {what}", 0))))
 
 
 def in_use(url: str) -> bool:

@@ -3,7 +3,10 @@
 Each part of a batch is decided on rows that were read before, outside of the transaction that writes what follows. So that
 transaction asks whether they still stand as they were read. Conversations need no asking: the transcript has one entry of each
 (conversation, seq), and whoever comes second meets it. Patients and appointments are compared and locked here. On SQLite one
-worker has everything, and there is nothing to ask.
+worker has everything, and there is nothing to ask of these.
+
+An erasure takes from a patient what a batch may hold in memory and would put back. So each of them is counted, and what was
+decided before one is decided anew, on either engine.
 """
 
 from __future__ import annotations
@@ -13,10 +16,13 @@ from collections.abc import Mapping
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
+from conversations.bulk import insert_rows
+from conversations.database import serialise
 from conversations.errors import FreagraError
-from conversations.schema import appointments, patients
+from conversations.schema import appointments, facts, patients
 
 _UNIQUE_VIOLATION = "23505"
+_ERASURES = "erasures"  # the fact, and the lock
 
 
 class Overtaken(FreagraError):
@@ -52,3 +58,25 @@ def appointments_stand(connection: Connection, found: Mapping[str, tuple[int, in
     held = {row.id: (row.version, row.changed_at) for row in rows}
     if any(held.get(id) != stamp for id, stamp in found.items()):
         raise Overtaken("an appointment")
+
+
+def erasures(connection: Connection) -> int:
+    """How many patients were erased so far."""
+    return int(connection.execute(_COUNTED).scalar() or 0)
+
+
+def nobody_was_erased(connection: Connection, before: int) -> None:
+    """Whether there were as many erasures then; it stays so until the transaction ends. Raises Overtaken."""
+    serialise(connection, _ERASURES, shared=True)
+    if erasures(connection) != before:
+        raise Overtaken("a patient was erased")
+
+
+def erase_alone(connection: Connection, at: int) -> None:
+    """Count an erasure. Until its transaction ends nothing that was decided is committed."""
+    serialise(connection, _ERASURES)
+    row = (_ERASURES, str(erasures(connection) + 1), at)
+    insert_rows(connection, facts, ("name", "value", "at"), [row], replacing=("value", "at"))
+
+
+_COUNTED = sa.select(facts.c.value).where(facts.c.name == _ERASURES)

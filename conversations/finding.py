@@ -23,9 +23,11 @@ import orjson
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
+from conversations import fences
 from conversations.batch import patient_place
 from conversations.bulk import insert_rows, portions
 from conversations.database import Database
+from conversations.fences import Overtaken
 from conversations.ports import Clock
 from conversations.schema import appointments, conversations, facts, instant, moment, patients, search_tokens, transcript
 from conversations.transcript import entry_place
@@ -106,6 +108,7 @@ class Finder:
     def step(self) -> int:
         """Read on in the transcript; how many places further. 0: all has been read."""
         with self._database.reader() as connection:
+            before = fences.erasures(connection)
             begin = _cursor(connection)
             end = _end(connection, begin)
             if end == begin:
@@ -114,11 +117,15 @@ class Finder:
         at = instant(self._clock.now())
 
         def job(held: Connection) -> None:
+            fences.nobody_was_erased(held, before)
             insert_rows(held, search_tokens, ("token", "clinic", "talk"), rows, once=True)
             cursor = (_CURSORS[held.dialect.name], str(end), at)
             insert_rows(held, facts, ("name", "value", "at"), [cursor], replacing=("value", "at"))
 
-        self._writer.submit(job).result()
+        try:
+            self._writer.submit(job).result()
+        except Overtaken:
+            return 0  # read anew by the next step
         return end - begin
 
     def _rows(self, connection: Connection, begin: int, end: int) -> list[tuple[bytes, str, bytes]]:

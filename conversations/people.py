@@ -42,6 +42,7 @@ class Right(StrEnum):
     RULES = "change rules"
     PEOPLE = "people"
     AUDIT = "audit"
+    ERASE = "erase patients"
     HEALTH = "health"
 
 
@@ -52,7 +53,7 @@ RIGHTS: Mapping[Role, frozenset[Right]] = {
         {Right.READ, Right.WORK, Right.SEND, Right.EXPORT, Right.READ_RULES, Right.RULES, Right.HEALTH}
     ),
     Role.AUDITOR: frozenset({Right.READ, Right.EXPORT, Right.READ_RULES, Right.AUDIT}),
-    Role.ADMINISTRATOR: frozenset({Right.PEOPLE, Right.HEALTH, Right.AUDIT}),
+    Role.ADMINISTRATOR: frozenset({Right.PEOPLE, Right.HEALTH, Right.AUDIT, Right.ERASE}),
 }
 
 

@@ -39,6 +39,9 @@ WAITING, GIVEN, QUEUED, LEFT_OUT = "waiting", "given", "queued", "left_out"
 AT_ONCE = 100  # patients given to the inbox in one step: replies that come meanwhile wait behind no more than these
 
 
+def round_place(id: str) -> str:
+    return f"rounds|{id}"
+
 
 # ---- on record -------------------------------------------------------------------------------------------------------
 
@@ -128,7 +131,7 @@ def begin(connection: Connection, vault: Vault, id: str, shown: Preview, by: str
         "clinic": shown.clinic,
         "day": shown.whom.day.isoformat() if shown.whom.day is not None else "",
         "prompt": said.prompt,
-        "sealed": vault.seal_own(_place(id), canonical({"texts": said.texts})),
+        "sealed": vault.seal_own(round_place(id), canonical({"texts": said.texts})),
         "purpose": said.purpose,
         "status": RUNNING,
         "begun_by": by[:80],
@@ -241,7 +244,7 @@ def _round(connection: Connection, vault: Vault, row: Any) -> Round:
 
 
 def _wording(vault: Vault, row: Any) -> Wording:
-    content = orjson.loads(vault.open_own(_place(row.id), row.sealed))
+    content = orjson.loads(vault.open_own(round_place(row.id), row.sealed))
     return Wording(row.purpose, tuple((language, words) for language, words in content["texts"]), row.prompt)
 
 

@@ -32,6 +32,7 @@ ROUND = "round"
 SEARCH = "search"
 LEASE = "lease"
 RULES = "rules"  # other rules are in force
+KEYS = "keys"
 TIMERS = "timers"
 CHANGED = "changed"  # something that people see: pages that are open wait for it
 
@@ -66,7 +67,8 @@ EVERY_DUTY = frozenset(Duty)
 
 class Service:
     """The loops of one process, those that its duties ask for. `leases`: of a process that shares its store with others;
-    `refresh` then reads the rules in force anew, which another process may have published."""
+    `refresh` then reads the rules in force anew, which another process may have published. `forget` lets go of the patients'
+    keys that are kept in memory, since any process may have destroyed one."""
 
     def __init__(
         self,
@@ -81,6 +83,7 @@ class Service:
         duties: frozenset[Duty] = EVERY_DUTY,
         leases: Leases | None = None,
         refresh: Callable[[], None] = lambda: None,
+        forget: Callable[[], None] = lambda: None,
     ) -> None:
         self._worker = worker
         self._outbox = outbox
@@ -91,6 +94,7 @@ class Service:
         self._bus = bus
         self._leases = leases
         self._refresh = refresh
+        self._forget = forget
         self._loops = self._of(duties)
         self.pulse = Pulse()
         self._tasks: list[asyncio.Task[None]] = []
@@ -106,7 +110,7 @@ class Service:
         return tuple(name for name, *_ in self._loops)
 
     def _of(self, duties: frozenset[Duty]) -> list[_Loop]:
-        loops: list[_Loop] = []
+        loops: list[_Loop] = [("keys", KEYS, self._let_go, _SWEEP)]
         if self._leases is not None:
             loops.append(("lease", LEASE, self._lease, self._leases.every))
             loops.append(("rules", RULES, self._reread, _SWEEP))
@@ -151,6 +155,10 @@ class Service:
 
     async def _reread(self) -> int:
         await asyncio.to_thread(self._refresh)
+        return 0
+
+    async def _let_go(self) -> int:
+        self._forget()
         return 0
 
     async def _announce(self) -> int:

@@ -16,7 +16,7 @@ from conversations.desk import Pending, pending
 from conversations.people import Scope
 from conversations.queues import Waiting, waiting
 from conversations.schema import appointments, conversations, moment, patients, tasks, texts, transcript
-from conversations.transcript import conversation_place, entry_place
+from conversations.transcript import conversation_place, entry_place, erased_entry
 from conversations.vault import Vault
 from engine.appointment import Appointment
 from engine.as_json import from_json
@@ -127,6 +127,16 @@ def before(
         return None
     entries, earlier = _entries(connection, vault, row, seq, limit)
     return entries, earlier, _fates(connection, entries)
+
+
+def erased(connection: Connection, vault: Vault, id: str, scope: Scope) -> Entry | None:
+    """The entry that ends a conversation whose patient was erased. None where there is no such, or of a clinic outside of the
+    scope."""
+    row = connection.execute(_TALK, {"id": id}).first()
+    if row is None or row.wrapped_key is not None or row.clinic not in scope:
+        return None
+    last = sa.select(transcript).where(transcript.c.conversation_id == id, transcript.c.seq == row.seq)
+    return erased_entry(vault, connection.execute(last).one())
 
 
 def _row(connection: Connection, id: str, scope: Scope) -> Any:

@@ -42,6 +42,7 @@ from engine.conversation import Entry
 from engine.fold import fold
 
 GENESIS = bytes(32)
+ERASED = "patient.erased"  # the kind of an erased conversation's last entry
 
 Progress = Callable[[int], object]  # called with how many more entries were dealt with
 
@@ -347,7 +348,8 @@ def export(
 ) -> Iterator[bytes]:
     """The entries of one conversation, or of all of a patient's, opened, one JSON object a line (newline included), in
     order of conversation and seq: conversation, seq, at (ISO 8601), kind, actor, data, hash (hexadecimal). Where the
-    patient's key was destroyed, "erased": true stands in place of actor and data. Raises SealBroken."""
+    patient's key was destroyed, "erased": true stands in place of actor and data, and the last entry says who erased it
+    and why. Raises SealBroken."""
     if (conversation is None) == (patient is None):
         raise ValueError("export takes a conversation or a patient, one of the two")
     query = _sealed_entries()
@@ -364,7 +366,7 @@ def export(
             "hash": row.hash.hex(),
         }
         try:
-            opened = _opened(vault, row)
+            opened = _opened(vault, row) if row.kind != ERASED else erased_entry(vault, row)
         except KeyErased:
             line["erased"] = True
         else:
@@ -413,6 +415,12 @@ def _sealed_entries() -> sa.Select[Any]:
 
 def _opened(vault: Vault, row: Any) -> Entry:
     body = orjson.loads(vault.open(row.wrapped_key, entry_place(row.conversation_id, row.seq), row.sealed))
+    return Entry(row.kind, moment(row.at), body["actor"], body["data"])
+
+
+def erased_entry(vault: Vault, row: Any) -> Entry:
+    """The last entry of an erased conversation, which the vault's own key seals: who erased it, and why."""
+    body = orjson.loads(vault.open_own(entry_place(row.conversation_id, row.seq), row.sealed))
     return Entry(row.kind, moment(row.at), body["actor"], body["data"])
 
 

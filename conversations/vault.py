@@ -215,6 +215,10 @@ class Vault:
         self._keep(wrapped, AESGCM(raw))
         return raw, wrapped
 
+    def forget(self) -> None:
+        """Let go of the patients' keys that are kept ready. Python may leave their bytes in memory until that is used anew."""
+        self._ciphers.clear()
+
     def unwrap(self, wrapped: bytes | None) -> bytes:
         """Raises KeyErased for None, SealBroken for a key that no held kek opens."""
         if wrapped is None:

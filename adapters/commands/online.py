@@ -1,4 +1,4 @@
-"""Rules as files and a service that runs: what `freagra rules` asks of it, by a person's name and password."""
+"""A service that runs: what `freagra rules` and `freagra erase` ask of it, by a person's name and password."""
 
 from __future__ import annotations
 
@@ -51,6 +51,14 @@ def ask(config: Config, act: str, files: Sequence[Path], by: str, why: str) -> i
     if status != 200:
         raise Failure(str(found.get("message", f"the service answers {status}")))
     return 0
+
+
+def erase(config: Config, number: str, by: str, why: str) -> None:
+    """Have the service erase a patient. Raises Failure."""
+    fields = [("name", by), ("password", _password(by)), ("patient", number), ("why", why)]
+    status, found = _asked(config.address, "/erasures", urlencode(fields))
+    if status != 200:
+        raise Failure(str(found.get("message", f"the service answers {status}")))
 
 
 def _problem(said: Mapping[str, Any]) -> Problem:

@@ -134,8 +134,12 @@ def _say_password(password: str, generate: bool) -> None:
 
 def _note(held: Connection, opened: House, act: Act, at: datetime) -> None:
     """Nobody is signed in at the command line; who ran it is known to the machine."""
+    audit.note(held, opened.vault, None, act, at, typed=f"command line, {login()}")
+
+
+def login() -> str:
+    """Who runs this command, as the machine knows them."""
     try:
-        login = getpass.getuser()
+        return getpass.getuser()
     except (KeyError, OSError):
-        login = str(os.getuid())
-    audit.note(held, opened.vault, None, act, at, typed=f"command line, {login}")
+        return str(os.getuid())

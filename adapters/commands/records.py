@@ -27,7 +27,7 @@ from conversations.vault import Vault, load_keys
 
 
 @contextmanager
-def _reading(config: Config) -> Iterator[sa.Connection]:
+def reading(config: Config) -> Iterator[sa.Connection]:
     """A connection to the configured store that cannot write. Raises DatabaseUnfit."""
     with open_database(config.database, read_only=True) as database, database.reader() as connection:
         yield connection
@@ -55,7 +55,7 @@ def _patient(connection: sa.Connection, vault: Vault, number: str) -> str:
 def show(config: Config, *, conversation: str | None, patient: str | None, appointment: str | None) -> int:
     """The conversations as timelines. Raises Failure where there are none."""
     vault = vault_of(config)
-    with _reading(config) as connection:
+    with reading(config) as connection:
         talk = conversations.c
         query = sa.select(talk.id).order_by(talk.opened_at, talk.id)
         if conversation is not None:
@@ -114,7 +114,7 @@ def _zone(connection: sa.Connection, version: str) -> ZoneInfo:
 def verify_store(config: Config, *, witness: Path | None, write_witness: Path | None) -> int:
     """1 with every fault listed, 0 where the chain is whole."""
     kept = None if witness is None else _read_witness(witness)
-    with _reading(config) as connection, progress(_entries(connection), "verifying", "entries") as bar:
+    with reading(config) as connection, progress(_entries(connection), "verifying", "entries") as bar:
         verdict = verify(connection, bar.update, kept)
     for fault in verdict.faults:
         print(fault)
@@ -161,7 +161,7 @@ def replay_store(config: Config) -> int:
     """1 with every conversation whose row is not what its entries add up to."""
     vault = vault_of(config)
     wrong = erased = 0
-    with _reading(config) as connection, progress(_entries(connection), "replaying", "entries") as bar:
+    with reading(config) as connection, progress(_entries(connection), "replaying", "entries") as bar:
         talks = connection.execute(sa.select(sa.func.count()).select_from(conversations)).scalar_one()
         for difference in replay(connection, vault, bar.update):
             if difference.erased:
@@ -184,7 +184,7 @@ def replay_store(config: Config) -> int:
 def export_to(config: Config, *, conversation: str | None, patient: str | None, out: Path | None) -> int:
     """Entries as JSON lines, to a file that only its owner may read or to standard output. Raises Failure."""
     vault = vault_of(config)
-    with _reading(config) as connection:
+    with reading(config) as connection:
         whose = _patient(connection, vault, patient) if patient is not None else None
         if conversation is not None:
             known = connection.execute(sa.select(conversations.c.id).where(conversations.c.id == conversation)).first()

@@ -202,6 +202,7 @@ _TELL: Mapping[str, Callable[[str, Data, ZoneInfo], list[Line]]] = {
     "ipms.queued": _ipms_queued,
     "ipms.status": _ipms_status,
     "staff.acted": _staff,
+    "patient.erased": lambda actor, data, _: [Line("staff", f"erased the patient{_by(actor)}: {data['why']}", tone="yellow")],
     "staff.texted": lambda actor, _, __: [Line("staff", f"texted by hand{_by(actor)}", "", "cyan")],
     "timer.fired": _told("clock", lambda data: f"{data['name'].replace('_', ' ')} is due"),
 }

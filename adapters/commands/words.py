@@ -26,7 +26,7 @@ def parser() -> argparse.ArgumentParser:
         words_service.add_demo, words_service.add_serve, words_service.add_health,
         words_rules.add_check, words_rules.add_chat, words_rules.add_teach,
         words_rules.add_impact, words_records.add_import, words_rules.add_classify,
-        words_records.add_transcript, words_records.add_report, words_rules.add_rules,
+        words_records.add_transcript, words_records.add_erase, words_records.add_report, words_rules.add_rules,
         words_service.add_people, words_service.add_init, words_service.add_migrate,
         words_service.add_backup, words_rules.add_simulate,
     ):  # fmt: skip

@@ -114,6 +114,27 @@ def _run_export(given: argparse.Namespace) -> int:
     return export_to(options.config(given), conversation=given.conversation, patient=given.patient, out=given.out)
 
 
+def add_erase(commands: Any) -> None:
+    parser = options.add(
+        commands, "erase", "destroy all that is held of a patient, for good", _run_erase,
+        more="For a hospital that decides that a patient's data have to be erased. The record stays whole and says who erased "
+        "what, when and why.\nWhile the service runs it is asked to, by an administrator's name and password (or "
+        "FREAGRA_PASSWORD).\nBackups hold the patient until they are let go: docs/deploying.md.",
+        examples='  freagra erase --patient H123456 --by mkelly --reason "request of 3 March, DPO file 2026/17"',
+    )  # fmt: skip
+    parser.add_argument("--patient", required=True, metavar="NUMBER", help="the hospital number, exactly as the iPMS has it")
+    parser.add_argument("--reason", required=True, metavar="TEXT", help="why, for the audit; no names")
+    parser.add_argument("--by", required=True, metavar="NAME", help="who you are, as you sign in to the console")
+    parser.add_argument("--yes", action="store_true", help="do not ask whether it is meant")
+    options.config_option(parser)
+
+
+def _run_erase(given: argparse.Namespace) -> int:
+    from adapters.commands.erasing import erase_patient
+
+    return erase_patient(options.config(given), given.patient, given.by, given.reason, sure=given.yes)
+
+
 def add_report(commands: Any) -> None:
     parser = options.add(
         commands, "report", "what a span of time brought, and what it saved against posted letters", _run_report,

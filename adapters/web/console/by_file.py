@@ -10,10 +10,10 @@ from typing import Any
 import orjson
 from starlette.responses import Response
 
-from adapters.web.console.sign_in import check_person
+from adapters.web.console.sign_in import check_right
 from adapters.web.console.studio import LARGEST
 from adapters.web.console.visit import Declined, Page, Visit
-from conversations.people import Person, Right, SignInRefused
+from conversations.people import Person, Right
 from conversations.rule_record import RulesRefused
 from conversations.shelf import as_shared
 from conversations.versions import Versions
@@ -37,15 +37,9 @@ _Act = Callable[[Versions, Ruleset, str, str], str]
 
 async def _answer(visit: Visit, act: _Act) -> Response:
     try:
-        person = await check_person(visit, visit.form.get("name", ""), visit.form.get("password", ""))
-    except SignInRefused as refused:
-        return _refused(401, refused.message)
+        person = await check_right(visit, Right.RULES)
     except Declined as declined:
         return _refused(declined.status, declined.message)
-    if person.one_time:
-        return _refused(403, "Your password is one to be replaced: sign in to the console once and choose your own.")
-    if not person.may(Right.RULES):
-        return _refused(403, f"This is for people with the right “{Right.RULES}”. An administrator can give it to you.")
     sources = [value for name, value in visit.choices if name == "source"]
     names = [value for name, value in visit.choices if name == "file"]
     if not sources or len(sources) != len(names):

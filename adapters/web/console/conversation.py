@@ -218,10 +218,19 @@ class _Look:
     undo: list[Undoable]
 
 
+def _refuse_erased(connection: Connection, visit: Visit) -> None:
+    """Raises Declined where there was a conversation whose patient was erased."""
+    last = talks.erased(connection, visit.house.vault, visit.path["id"], visit.scope)
+    if last is not None:
+        day, by = f"{last.at.astimezone(ZONE):%-d %B %Y}", last.actor.removeprefix("staff:")
+        raise Declined(410, f"This patient’s data were erased on {day} by {by}. What is left of the conversation names nobody.")
+
+
 def _look(connection: Connection, visit: Visit) -> _Look | None:
     house = visit.house
     found = talks.talk(connection, house.vault, visit.path["id"], visit.scope, visit.now)
     if found is None:
+        _refuse_erased(connection, visit)
         return None
     return _Look(
         found,
@@ -307,6 +316,8 @@ async def earlier(visit: Visit) -> Response:
 
 def _before(connection: Connection, visit: Visit, seq: int) -> Any:
     found = talks.before(connection, visit.house.vault, visit.path["id"], visit.scope, seq)
+    if found is None:
+        _refuse_erased(connection, visit)
     return None if found is None else (found, {each.name: each.shown for each in people.everyone(connection)})
 
 

@@ -174,7 +174,10 @@ def _go(visit: Visit, address: str) -> Response:
     return RedirectResponse(address, 303)
 
 
-_TITLES = {401: "Signed out", 403: "Not for you", 404: "Not here", 409: "Someone was quicker", 429: "Too often", 503: "Not now"}
+_TITLES = {
+    401: "Signed out", 403: "Not for you", 404: "Not here", 409: "Someone was quicker", 410: "Erased", 429: "Too often",
+    503: "Not now",
+}  # fmt: skip
 
 
 def error_page(visit: Visit, status: int, message: str) -> Response:

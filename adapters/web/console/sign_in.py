@@ -76,6 +76,19 @@ async def check_person(visit: Visit, name: str, password: str) -> Person:
     return person
 
 
+async def check_right(visit: Visit, right: Right) -> Person:
+    """The person whose name and password the form holds, where they have this right. Raises Declined."""
+    try:
+        person = await check_person(visit, visit.form.get("name", ""), visit.form.get("password", ""))
+    except SignInRefused as refused:
+        raise Declined(401, refused.message) from refused
+    if person.one_time:
+        raise Declined(403, "Your password is one to be replaced: sign in to the console once and choose your own.")
+    if not person.may(right):
+        raise Declined(403, f"This is for people with the right “{right}”. An administrator can give it to you.")
+    return person
+
+
 def _with(visit: Visit, answer: Response, token: str) -> Response:
     visit.console.cookies.put(answer, SESSION, token)
     return answer
