@@ -148,6 +148,7 @@ def _leads_up(prepared: Prepared, parts: Sequence[Clause], unknown: Sequence[str
     for part in parts:
         for phrase, _ in part.found:
             if phrase.intent in prepared.affirming and not phrase.weak:
-                return all(word in [*before, *part.words[: part.words.index(phrase.words[0])]] for word in unknown)
+                at = part.words.index(phrase.words[0]) if phrase.words[0] in part.words else 0  # a whole sentence has no others
+                return all(word in [*before, *part.words[:at]] for word in unknown)
         before += part.words
     return False

@@ -16,7 +16,7 @@ from engine import alarms, beside
 from engine.clauses import GOVERNED, Clause, clauses, match, segments, signature_only
 from engine.lexicon import Role
 from engine.normalise import Normalised, fold
-from engine.phrasebook import DECIDING, NAME, NUMBER, Phrase, Phrasebook, holds
+from engine.phrasebook import DAY, DECIDING, NAME, NUMBER, Phrase, Phrasebook, holds
 from engine.prepared import Prepared
 from engine.reading import MIXED, UNKNOWN, Candidate, Reading
 from engine.ruleset import ALWAYS_INTENTS, Matching
@@ -68,7 +68,7 @@ class Reader:
         self.ruled_out = {
             intent
             for intent, patterns in self.book.unless.items()
-            if any(holds(words, pattern) for pattern in patterns for words in self.contents)
+            if any(holds(self._unrefused(words), pattern) for pattern in patterns for words in self.contents)
         }
         decided = self._deciding_words(spelt)
         if decided is not None:
@@ -94,12 +94,13 @@ class Reader:
             if said is None:
                 rests.append((alike, asked))
                 continue
-            rest = self.book.alike(words[said.length :])
+            rest = self.book.alike(words[said.length :], follows=True)
             if rest and self._turned(words[said.length :], asked):
                 rests.append((alike, asked))
                 continue
             found = [self._sentence(*one) for one in said.sentences if one[0] in self.prepared.outcomes]
-            sentences.append(Clause(found=[(phrase, "") for phrase in found]))
+            when = any(word in (NUMBER, DAY) for phrase in found for word in phrase.words)
+            sentences.append(Clause(found=[(phrase, "") for phrase in found], flags=Role.WHEN if when else Role.NONE))
             rests.append((rest, asked))
         others = [clause for rest, asked in rests if rest for clause in clauses(self.book, rest, asked)]
         answered = any(phrase.intent in self.prepared.affirming for clause in others for phrase, _ in clause.found)
@@ -114,6 +115,16 @@ class Reader:
         joined = self.book.role(spelt[0]) & Role.JOIN
         negated = self.book.roles_of(spelt) & (Role.NEGATION | Role.NO)
         return any((joined and clause.unknown) or (negated and not clause.found) for clause in parts)
+
+    def _unrefused(self, words: Sequence[str]) -> list[str]:
+        """The words without what a "not" refuses: in "no need to reschedule, just cancel" nobody wants to reschedule."""
+        kept: list[str] = []
+        refused = False
+        for word in words:
+            if not refused or word in self.book.takers:
+                kept.append(word)
+            refused = word == _NOT or (refused and word in self.book.takers)
+        return kept
 
     def _sentence(self, intent: str, text: str) -> Phrase:
         """A whole sentence as a phrase: nothing can stand beside it in its clause, so no word of it is compared again."""
@@ -136,6 +147,8 @@ class Reader:
     def _initial(self, found: Sequence[tuple[list[str], bool]], at: int) -> bool:
         """Whether a segment is a letter of a name: "R. Kelly", "Kelly, R"."""
         words = found[at][0]
+        if at and at + 1 == len(found) and self._signs(words):
+            return True
         if len(words) != 1 or len(words[0]) != 1:
             return False
         known = self.book.known
@@ -154,6 +167,11 @@ class Reader:
             and found[at - 1][0][-1:] != []
             and found[at - 1][0][-1] not in known
         )
+
+    def _signs(self, words: Sequence[str]) -> bool:
+        """Whether the last segment is an initial and a surname: "M Kavanagh". An initial that is a key may be an answer."""
+        initial = len(words) == 2 and len(words[0]) == 1 and words[0].isalpha() and words[0] not in self.prepared.keys
+        return initial and words[1] not in self.book.known
 
     def _unsigned(self, words: list[str]) -> list[str]:
         """Without the letter between a title or first name and a surname: the R of "Mr R. Bellamy"."""

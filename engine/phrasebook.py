@@ -27,6 +27,7 @@ NUMBER = "#"
 DAY = "@"
 ASK = "ask"
 ASK_PAST = "ask_past"
+WHILE = "while"  # a question word that asks nothing
 SAYING = "saying"
 ALONE = "="  # before a phrase of a lexicon: it counts only as the whole of a reply
 BARRING = "rather_than"
@@ -193,6 +194,11 @@ class Phrasebook:
         self.personal = frozenset(map(fold, lexicon.lists["personal"]))
         self.polite = frozenset(map(fold, lexicon.lists["polite"]))
         self.titles = frozenset(map(fold, lexicon.lists["titles"]))
+        closings = "|".join(map(re.escape, sorted(lexicon.lists["closings"], key=len, reverse=True)))
+        name = r"((?:[^\W\d_][\w'’.-]*\s*){1,4})"
+        self._closing = re.compile(rf"(?:^|[\n,.!] *)(?:{closings})\b[\s,.]+{name}$") if closings else None
+        self._conjoining = frozenset(map(fold, lexicon.lists["conjoining"]))
+        self._joined = frozenset(map(fold, lexicon.lists["joined"]))
         self.knows_names = bool(lexicon.same.get(NAME))
         self.pleas = frozenset(map(fold, lexicon.lists["pleas"]))
         self.beside_ack = frozenset(word for entry in lexicon.lists["beside_ack"] for word in _split(entry))
@@ -315,9 +321,7 @@ class Phrasebook:
             return False
         if len(folded) == 1 or self.role(folded) & (Role.YES | Role.NO):
             return True
-        return all(
-            folded not in words for language, words in _answers().items() if language not in (self.language, _COMMON)
-        )
+        return all(folded not in words for language, words in _answers().items() if language not in (self.language, _COMMON))
 
     def _add(self, table: dict[str, list[Phrase]], intent: Intent, text: str, keys: set[str]) -> None:
         words = self._content(text)
@@ -443,6 +447,16 @@ class Phrasebook:
         """Spelling, then sameness, then questions by their order of words ("will I", "is my ...")."""
         return self.alike(self.spelt(words))
 
+    def unsigned(self, text: str) -> str:
+        """A reply without the close of a letter and the name under it: "Yours sincerely, R. Ashworth"."""
+        found = self._closing.search(text) if self._closing is not None else None
+        if found is None:
+            return text
+        words = [word.strip(".") for word in found.group(1).split()]
+        named = [word for word in words if len(word) > 1 and word not in self.titles]
+        known = any(word in self.known and word not in self._firstnames for word in named)
+        return text if known or not (named or len(words) == 1) else text[: found.start()]
+
     def spelt(self, words: Sequence[str]) -> list[str]:
         """The words put right and nothing more."""
         return self.joined(self.mended(words))
@@ -455,12 +469,16 @@ class Phrasebook:
         """Mended words with those spellings that take several words put right."""
         return self._spelling([part for parts in mended for part in parts])
 
-    def alike(self, spelt: Sequence[str]) -> list[str]:
-        """Spelt words with turns of phrase, questions by order of words and dates each made one word."""
+    def alike(self, spelt: Sequence[str], follows: bool = False) -> list[str]:
+        """Spelt words with turns of phrase, questions by order of words and dates each made one word. `follows` tells that
+        they go on after a sentence.
+        """
         same = self._same(spelt)
         if len(same) > 1:
             self._mark_inversions(same)
-        return [NUMBER if self.role(word) & Role.WHEN or is_number(word) else word for word in same]
+            self._mark_conjunctions(same, follows)
+        marked = [NUMBER if self.role(word) & Role.WHEN or is_number(word) else word for word in same]
+        return [word for at, word in enumerate(marked) if not self._chooses_time(marked, at)]
 
     def said(self, spelt: Sequence[str], asked: bool) -> Said | None:
         """What a clause says by whole sentences, or None. `asked` tells that it ends in a question mark."""
@@ -481,6 +499,20 @@ class Phrasebook:
                     followers = self._subjects & self.openers
                 if words[at + 1] in followers and (at == 0 or not self._leads_verb(words[at - 1])):
                     words[at] = ASK_PAST if words[at] in self._past else ASK
+
+    def _mark_conjunctions(self, words: list[str], follows: bool) -> None:
+        """A question word that only joins is none: "after 3, when the kids are home", "a day when I am off"."""
+        for at in range(not follows, len(words) - 1):
+            told = words[at + 1] in self._subjects or words[at + 1] in self._articles
+            joins = not at or words[at - 1] in self._joined or bool(self.role(words[at - 1]) & Role.WHEN)
+            if words[at] in self._conjoining and told and joins:
+                words[at] = WHILE
+
+    def _chooses_time(self, words: Sequence[str], at: int) -> bool:
+        """Whether a word is the "or" of "Monday or Tuesday": that is a choice of times, and no condition."""
+        if not 0 < at < len(words) - 1 or words[at - 1] != NUMBER or words[at + 1] != NUMBER:
+            return False
+        return self.role(words[at]) & (Role.CONDITION | Role.JOIN) == Role.CONDITION | Role.JOIN
 
     def _leads_verb(self, word: str) -> bool:
         """Whether a verb after `word` is told and not asked: "I do it", "cannot do it", "to do it"."""

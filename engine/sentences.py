@@ -138,7 +138,7 @@ class Sentences:
             if name in _NAMES:
                 shape += _NAMES[name]
             elif word == _ANY:
-                shape += self._gap
+                shape += f"(?:{self._gap}){again}"
             else:
                 either, telling = self._part(part.group().removesuffix("*"), choice if name is None and not word else None)
                 shape += f"(?:{either}){again}"

@@ -137,9 +137,7 @@ def _whole(prepared: Prepared, normal: Normalised) -> Reading | None:
     )
 
 
-def _robot_or_quote(
-    prepared: Prepared, ruleset: Ruleset, normal: Normalised, language: str, told: Told | None
-) -> Reading:
+def _robot_or_quote(prepared: Prepared, ruleset: Ruleset, normal: Normalised, language: str, told: Told | None) -> Reading:
     book, rivals = _books(prepared, normal, language)
     text = normal.text
     if '"' in text and any(
@@ -150,7 +148,7 @@ def _robot_or_quote(
         return Reading(UNKNOWN, 0.0, "code", text, why="It looks like program code, not like an answer.")
     left = text if book.trailer is None else book.trailer.sub("", text)
     left = left if book.identifier is None else book.identifier.sub("", left)
-    left = _without_quotes(prepared, left)
+    left = _without_quotes(prepared, book.unsigned(left))
     if left != text:
         rest = normalise(left)
         if not rest.words:

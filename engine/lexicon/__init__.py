@@ -116,6 +116,9 @@ _OTHER_LISTS = (
     "trails",
     "goes_on",
     "clock",
+    "closings",
+    "conjoining",
+    "joined",
 )
 _OTHER_GROUPS = ("classes", "spellings", "same", "always", "unless", "near", "sentences")
 

@@ -60,6 +60,32 @@ THANKS = [
 ]
 
 
+CONFIRM = [
+    "Dear Sir, I wish to confirm that my mother will be attending as arranged. Yours faithfully, R. Ashworth",
+    "Yes.\nKind regards,\nDesmond Okafor",
+    "ye can count on me for the 20th",
+    "he'll be brought in by the carer",
+    "10 on the 20th it is",
+    "I never asked to cancel",
+]
+CANCEL = [
+    "I no longer wish to be seen by the doctor",
+    "don't bother keeping a place for me",
+    "will ye tell the doctor I won't be troubling him again",
+    "can't see myself going to that now",
+    "nah im good cancel it",
+    "no need to reschedule, just cancel",
+]
+RESCHEDULE = [
+    "I'd be most grateful for an alternative date. Yours, Dr. E. Whitcombe",
+    "need a date when I'm off",
+    "could you not do the week after?",
+    "don't suppose there's any chance of a different day",
+    "if you had something after lunch that would be handier",
+    "can't do Friday. Monday or Tuesday?",
+]
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
@@ -69,6 +95,9 @@ THANKS = [
         *((text, "already_attended") for text in ALREADY_ATTENDED),
         *((text, "deceased") for text in DECEASED),
         *((text, "thanks") for text in THANKS),
+        *((text, "confirm") for text in CONFIRM),
+        *((text, "cancel") for text in CANCEL),
+        *((text, "reschedule") for text in RESCHEDULE),
     ],
 )
 def test_a_sentence_nobody_listed_is_understood(text: str, expected: str) -> None:
@@ -79,6 +108,14 @@ def test_a_sentence_nobody_listed_is_understood(text: str, expected: str) -> Non
     "text",
     [
         "she no longer uses the pool",
+        "I can't see myself going to that wedding",
+        "do not bother keeping the cake for me",
+        "withdraw my money",
+        "expect me for dinner",
+        "I'll drag him in to the pub",
+        "can't reach you on the phone",
+        "would you make it after 8 for pints",
+        "is there any way to make these cookies stop crumbling",
         "I don't know any good films",
         "these showers have to stop",
         "turn off the lights",
@@ -102,6 +139,10 @@ def test_the_same_words_about_something_else_are_not_taken(text: str) -> None:
         ("stop texting me? no, keep them coming", "stop"),
         ("cancel the texts not the appointment", "cancel"),
         ("I was there last time and I'll be there this time too", "cancel"),
+        ("I'll be there when my leg is better", "confirm"),
+        ("I will be attending if my bloods are ok", "confirm"),
+        ("let me know when I am to come", "confirm"),
+        ("Kind regards, C", "cancel"),
     ],
 )
 def test_what_goes_on_after_a_sentence_is_heard(text: str, never: str) -> None:
