@@ -68,7 +68,11 @@ class Reader:
         self.ruled_out = {
             intent
             for intent, patterns in self.book.unless.items()
-            if any(holds(self._unrefused(words), pattern) for pattern in patterns for words in self.contents)
+            if any(
+                holds(words if _NOT in pattern else self._unrefused(words), pattern)
+                for pattern in patterns
+                for words in self.contents
+            )
         }
         decided = self._deciding_words(spelt)
         if decided is not None:

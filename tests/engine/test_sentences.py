@@ -63,7 +63,7 @@ THANKS = [
 CONFIRM = [
     "Dear Sir, I wish to confirm that my mother will be attending as arranged. Yours faithfully, R. Ashworth",
     "Yes.\nKind regards,\nDesmond Okafor",
-    "ye can count on me for the 20th",
+    "ye can bank on me for the 20th",
     "he'll be brought in by the carer",
     "10 on the 20th it is",
     "I never asked to cancel",
@@ -71,6 +71,8 @@ CONFIRM = [
 CANCEL = [
     "I no longer wish to be seen by the doctor",
     "don't bother keeping a place for me",
+    "I'm not going to that after all",
+    "ye can have the appointment back",
     "will ye tell the doctor I won't be troubling him again",
     "can't see myself going to that now",
     "nah im good cancel it",
@@ -78,11 +80,12 @@ CANCEL = [
 ]
 RESCHEDULE = [
     "I'd be most grateful for an alternative date. Yours, Dr. E. Whitcombe",
-    "need a date when I'm off",
+    "on nights that week, need a date when I'm off",
     "could you not do the week after?",
     "don't suppose there's any chance of a different day",
     "if you had something after lunch that would be handier",
     "can't do Friday. Monday or Tuesday?",
+    "work won't let me off, can I have another date",
 ]
 
 
@@ -111,6 +114,9 @@ def test_a_sentence_nobody_listed_is_understood(text: str, expected: str) -> Non
         "I can't see myself going to that wedding",
         "do not bother keeping the cake for me",
         "withdraw my money",
+        "I'm not going to that match",
+        "ye can have the couch back",
+        "RIP to my diet",
         "expect me for dinner",
         "I'll drag him in to the pub",
         "can't reach you on the phone",
@@ -143,6 +149,8 @@ def test_the_same_words_about_something_else_are_not_taken(text: str) -> None:
         ("I will be attending if my bloods are ok", "confirm"),
         ("let me know when I am to come", "confirm"),
         ("Kind regards, C", "cancel"),
+        ("give me a date in August and I'll be there", "confirm"),
+        ("RIP to my dad, he won't be needing it", "cancel"),
     ],
 )
 def test_what_goes_on_after_a_sentence_is_heard(text: str, never: str) -> None:
