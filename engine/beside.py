@@ -31,7 +31,9 @@ def wish(prepared: Prepared, parts: Sequence[Clause], outcomes: Mapping[str, Phr
         return None
     (found,) = rest
     if found.intent not in yielding:
-        refused = mine[0].negative and set(mine[0].words).isdisjoint(found.words)
+        # "decided against it, don't cancel" keeps the very thing
+        kept = any(prepared.keys.get(word, ("",))[0] == found.intent for word in mine[0].words)
+        refused = mine[0].negative and not kept and set(mine[0].words).isdisjoint(found.words)
         told = found.key or not found.negative  # "please don't take me off the list" beside "can't come" refuses no move
         return found if refused and told and found.intent in prepared.answers and not found.letter else None
     for part in parts:

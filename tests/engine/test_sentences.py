@@ -149,6 +149,7 @@ def test_the_same_words_about_something_else_are_not_taken(text: str) -> None:
         ("I will be attending if my bloods are ok", "confirm"),
         ("let me know when I am to come", "confirm"),
         ("Kind regards, C", "cancel"),
+        ("We have decided against it, please don't cancel", "cancel"),
         ("give me a date in August and I'll be there", "confirm"),
         ("RIP to my dad, he won't be needing it", "cancel"),
     ],
