@@ -151,7 +151,7 @@ class Reader:
     def _initial(self, found: Sequence[tuple[list[str], bool]], at: int) -> bool:
         """Whether a segment is a letter of a name: "R. Kelly", "Kelly, R"."""
         words = found[at][0]
-        if at and at + 1 == len(found) and self._signs(words):
+        if at and at + 1 == len(found) and not found[at][1] and self._signs(words):
             return True
         if len(words) != 1 or len(words[0]) != 1:
             return False
@@ -175,7 +175,7 @@ class Reader:
     def _signs(self, words: Sequence[str]) -> bool:
         """Whether the last segment is an initial and a surname: "M Kavanagh". An initial that is a key may be an answer."""
         initial = len(words) == 2 and len(words[0]) == 1 and words[0].isalpha() and words[0] not in self.prepared.keys
-        return initial and words[1] not in self.book.known
+        return initial and self.book.known.isdisjoint(fold(word) for word in words)
 
     def _unsigned(self, words: list[str]) -> list[str]:
         """Without the letter between a title or first name and a surname: the R of "Mr R. Bellamy"."""
