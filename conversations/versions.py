@@ -276,10 +276,13 @@ class Versions:
         acts = (Act.PUBLISHED, Act.ROLLED_BACK)
         current = self.in_force(name)
         held = current.version if current is not None else ""
-        for done in self.record(name):
+        record = self.record(name)
+        for done in record:
             if done.act in acts and done.version != held:
                 return done.version
-        return next((each.version for each in self.published(name) if each.version != held), None)
+        # What was in force before the record began: no act brought it.
+        acted_on = {held, *(done.version for done in record)}
+        return next((each.version for each in self.published(name) if each.version not in acted_on), None)
 
     # ---- underneath --------------------------------------------------------------------------------------------------
 

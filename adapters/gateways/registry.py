@@ -45,7 +45,7 @@ def _read(name: str, settings_class: type, given: Mapping[str, object]) -> objec
         near = difflib.get_close_matches(str(key), fields, n=1)
         problems.append(f"there is no setting {key!r}" + (f", did you mean {near[0]!r}?" if near else ""))
     for key, field in fields.items():
-        if key not in given and field.default is dataclasses.MISSING:
+        if key not in given and field.default is field.default_factory is dataclasses.MISSING:
             problems.append(f"{key} is missing")
     values: dict[str, object] = {}
     for key in given.keys() & fields.keys():

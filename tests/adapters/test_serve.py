@@ -404,7 +404,7 @@ def test_what_only_reads_runs_beside_it(alone: Service, tmp_path: Path, capsys: 
     assert main(["backup", str(tmp_path / "copy.sqlite3"), *config]) == 0
     capsys.readouterr()
     assert main(["rules", "publish", "follow-up", *config]) == 1
-    assert "A running service goes on with the rules it has" in capsys.readouterr().err
+    assert "stop whatever holds the database, or start the service" in capsys.readouterr().err
 
 
 # ---- a service that must not start -----------------------------------------------------------------------------------

@@ -36,6 +36,8 @@ def table(name: str) -> Table:
             go = target if isinstance(target, str) else target["go"]
             if go != "stay":
                 ways[state, f"reply.{intent}"] = go
+            if "if_said" in states.get(go, {}):
+                ways[state, f"said.{intent}"] = states[go]["if_said"]
         for ladder, trigger in (("no_reply", "silence"), ("unclear", "unclear")):
             for number, rung in enumerate(body.get(ladder, [])):
                 if "go" in rung:
