@@ -58,10 +58,11 @@ def found(
 
 def _near(book: Phrasebook, content: Sequence[str], alike: Sequence[Sequence[str]], deaths: bool) -> Phrase | None:
     best: Phrase | None = None
+    familiar = not book.familiar.isdisjoint(content) and book.ours.isdisjoint(content)
     deaths = deaths and not any(DISTANT_KIN in words for words in alike)
     for at, word in enumerate(content):
         for phrase, sets in book.near.get(word, ()):
-            if phrase.intent == _DEATH and (best is not None or not deaths):
+            if (phrase.intent == _DEATH and (best is not None or not deaths)) or (phrase.weak and familiar):
                 continue
             places = _close(content, at, sets[1:])
             if not places or (at and at - 1 not in places and book.role(content[at - 1]) & Role.NO):

@@ -21,6 +21,8 @@ def wish(prepared: Prepared, parts: Sequence[Clause], outcomes: Mapping[str, Phr
     neither does.
     """
     affirming, yielding = prepared.affirming, prepared.yielding
+    if _of_two(prepared, parts):
+        return None
     mine = [phrase for phrase in outcomes.values() if phrase.intent in affirming]
     rest = [phrase for phrase in outcomes.values() if phrase.intent not in affirming]
     if not mine:
@@ -54,14 +56,24 @@ def refused_but_offers(prepared: Prepared, parts: Sequence[Clause], outcomes: Ma
     can = [part for part in parts if any(phrase.intent in affirming for phrase, _ in part.found)]
     if cannot is None or cannot.key or not cannot.negative or cannot.intent not in prepared.answers:
         return None
+    if _of_two(prepared, parts):
+        return None
     return cannot if can and all(part.flags & Role.WHEN for part in can) and len(prepared.yielding) == 1 else None
+
+
+def _of_two(prepared: Prepared, parts: Sequence[Clause]) -> bool:
+    """Whether one answer is told of somebody close and another of the writer: "I can do the 20th but my mother can't"."""
+    who = {KIN in part.words for part in parts if any(phrase.intent in prepared.answers for phrase, _ in part.found)}
+    return len(who) > 1 and any(part.mine for part in parts if part.found and KIN not in part.words)
 
 
 def another_time_beside(prepared: Prepared, book: Phrasebook, parts: Sequence[Clause], cannot: Phrase) -> str | None:
     """The intent of a wish for another time, where a time is named beside a "cannot come": "can't come, next week?". To keep
     the patient on the list is safe; to cancel where they would have come later is not. None where that is not what is said.
     """
-    if cannot.key or not cannot.negative or cannot.intent in prepared.yielding or not book.takers.isdisjoint(cannot.words):
+    if cannot.key or not cannot.negative or cannot.intent in prepared.yielding:
+        return None
+    if not book.takers.isdisjoint(book.alike(cannot.words)):  # what is not needed now is not needed then either
         return None
     others = [part for part in parts if all(phrase is not cannot for phrase, _ in part.found)]
     if any(part.flags & Role.QUESTION or (part.asked and part.unknown) for part in others):

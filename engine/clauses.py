@@ -136,6 +136,8 @@ def clauses(book: Phrasebook, words: Sequence[str], asked: bool) -> list[Clause]
                 clause.strange += 1
             if previous is not None and clause.found and clause.found[-1][0] is previous:
                 clause.found[-1] = (previous, GOVERNED if led.get(at) in book.governing else BARE)
+            elif leader in book.governing - book.asides.determiners and clause.found and word not in book.weighty | book.ours:
+                clause.found[-1] = (clause.found[-1][0], GOVERNED)  # "any other day suits | for the walk"
         previous = None
         at += 1
     out[-1].asked = asked

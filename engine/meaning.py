@@ -20,11 +20,13 @@ from engine.phrasebook import DAY, DECIDING, NAME, NUMBER, Phrase, Phrasebook, h
 from engine.prepared import Prepared
 from engine.reading import MIXED, UNKNOWN, Candidate, Reading
 from engine.ruleset import ALWAYS_INTENTS, Matching
+from engine.sentences import Said
 from engine.told import Told, named
 
 _NOT_THEIRS = "wrong_number"
 _PRECEDENCE = (*DECIDING, _NOT_THEIRS)  # of ALWAYS_INTENTS: outrank every other meaning in the same text
 _OPT_OUT = "stop"  # of ALWAYS_INTENTS: said of much else too ("stop messing"), so nothing unknown may stand in its clause
+_UNSURE = Role.HEDGE | Role.CONDITION | Role.QUESTION | Role.CONTRAST
 _LOUD = Role.NEGATION | Role.QUESTION | Role.HEDGE | Role.CONDITION | Role.CONTRAST | Role.NO
 _HAS_BEEN = "already_attended"  # what no yes to come goes along with
 _DOUBTS = ("hedge", "condition", "question", "object")  # what leaves a meaning possible
@@ -93,22 +95,30 @@ class Reader:
         """Each segment as the sentences that it is made of, and what else it says in clauses."""
         sentences: list[Clause] = []
         rests: list[tuple[list[str], bool]] = []
-        for (words, asked), (alike, _) in zip(spelt, self.segments, strict=True):
+        living: list[list[str]] = []  # segments that tell of no death or danger in a whole sentence
+        for at, ((words, asked), (alike, _)) in enumerate(zip(spelt, self.segments, strict=True)):
             said = self.book.said(words, asked)
-            if said is None:
+            rest = [] if said is None else self.book.alike(words[said.length :], follows=True)
+            if said is None or (rest and self._turned(words[said.length :], asked)) or self._doubted(said, rest):
                 rests.append((alike, asked))
+                living.append(alike)
                 continue
-            rest = self.book.alike(words[said.length :], follows=True)
-            if rest and self._turned(words[said.length :], asked):
-                rests.append((alike, asked))
-                continue
-            found = [self._sentence(*one) for one in said.sentences if one[0] in self.prepared.outcomes]
+            own = "" if rest else _without(self.written[at][0], said.beside)
+            found = [self._sentence(*one, own) for one in said.sentences if one[0] in self.prepared.outcomes]
+            heard = [*said.beside, *(word for phrase in found for word in phrase.words if word not in self.book.elsewhere)]
             when = any(word in (NUMBER, DAY) for phrase in found for word in phrase.words)
-            sentences.append(Clause(found=[(phrase, "") for phrase in found], flags=Role.WHEN if when else Role.NONE))
+            flags = Role.WHEN if when else Role.NONE
+            sentences.append(Clause(found=[(phrase, "") for phrase in found], words=heard, flags=flags))
             rests.append((rest, asked))
+            if any(phrase.intent in DECIDING for phrase in found):
+                plans = [word for phrase in found if phrase.intent not in DECIDING for word in phrase.words]
+                living.append([*self.book.alike(plans), *rest])
+            else:
+                living.append(alike)
         others = [clause for rest, asked in rests if rest for clause in clauses(self.book, rest, asked)]
-        answered = any(phrase.intent in self.prepared.affirming for clause in others for phrase, _ in clause.found)
-        if answered or any(alarms.told_as_reason(self.book, rest) for rest, _ in rests):
+        affirming = self.prepared.affirming
+        answered = any(phrase.intent in affirming for clause in (*sentences, *others) for phrase, _ in clause.found)
+        if answered or any(alarms.told_as_reason(self.book, segment) for segment in living):
             for clause in sentences:
                 clause.found = [each for each in clause.found if each[0].intent not in DECIDING]
         self.parts = [*sentences, *others]
@@ -130,11 +140,27 @@ class Reader:
             refused = word == _NOT or (refused and word in self.book.takers)
         return kept
 
-    def _sentence(self, intent: str, text: str) -> Phrase:
-        """A whole sentence as a phrase: nothing can stand beside it in its clause, so no word of it is compared again."""
+    def _doubted(self, said: Said, rest: Sequence[str]) -> bool:
+        """Whether what leads in to an answer, trails off or goes on after it may turn it: "I think | I will be there"."""
+        answers = [self._sentence(*one) for one in said.sentences if one[0] in self.prepared.answers.difference(ALWAYS_INTENTS)]
+        against = _UNSURE
+        for phrase in answers:
+            affirms = phrase.intent in self.prepared.affirming
+            if phrase.intent in self.prepared.yielding:  # a wish stays one with an "if you had" before it
+                against &= ~Role.CONDITION
+            against |= Role.NONE if affirms else Role.YES
+            against |= Role.NEGATION | Role.NO if affirms or not phrase.negative else Role.NONE
+        turned = self.book.roles_of(said.beside) & against
+        goes_on = bool(rest) and not self.book.role(rest[0]) & (Role.JOIN | Role.COURTESY | Role.FILLER)
+        return bool(answers) and (bool(turned) or goes_on)
+
+    def _sentence(self, intent: str, text: str, own: str = "") -> Phrase:
+        """A whole sentence as a phrase: nothing can stand beside it in its clause, so no word of it is compared again. `own`
+        are the patient's own words for it, where they are known.
+        """
         words = tuple(text.split())
         negative = bool(self.book.roles_of(words) & Role.NEGATION)
-        return Phrase(intent, text, words, key=False, weak=False, negative=negative, asks=False)
+        return Phrase(intent, own or text, words, key=False, weak=False, negative=negative, asks=False)
 
     def _without_initials(self) -> list[tuple[list[str], bool]]:
         """Segments without the initial of a signature: the R of "Y, R. Kelly"."""
@@ -237,6 +263,8 @@ class Reader:
         at = _place(part.words, phrase.words)
         if phrase.words[0] == _NOT and at and self._corrects(part, phrase, at):
             return _CORRECTION
+        if phrase.negative and phrase.words[-1] in self.book.takers and len(part.unknown) > 1:
+            return "object"  # "the Lord is my shepherd, I shall not want"
         if intent in self.prepared.answers and self._stranger(part, phrase, at):
             return "someone else"
         if intent in self.prepared.answers and not self.book.elsewhere.isdisjoint(set(part.words).difference(phrase.words)):
@@ -437,6 +465,8 @@ class Reader:
         words = [word for said, _ in self.segments for word in said]
         if not self.book.ours.isdisjoint(words):
             return True
+        if phrase.negative and unknown > 1 and any(NAME in part.words and phrase in _phrases(part) for part in self.parts):
+            return self.told is not None and named(self.told, self.normal.text, self.book.language)
         polite = self._flags() & (Role.REQUEST | Role.COURTESY) or not self.book.polite.isdisjoint(words)
         plain = polite or phrase.key or phrase.negative or any(part.flags & Role.WHEN for part in self.parts)
         if unknown <= (_LOOSE if plain else _LOOSE_WISH):
@@ -566,6 +596,20 @@ class Reader:
         if not score and candidates:
             score = candidates[0].score
         return Reading(intent, score, rule, self.normal.text, tuple(candidates[:3]), guess, why)
+
+
+def _without(words: Sequence[str], beside: Sequence[str]) -> str:
+    """`words` as one text, but for those of `beside` that they begin and end with."""
+    first, last = 0, len(words)
+    while first < last and words[first] in beside:
+        first += 1
+    while last > first and words[last - 1] in beside:
+        last -= 1
+    return " ".join(words[first:last])
+
+
+def _phrases(part: Clause) -> list[Phrase]:
+    return [phrase for phrase, _ in part.found]
 
 
 def _place(words: Sequence[str], pattern: tuple[str, ...]) -> int:

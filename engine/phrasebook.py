@@ -29,6 +29,7 @@ ASK = "ask"
 ASK_PAST = "ask_past"
 WHILE = "while"  # a question word that asks nothing
 SAYING = "saying"
+SIGNS = "signs"  # of danger, in a layman's words
 ALONE = "="  # before a phrase of a lexicon: it counts only as the whole of a reply
 BARRING = "rather_than"
 NAME = "firstname"
@@ -59,7 +60,7 @@ class Phrase:
     text: str
     words: tuple[str, ...]
     key: bool  # the last word is a key of the intent, so what follows it is its object
-    weak: bool  # nothing but acknowledgement: any other meaning beside it decides
+    weak: bool  # nothing but acknowledgement: any other meaning beside it decides; of an alarm, one in a layman's words
     negative: bool  # holds a negation of its own
     asks: bool  # is a question or a wish itself, so that a question mark does not speak against it
 
@@ -193,6 +194,7 @@ class Phrasebook:
         self._holders = frozenset(map(fold, lexicon.lists["holders"]))
         self.personal = frozenset(map(fold, lexicon.lists["personal"]))
         self.polite = frozenset(map(fold, lexicon.lists["polite"]))
+        self.familiar = frozenset(map(fold, lexicon.lists["familiar"]))
         self.titles = frozenset(map(fold, lexicon.lists["titles"]))
         closings = "|".join(map(re.escape, sorted(lexicon.lists["closings"], key=len, reverse=True)))
         name = r"((?:[^\W\d_][\w'’.-]*\s*){1,4})"
@@ -297,9 +299,11 @@ class Phrasebook:
                 self._add_deciding(intent, phrase)
             else:
                 self._add(self.phrases, intent, phrase, keys)
-        for sets in lexicon.near.get(intent.name, ()):
+        signs = lexicon.near.get(SIGNS, ()) if intent.name == DECIDING[0] else ()
+        for sets in (*lexicon.near.get(intent.name, ()), *signs):
             text = " ".join(min(words) for words in sets)
-            alarm = Phrase(intent.name, text, (), key=False, weak=False, negative=False, asks=False)
+            weak = sets in signs
+            alarm = Phrase(intent.name, text, (), key=False, weak=weak, negative=False, asks=False)
             rarest = sorted(self._spelt_sets(sets), key=lambda words: (sum(map(bool, map(self.role, words))), len(words)))
             for word in rarest[0]:
                 self.near.setdefault(word, []).append((alarm, tuple(rarest)))

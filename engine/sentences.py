@@ -42,10 +42,13 @@ class _Sentence:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What the beginning of a clause says: each intent with its words, and how many of the clause's words that takes."""
+    """What the beginning of a clause says: each intent with its words, how many of the clause's words that takes, and the
+    words of it that lead in and trail off.
+    """
 
     sentences: tuple[tuple[str, str], ...]
     length: int
+    beside: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +97,7 @@ class Sentences:
         if not sentences:
             return None
         text, places = self._marked(words, name_mark)
-        at, found = 0, []
+        at, found, beside = 0, [], ""
         while at < len(text):
             after = _end(self._lead, text, at)
             begins = (at,) if after == at else (at, after)
@@ -104,12 +107,14 @@ class Sentences:
                 break
             end, sentence, match = max(reach, key=lambda each: each[0])
             found.append((sentence.intent, match.group().strip().translate(_MARKS)))
+            beside += text[at : match.start()]
             at = _end(self._trail, text, end)
+            beside += text[end:at]
         if not found:
             return None
         if at < len(text) and (asked or text[at:].split(" ", 1)[0] not in self._goes_on):
             return None
-        return Said(tuple(found), places[text.count(" ", 0, at)])
+        return Said(tuple(found), places[text.count(" ", 0, at)], tuple(beside.split()))
 
     def compile(self) -> None:
         """Compile every sentence now. Raises re.error for a pattern that is none."""

@@ -61,7 +61,7 @@ _AFTER_IN = {
     "pt": re.compile(r"(?<![\d:./-])(\d{1,2}) ?(?:h|horas?)\b(?! ?\d)"),
 }
 _INFLECTED = frozenset({"pl", "uk", "lt"})  # weekdays come in cases: the beginning of the name tells
-_TITLED = re.compile(r"\b(?:dr|mr|ms|mrs|prof|professor)\.? ([^\W\d_][\w'-]+)(?: ([^\W\d_][\w'-]+))?")
+_TITLED = re.compile(r"(?<!from )\b(?:dr|mr|ms|mrs|prof|professor)\.? ([^\W\d_][\w'-]+)(?: ([^\W\d_][\w'-]+))?")
 _RELATIVE = {"today": 0, "tonight": 0, "tomorrow": 1}
 _MONTHLESS = frozenset({"may", "mar", "march"})  # words of their own as often as months
 

@@ -31,6 +31,7 @@ _SHORTEST_QUOTE = 24
 _TELLING = 2  # words that two languages share: fewer tell nothing of which it is
 _TORN = 5  # letters of our text by which its torn end is known
 _REASON = re.compile(r"\b(?:until|till?|after|since|before|from)\b(?: \S+){1,5}")  # "away until the 27th"
+_STRUCK = re.compile("[\u0335\u0336]")
 _SHORTEST_ALARM = 3  # letters, in another language than the rest
 _INSTEAD_OF = re.compile(r"\b(?:instead of|rather than) (?:the |at |on )?(\d{1,2}(?![\d:/.])(?! ?[ap]m)|\S+(?: \S+)?)")
 _SHORT = 8  # words: all of them are taken to be about the answer
@@ -72,6 +73,8 @@ def read(ruleset: Ruleset, text: str, language: str = "", told: Told | None = No
     """
     prepared = _CACHE.get(ruleset)
     normal = normalise(text)
+    if _STRUCK.search(text):
+        return Reading(UNKNOWN, 0.0, "struck", normal.text, why="What is struck through may be taken back.")
     whole = _whole(prepared, normal)
     if whole is not None:
         return whole

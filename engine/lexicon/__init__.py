@@ -112,6 +112,7 @@ _OTHER_LISTS = (
     "determiners",
     "any_one",
     "limbs",
+    "familiar",
     "lead_ins",
     "trails",
     "goes_on",

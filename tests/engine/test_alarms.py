@@ -29,6 +29,37 @@ def test_danger_is_heard_in_whatever_order_it_is_told(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
+        "my right hand has stopped working, since ten minutes",
+        "the smile on him is after slipping",
+        "lips are a bad colour and the inhaler is doing nothing",
+        "the young lad got into the sleepers, he ate granny's tablets",
+        "head hit off the door and he keeps getting sick",
+        "scar has burst open, something shiny in it",
+        "baby was very lively, nothing since yesterday, no kick",
+        "my sugar is 2 and I am shaking and sweating",
+        "he put his hands round my neck last night",
+        "I smell gas in the kitchen",
+    ],
+)
+def test_signs_of_danger_are_heard_in_a_laymans_words(text: str) -> None:
+    assert meaning(text) == "urgent"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "lol I smell gas in the kitchen, who was it",
+        "haha the toddler chewed my vape",
+        "my legs are jelly after that match, cannot walk",
+    ],
+)
+def test_the_same_words_to_a_friend_alarm_nobody(text: str) -> None:
+    assert meaning(text) != "urgent"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
         "dying to see you",
         "this heat is killing me",
         "in agony after the gym",

@@ -59,6 +59,29 @@ THANKS = [
     "very good of you to let me know",
 ]
 
+CONFIRM = [
+    "the wife and I will make our way in for 10",
+    "that appointment still stands",
+    "my taxi is booked already, I will be in",
+    "nothing would stop me coming",
+    "you can put me down as attending",
+    "I am happy to accept that appointment on the 20th",
+]
+CANCEL = [
+    "ye can let somebody else have my place",
+    "there is no further need for the appointment",
+    "I have decided not to go ahead with it",
+    "would you mind cancelling the one on the 20th",
+    "my husband will no longer be attending",
+]
+RESCHEDULE = [
+    "could ye put it back a week",
+    "are there any other dates available in July",
+    "the 20th is awkward for me with work",
+    "we are away on holidays until the 28th",
+    "I had better pick another day",
+]
+
 
 CONFIRM = [
     "Dear Sir, I wish to confirm that my mother will be attending as arranged. Yours faithfully, R. Ashworth",
@@ -92,6 +115,9 @@ RESCHEDULE = [
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
+        *((text, "confirm") for text in CONFIRM),
+        *((text, "cancel") for text in CANCEL),
+        *((text, "reschedule") for text in RESCHEDULE),
         *((text, "stop") for text in STOP),
         *((text, "wrong_number") for text in WRONG_NUMBER),
         *((text, "running_late") for text in RUNNING_LATE),
@@ -179,3 +205,22 @@ def test_every_sentence_of_a_lexicon_can_be_found() -> None:
 def test_a_sentence_with_no_word_to_find_it_by_is_refused() -> None:
     with pytest.raises(ValueError, match="no word to find it by"):
         Sentences(Sources({"stop": ["(a|) (b|)"]}, {}, (), (), ()), list, no_time, ())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I think I will be there on the 20th",
+        "maybe we are not going to it",
+        "he won't come out of the room for me",
+        "she's moving in with him",
+        "keep the change",
+        "The last one I had to cancel",
+        "can't make it up",
+        "Y̶",
+        "any other day suits for the walk",
+        "Mary can't come so there's a spare seat in the car",
+    ],
+)
+def test_what_only_sounds_like_an_answer_changes_nothing(text: str) -> None:
+    assert meaning(text) not in {"confirm", "keep", "cancel", "reschedule", "stop"}

@@ -14,8 +14,11 @@ from evaluation.layers import LAYERS, reader
 from evaluation.peers import Keywords, Likeness
 from evaluation.scores import Verdict, figures, grouped, judge, unsafe_by_label
 
-OPENED = ("tuned-en", "tuned-2-en", "tuned-3-en", "opened-en", "opened-2-en", "opened-3-en", "opened-4-en", "tuned-labels-en")
-STANDS_ALONE = ("opened-3-en", "opened-4-en", "tuned-3-en", "tuned-labels-en")  # each has the commonest answers too
+OPENED = (
+    *("tuned-en", "tuned-2-en", "tuned-3-en", "tuned-4-en", "tuned-labels-en"),
+    *("opened-en", "opened-2-en", "opened-3-en", "opened-4-en"),
+)
+STANDS_ALONE = ("opened-3-en", "opened-4-en", "tuned-3-en", "tuned-labels-en", "tuned-4-en")  # each has the commonest answers
 
 
 def reply(gold: str, acceptable: str = "", forbidden: str = "", weight: int = 1, text: str = "Y") -> Labelled:
