@@ -66,24 +66,6 @@ CONFIRM = [
     "nothing would stop me coming",
     "you can put me down as attending",
     "I am happy to accept that appointment on the 20th",
-]
-CANCEL = [
-    "ye can let somebody else have my place",
-    "there is no further need for the appointment",
-    "I have decided not to go ahead with it",
-    "would you mind cancelling the one on the 20th",
-    "my husband will no longer be attending",
-]
-RESCHEDULE = [
-    "could ye put it back a week",
-    "are there any other dates available in July",
-    "the 20th is awkward for me with work",
-    "we are away on holidays until the 28th",
-    "I had better pick another day",
-]
-
-
-CONFIRM = [
     "Dear Sir, I wish to confirm that my mother will be attending as arranged. Yours faithfully, R. Ashworth",
     "Yes.\nKind regards,\nDesmond Okafor",
     "ye can bank on me for the 20th",
@@ -92,6 +74,11 @@ CONFIRM = [
     "I never asked to cancel",
 ]
 CANCEL = [
+    "ye can let somebody else have my place",
+    "there is no further need for the appointment",
+    "I have decided not to go ahead with it",
+    "would you mind cancelling the one on the 20th",
+    "my husband will no longer be attending",
     "I no longer wish to be seen by the doctor",
     "don't bother keeping a place for me",
     "I'm not going to that after all",
@@ -102,6 +89,11 @@ CANCEL = [
     "no need to reschedule, just cancel",
 ]
 RESCHEDULE = [
+    "could ye put it back a week",
+    "are there any other dates available in July",
+    "the 20th is awkward for me with work",
+    "we are away on holidays until the 28th",
+    "I had better pick another day",
     "I'd be most grateful for an alternative date. Yours, Dr. E. Whitcombe",
     "on nights that week, need a date when I'm off",
     "could you not do the week after?",
@@ -124,9 +116,6 @@ RESCHEDULE = [
         *((text, "already_attended") for text in ALREADY_ATTENDED),
         *((text, "deceased") for text in DECEASED),
         *((text, "thanks") for text in THANKS),
-        *((text, "confirm") for text in CONFIRM),
-        *((text, "cancel") for text in CANCEL),
-        *((text, "reschedule") for text in RESCHEDULE),
     ],
 )
 def test_a_sentence_nobody_listed_is_understood(text: str, expected: str) -> None:
