@@ -153,7 +153,20 @@ class Postgres(_Server):
             admin.execute(f'DROP DATABASE IF EXISTS "{database}" WITH (FORCE)'.encode())
 
 
-class Redis(_Server):
+class _Pinged(_Server):
+    """Speaks the protocol of Redis."""
+
+    def _answers(self) -> bool:
+        try:
+            return bool(self.client().ping())
+        except redis.ConnectionError:
+            return False
+
+    def client(self) -> redis.Redis:
+        return redis.Redis(port=self.port, socket_timeout=5.0)
+
+
+class Redis(_Pinged):
     """Keeps nothing on disk: started again it is empty. `settings` as on its command line; `program`: another than
     `redis_program`."""
 
@@ -169,21 +182,12 @@ class Redis(_Server):
         own = ("--port", str(self.port), "--bind", "127.0.0.1", "--dir", str(self.folder), "--save", "", "--appendonly", "no")
         return [self.program, *own, *self._settings]
 
-    def _answers(self) -> bool:
-        try:
-            return bool(self.client().ping())
-        except redis.ConnectionError:
-            return False
-
-    def client(self) -> redis.Redis:
-        return redis.Redis(port=self.port, socket_timeout=5.0)
-
     @property
     def url(self) -> str:
         return f"redis://127.0.0.1:{self.port}/0"
 
 
-class Sentinel(_Server):
+class Sentinel(_Pinged):
     """Watches one Redis and its replicas under the name `house`, and puts another in its place a second after it is gone."""
 
     def __init__(self, watched: Redis) -> None:
@@ -198,15 +202,6 @@ class Sentinel(_Server):
 
     def _command(self) -> Sequence[str]:
         return [self._program, str(self.folder / "sentinel.conf"), "--sentinel", "--dir", str(self.folder)]
-
-    def _answers(self) -> bool:
-        try:
-            return bool(self.client().ping())
-        except redis.ConnectionError:
-            return False
-
-    def client(self) -> redis.Redis:
-        return redis.Redis(port=self.port, socket_timeout=5.0)
 
     @property
     def url(self) -> str:

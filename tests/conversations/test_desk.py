@@ -1,9 +1,7 @@
 """The desk: one patient has one answerer, nothing is done unseen, and what was done by mistake can be taken back."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 
 import orjson
 import pytest
@@ -15,17 +13,10 @@ from conversations.people import Person, Scope
 from conversations.queues import Page, View
 from conversations.talks import talk as read_talk
 from engine.events import StaffAct
-from tests.conversations.clinic import ANN, BEN, EVERYWHERE, Clinic, open_clinic, secretary
+from tests.conversations.clinic import ANN, BEN, EVERYWHERE, Clinic, secretary
 
 MAURA, NOEL = secretary("maura"), secretary("noel")
 CARDIO = secretary("cathal", "CARDIO")
-
-
-@pytest.fixture
-def clinic(tmp_path: Path) -> Iterator[Clinic]:
-    with open_clinic(tmp_path) as opened:
-        yield opened
-        opened.assert_sound()
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import orjson
@@ -25,13 +24,6 @@ from tests.conversations.clinic import ANN, BEN, CARA, Clinic, open_clinic
 
 BY = By("dpo", "request of 3 March", login="root")
 WORDS = "Grainne says it hurts behind the left eye"
-
-
-@pytest.fixture
-def clinic(tmp_path: Path) -> Iterator[Clinic]:
-    with open_clinic(tmp_path) as opened:
-        yield opened
-        opened.assert_sound()
 
 
 def erase(clinic: Clinic, number: str = "H1") -> Held:

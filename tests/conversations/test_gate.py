@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,13 +16,6 @@ from conversations.ports import SendResult, SendStatus
 from conversations.schema import instant
 from engine.events import StaffAct
 from tests.conversations.clinic import ANN, BEN, MONDAY, Clinic, open_clinic, replace
-
-
-@pytest.fixture
-def clinic(tmp_path: Path) -> Iterator[Clinic]:
-    with open_clinic(tmp_path) as opened:
-        yield opened
-        opened.assert_sound()
 
 
 def busy(clinic: Clinic) -> None:

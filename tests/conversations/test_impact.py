@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
-import pytest
 import sqlalchemy as sa
 
 from conversations import schema
@@ -14,17 +11,10 @@ from conversations.histories import Period, count, impact
 from engine.events import StaffAct, TextStatus
 from engine.impact import Impact
 from engine.loader import load
-from tests.conversations.clinic import ANN, BEN, MONDAY, RULES, Clinic, open_clinic
+from tests.conversations.clinic import ANN, BEN, MONDAY, RULES, Clinic
 
 SOURCE = RULES.read_text(encoding="utf-8")
 SINCE = MONDAY - timedelta(days=1)
-
-
-@pytest.fixture
-def clinic(tmp_path: Path) -> Iterator[Clinic]:
-    with open_clinic(tmp_path) as opened:
-        yield opened
-        opened.assert_sound()
 
 
 def draft_of(*changes: tuple[str, str]) -> str:

@@ -2,19 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
-
-from tests.conversations.clinic import ANN, BEN, Clinic, open_clinic, replace
-
-
-@pytest.fixture
-def clinic(tmp_path: Path) -> Iterator[Clinic]:
-    with open_clinic(tmp_path) as opened:
-        yield opened
-        opened.assert_sound()
+from tests.conversations.clinic import ANN, BEN, Clinic, replace
 
 
 def last(clinic: Clinic) -> str:

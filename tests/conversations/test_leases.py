@@ -144,13 +144,6 @@ def test_what_troubles_one_is_known_to_all(tmp_path: Path, stack: ExitStack) -> 
 # ---- partitions of what comes in -------------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def clinic(tmp_path: Path) -> Iterator[Clinic]:
-    with open_clinic(tmp_path) as opened:
-        yield opened
-        opened.assert_sound()
-
-
 def test_all_that_is_of_one_phone_lies_in_one_partition(clinic: Clinic) -> None:
     clinic.invite("A1")
     clinic.invite("A2", number="H2")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -19,18 +18,11 @@ from conversations.people import Scope
 from conversations.ports import SendResult, SendStatus
 from conversations.schema import instant
 from engine.events import StaffAct, TextStatus
-from tests.conversations.clinic import ANN, BEN, CARA, EVERYWHERE, MONDAY, Clinic, open_clinic, secretary
+from tests.conversations.clinic import ANN, BEN, CARA, EVERYWHERE, MONDAY, Clinic, secretary
 from tests.stores import PostgresStore, store
 
 EYE, ENT = Scope(frozenset({"EYE"})), Scope(frozenset({"ENT"}))
 BOTH = Scope(frozenset({"EYE", "ENT"}))
-
-
-@pytest.fixture
-def clinic(tmp_path: Path) -> Iterator[Clinic]:
-    with open_clinic(tmp_path) as opened:
-        yield opened
-        opened.assert_sound()
 
 
 def listed(held: Clinic, scope: Scope = EVERYWHERE, *, before: str = "", limit: int = 50, **wanted: Any) -> Listing:

@@ -3,9 +3,7 @@ talk is over, after a move. Each has an answer that helps, and none is lost."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -13,14 +11,7 @@ import sqlalchemy as sa
 from conversations import schema
 from conversations.schema import moment
 from engine.ruleset import PRIORITIES
-from tests.conversations.clinic import ANN, BEN, CARA, Clinic, open_clinic, replace
-
-
-@pytest.fixture
-def clinic(tmp_path: Path) -> Iterator[Clinic]:
-    with open_clinic(tmp_path) as opened:
-        yield opened
-        opened.assert_sound()
+from tests.conversations.clinic import ANN, BEN, CARA, Clinic, replace
 
 
 def task(clinic: Clinic) -> tuple[str, str, timedelta]:

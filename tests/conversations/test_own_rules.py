@@ -3,7 +3,6 @@ ones."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -23,13 +22,6 @@ applies_to: {clinics: [EYE]}
 prompts:
   reminder: "Eye clinic: with {clinician} on {date} at {time}. Reply Y to confirm, R to Reschedule or C to Cancel."
 """
-
-
-@pytest.fixture
-def clinic(tmp_path: Path) -> Iterator[Clinic]:
-    with open_clinic(tmp_path) as opened:
-        yield opened
-        opened.assert_sound()
 
 
 @pytest.fixture

@@ -1,8 +1,6 @@
 """The work queues: what waits for whom, in which order, and what it costs to look."""
 
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,16 +10,9 @@ from conversations import queues, schema
 from conversations.people import Person
 from conversations.queues import BadPlace, Count, View
 from engine.events import StaffAct
-from tests.conversations.clinic import ANN, BEN, CARA, Clinic, open_clinic, secretary
+from tests.conversations.clinic import ANN, BEN, CARA, Clinic, secretary
 
 MAURA = secretary("maura")
-
-
-@pytest.fixture
-def clinic(tmp_path: Path) -> Iterator[Clinic]:
-    with open_clinic(tmp_path) as opened:
-        yield opened
-        opened.assert_sound()
 
 
 def page(clinic: Clinic, /, after: str = "", limit: int = 25, who: Person = MAURA, **view: object) -> queues.Page:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -14,7 +12,7 @@ from conversations import schema
 from conversations.ports import InboundReceipt, OutboundText
 from conversations.receipts import supersedes
 from engine.events import TextStatus
-from tests.conversations.clinic import ANN, BEN, Clinic, open_clinic
+from tests.conversations.clinic import ANN, BEN, Clinic
 
 WORDS = [status for status in TextStatus if status not in (TextStatus.QUEUED, TextStatus.UNSENT)]
 FAILURES = {TextStatus.UNDELIVERABLE, TextStatus.EXPIRED, TextStatus.REJECTED}
@@ -46,13 +44,6 @@ def test_a_word_said_again_changes_nothing(words: list[TextStatus], again: TextS
 
 def test_queued_is_no_word_of_a_gateway() -> None:
     assert not any(supersedes(TextStatus.QUEUED, held) for held in TextStatus)
-
-
-@pytest.fixture
-def clinic(tmp_path: Path) -> Iterator[Clinic]:
-    with open_clinic(tmp_path) as opened:
-        yield opened
-        opened.assert_sound()
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -24,13 +24,6 @@ DUBLIN = ZoneInfo("Europe/Dublin")
 DAY = date(2026, 3, 12)  # ten days after the first Monday
 OFF = Wording(CALLED_OFF_BY_HAND, (("en", "Your appointment with {clinician} on {date} at {time} will not go ahead."),))
 GLASSES = Wording(TELLS, (("en", "Please bring your glasses on {date}."),))
-
-
-@pytest.fixture
-def clinic(tmp_path: Path) -> Iterator[Clinic]:
-    with open_clinic(tmp_path) as opened:
-        yield opened
-        opened.assert_sound()
 
 
 def booked(clinic: Clinic, many: int = 3, **facts: Any) -> None:

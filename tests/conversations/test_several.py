@@ -3,7 +3,6 @@ which of them it is about; otherwise it is asked about once, and then a person f
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -13,13 +12,6 @@ from engine.events import StaffAct, TextStatus
 from tests.conversations.clinic import BEN, CARA, Clinic, open_clinic, replace
 
 WHICH = "asked: asked which appointment is meant"
-
-
-@pytest.fixture
-def clinic(tmp_path: Path) -> Iterator[Clinic]:
-    with open_clinic(tmp_path) as opened:
-        yield opened
-        opened.assert_sound()
 
 
 def invite_family(clinic: Clinic) -> Clinic:

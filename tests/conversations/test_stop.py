@@ -2,23 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
 import sqlalchemy as sa
 
 from conversations import schema
 from conversations.ports import OutboundText, SendResult, SendStatus
 from engine.events import TextStatus
 from tests.conversations.clinic import ANN, BEN, CARA, Clinic, open_clinic
-
-
-@pytest.fixture
-def clinic(tmp_path: Path) -> Iterator[Clinic]:
-    with open_clinic(tmp_path) as opened:
-        yield opened
-        opened.assert_sound()
 
 
 def told(clinic: Clinic, phone: str = ANN) -> list[str]:

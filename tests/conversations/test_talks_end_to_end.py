@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import tracemalloc
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -19,13 +18,6 @@ from conversations.writer import StoreAway
 from engine.events import StaffAct, TextStatus
 from tests.conversations.clinic import ANN, BEN, CARA, MONDAY, Clinic, open_clinic, replace
 from tests.stores import store
-
-
-@pytest.fixture
-def clinic(tmp_path: Path) -> Iterator[Clinic]:
-    with open_clinic(tmp_path) as opened:
-        yield opened
-        opened.assert_sound()
 
 
 def refuse_once(status: SendStatus, **facts: Any) -> Any:

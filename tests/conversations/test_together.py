@@ -3,7 +3,6 @@ if it had been a text of its own; and it never leaves with a part in it that has
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -14,13 +13,6 @@ from conversations import schema
 from conversations.ports import AppointmentRecord, SendResult, SendStatus
 from engine.events import StaffAct, TextStatus
 from tests.conversations.clinic import ANN, BEN, CARA, RULES, Clinic, open_clinic, replace
-
-
-@pytest.fixture
-def clinic(tmp_path: Path) -> Iterator[Clinic]:
-    with open_clinic(tmp_path) as opened:
-        yield opened
-        opened.assert_sound()
 
 
 def tom(clinic: Clinic, **facts: object) -> AppointmentRecord:

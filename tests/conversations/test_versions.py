@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,13 +13,6 @@ from tests.conversations.clinic import ANN, BEN, CARA, RULES, Clinic, open_clini
 NAME = "appointment-reminder"
 SOURCE = RULES.read_text(encoding="utf-8")
 OURS = SOURCE.replace("Reminder: Your appointment", "Please note: Your appointment", 1)
-
-
-@pytest.fixture
-def clinic(tmp_path: Path) -> Iterator[Clinic]:
-    with open_clinic(tmp_path) as opened:
-        yield opened
-        opened.assert_sound()
 
 
 @pytest.fixture

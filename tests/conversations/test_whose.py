@@ -2,20 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
-from tests.conversations.clinic import ANN, BEN, CARA, Clinic, open_clinic, replace
-
-
-@pytest.fixture
-def clinic(tmp_path: Path) -> Iterator[Clinic]:
-    with open_clinic(tmp_path) as opened:
-        yield opened
-        opened.assert_sound()
+from tests.conversations.clinic import ANN, BEN, CARA, Clinic, replace
 
 
 @pytest.fixture

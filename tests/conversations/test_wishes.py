@@ -2,27 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import orjson
-import pytest
 import sqlalchemy as sa
 
 from conversations import schema
 from conversations.batch import task_place
 from conversations.ports import WriteResult, WriteStatus
 from engine.events import StaffAct
-from tests.conversations.clinic import ANN, Clinic, open_clinic, replace
-
-
-@pytest.fixture
-def clinic(tmp_path: Path) -> Iterator[Clinic]:
-    with open_clinic(tmp_path) as opened:
-        yield opened
-        opened.assert_sound()
+from tests.conversations.clinic import ANN, Clinic, replace
 
 
 def steps(clinic: Clinic, kind: str = "reschedule") -> list[dict[str, Any]]:
