@@ -28,6 +28,8 @@ def check(draft: Draft) -> None:
         for part, name in (("line", prompt.line), ("named", prompt.named)):
             if draft.has("one_phone", key, part):
                 _line(draft, key, part, name)
+    if rule is not None and rule.handed is not None:
+        _of_none(draft, rule.handed)
     _elsewhere(draft, places)
 
 
@@ -68,6 +70,14 @@ def _line(draft: Draft, key: str, part: str, name: str) -> None:
     wrong = sorted(used & {"list", "count", "guess"})
     if wrong:
         draft.report.add("R053", mark, f'"{name}" is one line of a list and cannot have {_braced(wrong)}')
+
+
+def _of_none(draft: Draft, name: str) -> None:
+    """What is said where it is not known which appointment is meant must be about none of them."""
+    more = sorted(_used(draft, name) - {"hospital"} - _OF_LISTS)
+    if more:
+        message = f'"{name}" is said where it is not known which appointment is meant, and {_braced(more)} is of one'
+        draft.report.add("R053", draft.at("one_phone", "handed"), message, "it may have {hospital} and nothing else")
 
 
 def _elsewhere(draft: Draft, places: set[Mark]) -> None:

@@ -234,6 +234,7 @@ def _which_one(turn: Turn, event: ReplyReceived, doubt: Doubt) -> tuple[str, str
         turn.record("which.asked", which_json(which))
         turn.set_timer(WHICH, turn.now + WAIT_FOR_WHICH, turn.c.visit)
         return ASKED, "asked which appointment is meant"
+    turn.say_a_person_finds_out()
     why = f"It cannot be told which appointment the reply is about: {named_to_staff(doubt.among)}."
     turn.hand_over("question", why, words=event.text)
     return HANDED, WHICH_UNKNOWN

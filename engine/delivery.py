@@ -151,6 +151,9 @@ def _nobody_said_which(turn: Turn) -> None:
         return
     turn.record("timer.fired", {"name": WHICH}, CLOCK)
     turn.record("which.settled", {"reply": which.reply, "why": "no answer"})
+    by_day = hours.is_open(turn.ruleset.hours, turn.ruleset.hours.sending, turn.now)
+    if by_day and not (turn.c.closed or turn.c.staff_own):
+        turn.say_a_person_finds_out()
     why = f"Asked which appointment was meant, the phone did not answer: {named_to_staff(which.among)}."
     turn.hand_over("question", why, words=which.text)
 

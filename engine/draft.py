@@ -207,7 +207,7 @@ def _one_phone(value: Values) -> OnePhone:
             return None
         return ListPrompt(given["ask"], given["line"], given.get("named", given["line"]))
 
-    return OnePhone(listing("which"), listing("together"), value.get("most", MOST_LISTED))
+    return OnePhone(listing("which"), listing("together"), value.get("handed"), value.get("most", MOST_LISTED))
 
 
 def _lists(value: Values) -> dict[str, tuple[str, ...]]:

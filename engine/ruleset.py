@@ -217,10 +217,11 @@ MOST_LISTED = 3
 class OnePhone:
     """What is said where one phone has several appointments. `which` asks which of them a reply is about, `together` is the
     reminder of several that are due on one day. Without the first a person finds out; without the second each has its own
-    text."""
+    text. `handed` is said where a person finds out; without it nothing is."""
 
     which: ListPrompt | None = None
     together: ListPrompt | None = None
+    handed: str | None = None
     most: int = MOST_LISTED  # appointments in one text; with more, a person finds out, and reminders are cut into several texts
 
 

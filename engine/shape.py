@@ -154,6 +154,7 @@ ONE_PHONE = Block(
             Block("together", dict(_LISTING)),
             "The reminder of several appointments that are due on one day. Without it, each has a text of its own.",
         ),
+        "handed": Key(_PROMPT, "What is said where staff have to find out which one is meant. Without it, nothing."),
         "most": Key(Number(2, 6), "How many appointments one such text may list. 3 if left out."),
     },
 )

@@ -294,6 +294,12 @@ class Turn:
             return False
         return self.say(rule.which.ask, listed=among)
 
+    def say_a_person_finds_out(self) -> None:
+        """Tell the phone, once a day, that staff will look which of its appointments a reply was about."""
+        rule = self.ruleset.one_phone
+        if rule is not None and rule.handed is not None and not self.said_today(rule.handed):
+            self.say(rule.handed, needed=False)
+
     def say_again(self, text: SentText, *, lane: str = REPLY) -> bool:
         """Queue once more what did not reach the patient. A question back whose guess is void gives way to the state's own
         question. False where there is nothing to say or it must not go out."""

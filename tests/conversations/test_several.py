@@ -3,15 +3,17 @@ which of them it is about; otherwise it is asked about once, and then a person f
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from engine.events import StaffAct, TextStatus
-from tests.conversations.clinic import BEN, CARA, Clinic, open_clinic, replace
+from tests.conversations.clinic import BEN, CARA, RULES, Clinic, open_clinic, replace
 
 WHICH = "asked: asked which appointment is meant"
+HANDED = "handed: it cannot be told which appointment is meant"
 
 
 def invite_family(clinic: Clinic) -> Clinic:
@@ -120,7 +122,7 @@ def test_it_is_asked_once_and_then_a_person_finds_out(family: Clinic) -> None:
     family.reply(CARA, "Y")
     assert done(family) == (NONE, NONE)
     assert family.prompts(CARA).count("which_one") == 1
-    assert family.outcomes() == [WHICH, "handed: it cannot be told which appointment is meant"]
+    assert family.outcomes() == [WHICH, HANDED]
     (task,) = family.entries("task.opened")
     assert "A1 (EYE, 2026-03-12 10:00); A2 (CARDIO, 2026-03-13 14:30)" in task["data"]["why"]
     assert "Tom" not in task["data"]["why"]
@@ -133,6 +135,65 @@ def test_a_question_which_one_that_nobody_answers_ends_with_a_person(family: Cli
     assert (task["data"]["kind"], task["data"]["words"]) == ("question", "cancel it")
     family.reply(CARA, "2")
     assert done(family) == (NONE, NONE)
+
+
+class TestAPersonFindsOut:
+    """Whoever wrote is told so, once."""
+
+    def test_the_phone_is_told_that_staff_will_look(self, family: Clinic) -> None:
+        family.reply(CARA, "blue horse")
+        assert family.outcomes() == [HANDED]
+        assert family.prompts(CARA) == ["reminder", "reminder", "staff_will_answer"]
+
+    def test_it_is_told_nothing_of_any_appointment(self, family: Clinic) -> None:
+        family.reply(CARA, "blue horse")
+        said = family.carrier.sent[-1].text
+        for word in ("Eye", "Heart", "Byrne", "Smith", "Tom", "Amy", "March", "12", "13"):
+            assert word not in said
+
+    def test_it_is_told_once_however_often_it_writes(self, family: Clinic) -> None:
+        for words in ("Y", "Y", "Y", "blue horse", "green horse"):
+            family.reply(CARA, words)
+        assert family.prompts(CARA) == ["reminder", "reminder", "which_one", "staff_will_answer"]
+
+    def test_it_is_told_once_a_day_though_staff_hand_the_talk_back(self, family: Clinic) -> None:
+        family.reply(CARA, "blue horse")
+        (owned,) = (id for id in ("A1", "A2") if family.talk(id).staff_own)
+        for _ in range(2):
+            family.act(StaffAct.HAND_BACK, owned)
+            family.reply(CARA, "blue horse")
+        assert family.prompts(CARA).count("staff_will_answer") == 1
+
+    @pytest.mark.parametrize(("later", "told"), [(0, ["staff_will_answer"]), (3, [])])
+    def test_who_does_not_say_which_is_told_so_unless_it_is_night(self, family: Clinic, later: int, told: list[str]) -> None:
+        family.wait(hours=later)
+        family.reply(CARA, "cancel it")
+        family.wait(hours=5)
+        assert family.tasks() == ["question"]
+        assert family.prompts(CARA)[2:] == ["which_one", *told]
+
+    def test_it_is_not_told_where_texts_are_stopped(self, family: Clinic) -> None:
+        family.reply(CARA, "stop texts about this appointment", answers=family.texts("reminder")[0].key)
+        family.reply(CARA, "START")
+        family.reply(CARA, "stop texts from this clinic", answers=family.texts("reminder")[0].key)
+        family.act(StaffAct.STOP, "A2")
+        before = family.prompts(CARA)
+        family.reply(CARA, "blue horse")
+        assert family.prompts(CARA) == before
+
+    @pytest.mark.parametrize("words", ["he has chest pain", "he passed away last week", "wrong number"])
+    def test_what_outranks_everything_has_its_own_answer(self, family: Clinic, words: str) -> None:
+        family.reply(CARA, words)
+        assert "staff_will_answer" not in family.prompts(CARA)
+
+    def test_rules_without_such_a_text_say_nothing(self, tmp_path: Path) -> None:
+        silent = tmp_path / RULES.name
+        silent.write_text(re.sub(r"\n  handed: .*", "", RULES.read_text("utf-8")), "utf-8")
+        with open_clinic(tmp_path / "silent") as clinic:
+            clinic.house.publish([silent])
+            invite_family(clinic).reply(CARA, "blue horse")
+            assert clinic.outcomes() == [HANDED]
+            assert clinic.prompts(CARA) == ["reminder", "reminder"]
 
 
 def test_an_answer_to_a_list_counts_for_the_appointment_as_it_was_listed(family: Clinic) -> None:
