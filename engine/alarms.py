@@ -12,7 +12,8 @@ from dataclasses import replace
 from engine.clauses import match
 from engine.lexicon import Role
 from engine.normalise import BREAK
-from engine.phrasebook import DECIDING, DISTANT_KIN, KIN, Phrase, Phrasebook, holds
+from engine.phrase import DECIDING, DISTANT_KIN, KIN, Phrase, holds
+from engine.phrasebook import Phrasebook
 
 _CLOSE = 14  # words between two that alarm together
 _DEATH = "deceased"

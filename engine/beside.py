@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from engine.clauses import Clause
 from engine.lexicon import Role
-from engine.phrasebook import KIN, NAME, Phrase, Phrasebook
+from engine.phrase import KIN, NAME, Phrase
+from engine.phrasebook import Phrasebook
 from engine.prepared import Prepared
 
 _ASIDE = 14  # words that are not understood and yet may stand beside a full answer

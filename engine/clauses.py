@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 
 from engine.lexicon import Role
 from engine.normalise import ASKED, BREAK, is_number
-from engine.phrasebook import BARRING, NAME, NUMBER, SKIPPED, Phrase, Phrasebook
+from engine.phrase import BARRING, NAME, NUMBER, SKIPPED, Phrase
+from engine.phrasebook import Phrasebook
 
 _QUIET = Role.REQUEST | Role.WISH | Role.HARMLESS | Role.WHEN | Role.COURTESY | Role.ACK | Role.YES | Role.NO
 _LOUD = Role.NEGATION | Role.QUESTION | Role.HEDGE | Role.CONDITION | Role.CONTRAST

@@ -16,7 +16,8 @@ from engine import alarms, beside
 from engine.clauses import GOVERNED, Clause, clauses, match, segments, signature_only
 from engine.lexicon import Role
 from engine.normalise import Normalised, fold
-from engine.phrasebook import DAY, DECIDING, NAME, NUMBER, Phrase, Phrasebook, holds
+from engine.phrase import DAY, DECIDING, NAME, NUMBER, Phrase, holds
+from engine.phrasebook import Phrasebook
 from engine.prepared import Prepared
 from engine.reading import MIXED, UNKNOWN, Candidate, Reading
 from engine.ruleset import ALWAYS_INTENTS, Matching

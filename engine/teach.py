@@ -17,7 +17,7 @@ from engine.likeness import Shelf
 from engine.loader import Loaded, load
 from engine.nodes import Listing, Node, Table, read_nodes
 from engine.normalise import normalise
-from engine.phrasebook import NUMBER
+from engine.phrase import NUMBER
 from engine.prepared import prepare
 from engine.problems import Problem, Report, did_you_mean, listed
 from engine.reading import Reading

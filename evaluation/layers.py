@@ -13,11 +13,12 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from unittest.mock import patch
 
-from engine import meaning, phrasebook, prepared, understanding
+from engine import grammar, language, meaning, phrasebook, prepared, understanding
 from engine.clauses import segments
 from engine.lexicon import LEXICONS, Lexicon, Role
-from engine.phrasebook import DECIDING, Phrasebook
+from engine.phrase import DECIDING
 from engine.ruleset import LanguageWords, Ruleset
+from engine.speller import Speller
 from evaluation.labelled import Labelled
 from evaluation.scores import Verdict, judge
 
@@ -45,11 +46,10 @@ class Layer:
     def _out(self) -> Iterator[None]:
         lexicons = {language: self.lexicon(lexicon) for language, lexicon in LEXICONS.items()}
         with ExitStack() as stack:
-            stack.enter_context(patch.object(phrasebook, "LEXICONS", lexicons))
+            stack.enter_context(patch.object(language, "LEXICONS", lexicons))
             # What is kept of a language was made with the layer.
-            stack.enter_context(patch.object(phrasebook, "_rewriters", phrasebook._rewriters.__wrapped__))
-            stack.enter_context(patch.object(phrasebook, "_roles", {}))
-            stack.enter_context(patch.object(phrasebook, "_sentences", phrasebook._sentences.__wrapped__))
+            stack.enter_context(patch.object(phrasebook, "language", language.language.__wrapped__))
+            stack.enter_context(patch.object(phrasebook, "grammar", grammar.grammar.__wrapped__))
             stack.enter_context(patch.object(prepared, "_SHELF", prepared._Shelf(len(lexicons))))
             for owner, name, stand_in in self.instead:
                 stack.enter_context(patch.object(owner, name, stand_in))
@@ -99,7 +99,7 @@ LAYERS = (
     Layer(
         "repair of slips",
         "words that no list has: one slip of the finger, run-ons, drawn-out letters",
-        instead=((Phrasebook, "_repaired", lambda _self, word: [word]),),
+        instead=((Speller, "_repaired", lambda _self, word: [word]),),
     ),
     Layer("sameness", "turns of phrase that mean the same", lambda lexicon: replace(lexicon, same={})),
     Layer("whole sentences", "clauses understood by their classes of words", lambda lexicon: replace(lexicon, sentences={})),

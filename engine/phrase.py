@@ -1,0 +1,48 @@
+"""A phrase as it is compared with what a reply says, and the marks that stand in it for words of one kind."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from engine.lexicon import Role
+
+NUMBER = "#"
+DAY = "@"
+ASK = "ask"
+ASK_PAST = "ask_past"
+WHILE = "while"  # a question word that asks nothing
+SAYING = "saying"
+BARRING = "rather_than"
+NAME = "firstname"
+KIN = "kin"
+DISTANT_KIN = "distant_kin"
+DECIDING = ("urgent", "deceased")  # of ALWAYS_INTENTS: their words decide wherever they stand
+
+SKIPPED = Role.STOP | Role.FILLER  # passed over when phrases are compared
+
+Stretch = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """One phrase of an intent, as compared. `words` are rewritten and without words that are skipped."""
+
+    intent: str
+    text: str
+    words: tuple[str, ...]
+    key: bool  # the last word is a key of the intent, so what follows it is its object
+    weak: bool  # nothing but acknowledgement: any other meaning beside it decides; of an alarm, one in a layman's words
+    negative: bool  # holds a negation of its own
+    asks: bool  # is a question or a wish itself, so that a question mark does not speak against it
+
+    @property
+    def letter(self) -> bool:
+        """A single letter or figure, which means something only where it stands alone."""
+        return len(self.words) == 1 and len(self.words[0]) == 1 and self.words[0].isalnum()
+
+
+def holds(words: Sequence[str], pattern: tuple[str, ...]) -> bool:
+    """Whether `pattern` stands in `words` as one stretch."""
+    first, length = pattern[0], len(pattern)
+    return any(word == first and tuple(words[at : at + length]) == pattern for at, word in enumerate(words))
