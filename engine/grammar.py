@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
+from sys import intern
 
 from engine.language import Language, split
 from engine.lexicon import Role
@@ -36,7 +37,8 @@ class Grammar:
         self._unstressed = language.words("unstressed")
         self.roles: dict[str, int] = {ASK: Role.QUESTION, ASK_PAST: Role.QUESTION | Role.HEDGE, NUMBER: Role.WHEN}
         self.sameness = language.sameness.copy()
-        self._rewritten: dict[tuple[str, bool], Stretch] = {}  # a phrase, and whether it decides wherever it stands
+        self._phrases: dict[str, Stretch] = {}
+        self._deciding: dict[str, Stretch] = {}
         self._give_roles(own)
 
     def _give_roles(self, own: LanguageWords) -> None:
@@ -49,7 +51,7 @@ class Grammar:
                 words = self.rewrite(written) if len(written) > 1 else self._same(language.spelling(written))
                 if len(words) > 1:
                     name = "_".join(words)
-                    self.sameness.add(language.peopled(language.spelling(written)), [name])
+                    self.sameness.add(language.people(language.spelling(written)), [name])
                     words = [name]
                 elif words != written and words[0] in heads:
                     continue  # a group's name has the roles that the group is given, not those of its members
@@ -68,25 +70,16 @@ class Grammar:
 
     def phrase(self, text: str) -> Stretch:
         """A phrase's words that count, as they are compared."""
-        found = self._rewritten.get((text, False))
-        if found is None:
-            found = tuple(self.content(self.rewrite(normalise(text).words)))
-            self._keep(text, False, found)
-        return found
+        found = self._phrases.get(text)
+        return _keep(self._phrases, text, self.content(self.rewrite(normalise(text).words))) if found is None else found
 
     def deciding_phrase(self, text: str) -> Stretch:
         """The words of a phrase that decides wherever it stands."""
-        found = self._rewritten.get((text, True))
+        found = self._deciding.get(text)
         if found is None:
-            spelt = self.language.spelt(normalise(text).words)
-            found = tuple(self.grave(spelt)) + ((BREAK,) if text.endswith(BREAK) else ())
-            self._keep(text, True, found)
+            words = self.grave(self.language.spelt(normalise(text).words))
+            found = _keep(self._deciding, text, [*words, BREAK] if text.endswith(BREAK) else words)
         return found
-
-    def _keep(self, text: str, deciding: bool, words: Stretch) -> None:
-        if len(self._rewritten) >= _PHRASES_KEPT:
-            self._rewritten.clear()
-        self._rewritten[text, deciding] = words
 
     def content(self, words: Sequence[str]) -> list[str]:
         """Rewritten words without those that are skipped; dates and times in a row are one."""
@@ -107,6 +100,11 @@ class Grammar:
             for word in self.apart(spelt)
             if word not in unstressed
         ]
+
+    def begun(self, word: str) -> bool:
+        """Whether a rewriting of any kind begins with a spelt word: where none does, it stays as it is, or is a number."""
+        language = self.language
+        return word in language.spelling or word in language.people or word in self.sameness
 
     def apart(self, spelt: Sequence[str]) -> list[str]:
         """Spelt words, each saying that only sounds alarming made one word."""
@@ -129,7 +127,7 @@ class Grammar:
 
     def _same(self, spelt: Sequence[str]) -> list[str]:
         """People first, each as what they are, so that a turn of phrase need not name them all."""
-        return self.sameness(self.language.peopled(spelt))
+        return self.sameness(self.language.people(spelt))
 
     def _mark_inversions(self, words: list[str]) -> None:
         for at in range(len(words) - 1):
@@ -158,6 +156,14 @@ class Grammar:
         """Whether a verb after `word` is told and not asked: "I do it", "cannot do it", "to do it"."""
         role = self.role(word)
         return word in self.subjects or (bool(role & Role.NEGATION) and not role & Role.NO) or word in self._modals
+
+
+def _keep(phrases: dict[str, Stretch], text: str, words: Sequence[str]) -> Stretch:
+    """What a phrase was found to be, kept for the next version of the ruleset: each of its words one object for all."""
+    if len(phrases) >= _PHRASES_KEPT:
+        phrases.clear()
+    phrases[text] = tuple(map(intern, words))
+    return phrases[text]
 
 
 @lru_cache(maxsize=64)

@@ -7,12 +7,13 @@ Between them people become what they are ("my mum" is kin), so that a turn of ph
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property, lru_cache
+from sys import intern
 
 from engine.lexicon import LEXICONS, NO_LEXICON, Role
 from engine.normalise import fold, is_number
-from engine.phrase import DAY, DISTANT_KIN, KIN, NAME, NUMBER, SAYING
+from engine.phrase import DAY, DISTANT_KIN, KIN, NAME, NUMBER, SAYING, Stretch
 from engine.rewriter import Rewriter
 from engine.sentences import Sentences, Sources
 
@@ -26,20 +27,17 @@ class Language:
         self.code = code
         self.lexicon = lexicon = LEXICONS.get(code, NO_LEXICON)
         self._words: dict[str, frozenset[str]] = {}
-        self.spelling, self._people, self.sayings, self.sameness = Rewriter(), Rewriter(), Rewriter(), Rewriter()
-        for into, variants in lexicon.spellings.items():
-            for variant in variants:
-                self.spelling.add(split(variant), split(into))
-        kin = {KIN: lexicon.lists["kin"], DISTANT_KIN: lexicon.lists["distant_kin"], NAME: lexicon.same.get(NAME, ())}
-        for into, variants in kin.items():
-            for variant in variants:
-                self._people.add(self.spelling(split(variant)), [into])
-        for into, variants in lexicon.same.items():
-            for variant in variants if into != NAME else ():
-                self.sameness.add(self._people(self.spelling(split(variant))), split(into))
-        for variant in lexicon.same.get(SAYING, ()):
-            self.sayings.add(self.spelling(split(variant)), [SAYING])
-        self.firstnames = frozenset(map(fold, lexicon.same.get(NAME, ())))
+        self._spelt_sets: dict[frozenset[str], frozenset[str]] = {}
+        names = tuple(lexicon.same.get(NAME, ()))
+        people = {KIN: lexicon.lists["kin"], DISTANT_KIN: lexicon.lists["distant_kin"], NAME: names}
+        turns = {head: variants for head, variants in lexicon.same.items() if head != NAME}
+        single = {name for name in names if name.isalpha()}
+        self.spelling = _rewriter(lexicon.spellings, list)
+        self.people = _rewriter(people, self.spelling)
+        self.sameness = _rewriter(turns, lambda words: self.people(self.spelling(words)), single)
+        self.sayings = _rewriter({SAYING: lexicon.same.get(SAYING, ())}, self.spelling)
+        self.single = frozenset(single)  # first names and turns of phrase of one word, as they are written
+        self.firstnames = frozenset(map(fold, names))
 
     def words(self, name: str) -> frozenset[str]:
         """The words of one of the lexicon's lists, without accents."""
@@ -53,14 +51,12 @@ class Language:
         folded = map(fold, words)
         return self.spelling([NUMBER if is_number(word) else word for word in folded])
 
-    def peopled(self, spelt: Sequence[str]) -> list[str]:
-        """Spelt words, each person made what they are to the patient, each first name one."""
-        return self._people(spelt)
-
-    @property
-    def rewriters(self) -> tuple[Rewriter, Rewriter]:
-        """Those that every ruleset uses as they are."""
-        return self.spelling, self._people
+    def spelt_set(self, words: frozenset[str]) -> frozenset[str]:
+        """Single words as the lexicon spells them: one set for all who ask for the same."""
+        found = self._spelt_sets.get(words)
+        if found is None:
+            found = self._spelt_sets[words] = frozenset(intern(part) for word in words for part in self.spelt([word]))
+        return found
 
     @cached_property
     def sentences(self) -> Sentences:
@@ -90,6 +86,24 @@ def answers() -> Mapping[str, frozenset[str]]:
     }
 
 
+def _rewriter(
+    groups: Mapping[str, Iterable[str]], written: Callable[[Sequence[str]], list[str]], single: set[str] | None = None
+) -> Rewriter:
+    """Every variant of a group into its head. Where two groups have one, the first keeps it. Adds to `single` those that are
+    one word.
+    """
+    rules: dict[Stretch, Stretch] = {}
+    for head, variants in groups.items():
+        into = tuple(split(head))
+        for variant in variants:
+            words = tuple(written(split(variant)))
+            if words != into:
+                rules.setdefault(words, into)
+            if single is not None and variant.isalpha():
+                single.add(variant)
+    return Rewriter(rules)
+
+
 def split(text: str) -> list[str]:
     """An entry of a lexicon in its words, without accents."""
-    return [fold(word) for word in text.split()]
+    return [intern(fold(word)) for word in text.split()]

@@ -120,11 +120,12 @@ class Phrasebook:
             text = " ".join(min(words) for words in sets)
             alarm = Phrase(intent.name, text, (), key=False, weak=sets in signs, negative=False, asks=False)
             rarest = sorted(self._spelt_sets(sets), key=lambda words: (sum(map(bool, map(self.role, words))), len(words)))
+            alarming = alarm, tuple(rarest)
             for word in rarest[0]:
-                self.near.setdefault(word, []).append((alarm, tuple(rarest)))
+                self.near.setdefault(word, []).append(alarming)
 
     def _spelt_sets(self, sets: Sets) -> Sets:
-        return tuple(frozenset(part for word in words for part in self._language.spelt([word])) for words in sets)
+        return tuple(map(self._language.spelt_set, sets))
 
     def _own_key(self, key: str) -> bool:
         """Whether a key is also a word of this language. A key of one may be another word in the next: Irish tá is no
@@ -190,16 +191,16 @@ class Phrasebook:
             for word in words
             if len(word) >= REPAIR_FROM and word.isalpha() and (word in in_phrases or not self.role(word) & _NEVER_MEANT)
         }
+        targets |= {word for word in self._language.single if len(word) > REPAIR_FROM}
         targets |= {
             variant
-            for groups in (lexicon.spellings, lexicon.same)
-            for into, variants in groups.items()
+            for into, variants in lexicon.spellings.items()
             for variant in variants
-            if (into in words or groups is lexicon.same) and len(variant) > REPAIR_FROM and variant.isalpha()
+            if into in words and len(variant) > REPAIR_FROM and variant.isalpha()
         }
         words |= near | self.aux | self._language.words("articles") | self._grammar.subjects | self.elsewhere
         words |= self._language.sentences.words
-        rewriters = (*self._language.rewriters, self._grammar.sameness)
+        rewriters = (self._language.spelling, self._language.people, self._grammar.sameness)
         words |= {word for rewriter in rewriters for word in rewriter.words()}
         figures = {word for word in words if is_number(word)}  # read as numbers, but for slips such as "100" for certainly
         written = (word for variants in lexicon.spellings.values() for variant in variants for word in variant.split())
@@ -216,6 +217,8 @@ class Phrasebook:
         )
 
     def _heads_a_run_on(self, word: str) -> bool:
+        if not (self.role(word) & _HEADS or self._grammar.begun(word)):
+            return False
         return bool(self.roles_of(self._grammar.alike(self._language.spelling([word]))) & _HEADS)
 
     def role(self, word: str) -> int:

@@ -94,7 +94,7 @@ class Speller:
         for at in range(1, len(word)) if begun else range(len(word) - 1, 0, -1):
             head, rest = word[:at], word[at:]
             if (head in self.heads) if not begun else (head in self.known and (at > 1 or head in subjects)):
-                if len(rest) > 1 and rest in self.known and self.language.peopled([rest]) != [NAME]:
+                if len(rest) > 1 and rest in self.known and self.language.people([rest]) != [NAME]:
                     return [head, rest]
                 more = self._parted(rest, True, most - 1) if most > 2 and len(rest) > 2 else []
                 if more:

@@ -7,14 +7,15 @@ imported, never again, so that reading a reply touches no file. A new language i
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from importlib import resources
 from types import MappingProxyType
 from typing import Final
 
 import yaml
+
+from engine.lexicon.patterns import Classes, Phrases
 
 
 class Role:
@@ -123,9 +124,7 @@ _OTHER_LISTS = (
 )
 _OTHER_GROUPS = ("classes", "spellings", "same", "always", "unless", "near", "sentences")
 
-_SLOT = re.compile(r"<(\w+)>|\(([^()]*)\)")
-
-Classes = Mapping[str, tuple[str, ...]]
+Sets = tuple[frozenset[str], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,13 +132,13 @@ class Lexicon:
     """One language, as its file has it. Words are lower case; several words are one string with spaces."""
 
     language: str
-    spellings: Mapping[str, tuple[str, ...]]
-    same: Mapping[str, tuple[str, ...]]
+    spellings: Mapping[str, Iterable[str]]
+    same: Mapping[str, Iterable[str]]
     roles: Mapping[int, tuple[str, ...]]
     lists: Mapping[str, tuple[str, ...]]
     always: Mapping[str, tuple[str, ...]]  # of engine.ruleset.ALWAYS_INTENTS: what says them in every ruleset
     unless: Mapping[str, tuple[str, ...]]  # of the same intents: in what they must not be read
-    near: Mapping[str, tuple[tuple[frozenset[str], ...], ...]]  # of the gravest of them: one word of each set close together
+    near: Mapping[str, tuple[Sets, ...]]  # of the gravest of them: one word of each set close together
     classes: Mapping[str, tuple[str, ...]]
     sentences: Mapping[str, tuple[str, ...]]  # of any intent: patterns of a whole clause, as written (engine.sentences)
     common: frozenset[str]
@@ -155,17 +154,23 @@ def parse(language: str, text: str) -> Lexicon:
     if unknown:
         raise ValueError(f"lexicon {language}: no such list: {', '.join(sorted(unknown))}")
     classes: dict[str, tuple[str, ...]] = {}
-    for name, written in _groups(language, data, "classes").items():
-        classes[name] = tuple(word for text in written for word in _each(language, text, classes))
-    roles = {role: _words(language, name, data.get(name, ()), classes) for name, role in _ROLE_OF_LIST.items()}
+    for name, lines in _groups(language, data, "classes").items():
+        classes[name] = tuple(Phrases(language, lines, classes))
+
+    def words(name: str) -> tuple[str, ...]:
+        return tuple(Phrases(language, _lines(language, name, data.get(name, ())), classes))
+
+    def groups(name: str) -> Mapping[str, Phrases]:
+        return {head: Phrases(language, lines, classes) for head, lines in _groups(language, data, name).items()}
+
     return Lexicon(
         language=language,
-        spellings=_groups(language, data, "spellings", classes),
-        same=_groups(language, data, "same", classes),
-        roles=MappingProxyType(roles),
-        lists=MappingProxyType({name: _words(language, name, data.get(name, ()), classes) for name in _OTHER_LISTS}),
-        always=_groups(language, data, "always", classes),
-        unless=_groups(language, data, "unless", classes),
+        spellings=MappingProxyType(groups("spellings")),
+        same=MappingProxyType(groups("same")),
+        roles=MappingProxyType({role: words(name) for name, role in _ROLE_OF_LIST.items()}),
+        lists=MappingProxyType({name: words(name) for name in _OTHER_LISTS}),
+        always=MappingProxyType({name: tuple(phrases) for name, phrases in groups("always").items()}),
+        unless=MappingProxyType({name: tuple(phrases) for name, phrases in groups("unless").items()}),
         near=_near(language, data, classes),
         classes=MappingProxyType(classes),
         sentences=_groups(language, data, "sentences"),
@@ -173,51 +178,25 @@ def parse(language: str, text: str) -> Lexicon:
     )
 
 
-def _groups(
-    language: str, data: Mapping[str, object], name: str, classes: Classes | None = None
-) -> Mapping[str, tuple[str, ...]]:
+def _groups(language: str, data: Mapping[str, object], name: str) -> Mapping[str, tuple[str, ...]]:
     groups = data.get(name, {})
     if not isinstance(groups, dict):
         raise ValueError(f"lexicon {language}: `{name}` must map a word to a list")
-    return MappingProxyType({head: _words(language, f"{name}.{head}", tails, classes) for head, tails in groups.items()})
+    return MappingProxyType({head: _lines(language, f"{name}.{head}", lines) for head, lines in groups.items()})
 
 
-def _words(language: str, name: str, value: object, classes: Classes | None) -> tuple[str, ...]:
-    """The words of a list, every pattern among them written out; without `classes`, as they stand."""
+def _lines(language: str, name: str, value: object) -> tuple[str, ...]:
     if not isinstance(value, Iterable) or isinstance(value, str):
         raise ValueError(f"lexicon {language}: `{name}` must be a list of words")
-    written = tuple(str(text).casefold() for text in value)
-    return written if classes is None else tuple(word for text in written for word in _each(language, text, classes))
+    return tuple(str(text).casefold() for text in value)
 
 
-def _each(language: str, text: str, classes: Classes) -> Iterator[str]:
-    """Every phrase that a pattern stands for: `<texts>` is any word of that class, `(a|b)` one of the two, `(a|)` an a that
-    may be missing.
-    """
-    slot = _SLOT.search(text)
-    if slot is None:
-        yield " ".join(text.split()) or text
-        return
-    for choice in _choices(language, slot, classes):
-        yield from _each(language, f"{text[: slot.start()]}{choice}{text[slot.end() :]}", classes)
-
-
-def _choices(language: str, slot: re.Match[str], classes: Classes) -> Iterable[str]:
-    if slot.group(1) is None:
-        return slot.group(2).split("|")
-    if slot.group(1) not in classes:
-        raise ValueError(f"lexicon {language}: no class `{slot.group(1)}`; `classes` lists them, each before its use")
-    return classes[slot.group(1)]
-
-
-def _near(
-    language: str, data: Mapping[str, object], classes: Classes
-) -> Mapping[str, tuple[tuple[frozenset[str], ...], ...]]:
+def _near(language: str, data: Mapping[str, object], classes: Classes) -> Mapping[str, tuple[Sets, ...]]:
     """Patterns of single words, each a choice of several: "<tablets> <swallowed> (all|whole|box)"."""
-    found = {
-        intent: tuple(tuple(frozenset(_each(language, word, classes)) for word in text.split()) for text in patterns)
-        for intent, patterns in _groups(language, data, "near").items()
-    }
+    groups = _groups(language, data, "near")
+    written = {word for lines in groups.values() for line in lines for word in line.split()}
+    sets = {word: frozenset(Phrases(language, (word,), classes)) for word in written}
+    found = {intent: tuple(tuple(sets[word] for word in line.split()) for line in lines) for intent, lines in groups.items()}
     return MappingProxyType(found)
 
 
