@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from babel import Locale, UnknownLocaleError
+from engine.locales import known
 
 _CONTEXTS = ("format", "stand-alone")  # as in a date, and alone: "15 czerwca", "czerwiec"
 
@@ -10,7 +10,7 @@ _CONTEXTS = ("format", "stand-alone")  # as in a date, and alone: "15 czerwca", 
 def names_of_days(language: str, *widths: str) -> dict[str, int]:
     """Name, in lower case and without a full stop -> day, Monday 0. Widths are CLDR's: wide, abbreviated. Empty for a
     language that CLDR has not."""
-    locale = _locale(language)
+    locale = known(language)
     found: dict[str, int] = {}
     if locale is None:
         return found
@@ -23,7 +23,7 @@ def names_of_days(language: str, *widths: str) -> dict[str, int]:
 
 def names_of_months(language: str, *widths: str) -> dict[str, int]:
     """The same of months, January 1."""
-    locale = _locale(language)
+    locale = known(language)
     found: dict[str, int] = {}
     if locale is None:
         return found
@@ -32,13 +32,6 @@ def names_of_months(language: str, *widths: str) -> dict[str, int]:
             for month, name in locale.months[context][width].items():
                 found.setdefault(_plain(name), month)
     return found
-
-
-def _locale(language: str) -> Locale | None:
-    try:
-        return Locale.parse(language)
-    except (ValueError, UnknownLocaleError):
-        return None
 
 
 def _plain(name: str) -> str:

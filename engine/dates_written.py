@@ -8,9 +8,10 @@ import re
 from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
-from babel import Locale, UnknownLocaleError
+from babel import UnknownLocaleError
 from babel.dates import format_date, parse_pattern
 
+from engine.locales import locale
 from engine.ruleset import DateFormats
 from engine.sms import plain
 
@@ -22,7 +23,7 @@ _TIME_FIELDS = frozenset("abBhHKkm")
 def format_fault(language: str, kind: str, pattern: str) -> str | None:
     """What is wrong with a date pattern of `DateFormats` (kind: date, time or weekday), None if nothing is."""
     try:
-        Locale.parse(language, sep="-")
+        locale(language, sep="-")
     except ValueError:
         return f"{language!r} is not a language tag"
     except UnknownLocaleError:
@@ -47,12 +48,12 @@ def format_fault(language: str, kind: str, pattern: str) -> str | None:
 
 
 def _write_day(language: str, pattern: str, day: date) -> str:
-    return plain(format_date(day, pattern, locale=Locale.parse(language, sep="-")))
+    return plain(format_date(day, pattern, locale=locale(language, sep="-")))
 
 
 def _write_time(language: str, pattern: str, clock: time) -> str:
     # Not format_time(), which sets a time zone: the clock here is local already.
-    return plain(parse_pattern(pattern).apply(clock, Locale.parse(language, sep="-")))
+    return plain(parse_pattern(pattern).apply(clock, locale(language, sep="-")))
 
 
 _SLOTS_KEPT = 20_000

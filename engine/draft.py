@@ -9,13 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 
-from babel import Locale, UnknownLocaleError
-
 from engine.kinds import NOTHING, Reference, kept
+from engine.locales import known
 from engine.nodes import Listing, Node, Scalar, Table
 from engine.problems import Mark, Report, nearest
 from engine.reading import LANGUAGE, MIXED, UNKNOWN
@@ -118,14 +116,9 @@ class Draft:
         return node.text if isinstance(node, Scalar) else None
 
 
-@lru_cache(maxsize=256)
 def exists(language: str) -> bool:
     """Whether the world knows the language (by the locale data of CLDR)."""
-    try:
-        Locale.parse(language)
-    except (UnknownLocaleError, ValueError):
-        return False
-    return True
+    return known(language) is not None
 
 
 def version_of(text: str, shared: Shared | None = None) -> str:

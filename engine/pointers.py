@@ -9,9 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 
-from babel import Locale, UnknownLocaleError
-
 from engine.lexicon import LEXICONS
+from engine.locales import known
 from engine.normalise import clean, fold
 
 NAME, PLACE, DAY, TIME, NUMBER, ALL, OTHER = "name", "place", "day", "time", "number", "all", "other"
@@ -307,9 +306,8 @@ def _calendar(languages: tuple[str, ...]) -> tuple[dict[str, int], dict[str, int
     weekdays: dict[str, int] = dict(_SHORT_DAYS)
     months: dict[str, int] = {}
     for language in dict.fromkeys(("en", *languages)):
-        try:
-            locale = Locale.parse(language, sep="-")
-        except (UnknownLocaleError, ValueError):
+        locale = known(language, sep="-")
+        if locale is None:
             continue  # a record may hold anything as a language
         for context in ("format", "stand-alone"):
             for day, name in locale.days[context]["wide"].items():

@@ -10,11 +10,10 @@ import re
 import unicodedata
 from collections.abc import Mapping
 
-from babel import Locale
-
 from engine.conversation import PATIENT
 from engine.effects import PreferLanguage
 from engine.events import ReplyReceived
+from engine.locales import locale
 from engine.reading import LANGUAGE, Reading
 from engine.turn import ACTED, ASKED, HANDED, Turn
 
@@ -197,7 +196,7 @@ def asks_for(language: str, reading: Reading) -> Reading:
 
 def name(language: str) -> str:
     """The language's name in English, for staff."""
-    return str(Locale("en").languages.get(language, language))
+    return str(locale("en").languages.get(language, language))
 
 
 # ---- what a talk does with it ----------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from engine.appointment import Appointment, AppointmentStatus, Patient
 from engine.dates_written import format_fault
+from engine.lexicon import LEXICONS
 from engine.ruleset import (
     PLACEHOLDERS,
     AppliesTo,
@@ -314,6 +315,14 @@ class TestFormatFault:
         ],
     )  # fmt: skip
     def test_good_patterns(self, language: str, kind: str, pattern: str) -> None:
+        assert format_fault(language, kind, pattern) is None
+
+    @pytest.mark.parametrize("language", sorted(LEXICONS))
+    @pytest.mark.parametrize(
+        ("kind", "pattern"),
+        [("date", "EEEE d MMM MMMM LLLL y G QQQQ w"), ("weekday", "EEE eee ccc"), ("time", "h a HH:mm"), ("time", "h B")],
+    )
+    def test_whatever_a_date_may_be_made_of_is_known_in_every_language(self, language: str, kind: str, pattern: str) -> None:
         assert format_fault(language, kind, pattern) is None
 
     @pytest.mark.parametrize(
