@@ -74,13 +74,14 @@ class Sentences:
         self._parts: dict[str, tuple[str, frozenset[str]]] = {}
         stops = "|".join(sorted(re.escape(word) for word in barred))
         self._gap = rf"(?!(?:{stops}) )\S+ " if stops else r"\S+ "
-        self._lead = re.compile(f"(?:{self._either(sources.leads)})*")
-        self._trail = re.compile(f"(?:{self._either(sources.trails)})*")
+        self._lead = re.compile(f"(?:{self._either(map(self._plain, sources.leads))})*")
+        self._trail = re.compile(f"(?:{self._either(map(self._plain, sources.trails))})*")
         self._goes_on = frozenset(sources.goes_on)
         self._by_word: dict[str, list[_Sentence]] = {}
         for intent, patterns in sources.patterns.items():
             for pattern in patterns:
                 self._add(intent, pattern)
+        self._parts.clear()  # every pattern is made of them
 
     def said(self, words: Sequence[str], asked: bool, name_mark: Callable[[str], str]) -> Said | None:
         """What a clause says by its sentences, or None where it is not made of them. Pure."""
@@ -161,9 +162,9 @@ class Sentences:
         """A word, class or choice as a regular expression, and a telling word of each alternative; none where it may miss."""
         if text not in self._parts:
             written = [each for one in ((text,) if choice is None else choice.split("|")) for each in self._alternatives(one)]
-            optional = not all(written)
-            telling = () if optional else (max(self._plain(each), key=_telling) for each in written)
-            self._parts[text] = self._either(written), frozenset(telling)
+            plain = list(map(self._plain, written))
+            telling = (max(words, key=_telling) for words in plain) if all(written) else ()
+            self._parts[text] = self._either(plain), frozenset(telling)
         return self._parts[text]
 
     def _alternatives(self, text: str) -> Iterable[str]:
@@ -184,9 +185,9 @@ class Sentences:
         self.words.update(word for word in words if word[0].isalpha())
         return words
 
-    def _either(self, written: Iterable[str]) -> str:
+    def _either(self, stretches: Iterable[Sequence[str]]) -> str:
         """A regular expression for one of several stretches of words, the longest first."""
-        spelt = {"".join(map(self._word, self._plain(text))) for text in written}
+        spelt = {"".join(map(self._word, words)) for words in stretches}
         return "|".join(sorted(spelt, key=lambda text: (-len(text), text)))
 
     @staticmethod

@@ -22,13 +22,14 @@ class Phrases(Iterable[str]):
     __slots__ = ("_lines",)
 
     def __init__(self, language: str, lines: Iterable[str], classes: Classes) -> None:
-        self._lines = tuple(_parts(language, line, classes) for line in lines)
+        self._lines = tuple(_parts(language, line, classes) if _SLOT.search(line) else _plain(line) for line in lines)
 
     def __iter__(self) -> Iterator[str]:
-        for parts in self._lines:
-            for choice in product(*parts):
-                text = "".join(choice)
-                yield " ".join(text.split()) or text
+        for line in self._lines:
+            if isinstance(line, str):
+                yield line
+            else:
+                yield from map(_plain, _all(line))
 
 
 def _parts(language: str, line: str, classes: Classes) -> _Parts:
@@ -48,6 +49,10 @@ def _parts(language: str, line: str, classes: Classes) -> _Parts:
     if end < len(line):
         parts.append((line[end:],))
     return tuple(parts)
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.split()) or text
 
 
 def _all(parts: _Parts) -> Iterator[str]:
