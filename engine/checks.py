@@ -12,8 +12,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from zoneinfo import ZoneInfo, available_timezones
 
-import holidays
-
 from engine import (
     checks_carrier,
     checks_languages,
@@ -31,8 +29,10 @@ from engine.draft import RESERVED_INTENTS, RESERVED_STATES, Draft
 from engine.kinds import Reference
 from engine.nodes import Scalar
 from engine.problems import did_you_mean, listed
+from engine.public_holidays import public_holidays
 from engine.ruleset import ALWAYS_INTENTS
 
+_ANY_YEAR = 2026
 _REFERENCE_CODES = {"state": "R020", "intent": "R021", "prompt": "R022", "language": "R024"}
 
 
@@ -116,7 +116,7 @@ def _clock(draft: Draft) -> None:
         message = f'there is no timezone "{zone.text}"{meant}'
         draft.report.add("R013", zone.mark, message, "a continent and a city, such as Europe/Dublin")
     country = draft.ruleset.hours.holidays
-    if country is not None and not _is(lambda: holidays.country_holidays(country)):
+    if country is not None and not _is(lambda: public_holidays(country, _ANY_YEAR)):
         message = f'no public holidays are known for the country "{country}"'
         draft.report.add(
             "R013", draft.at("hours", "holidays"), message, "two capital letters (ISO 3166), such as IE or GB"

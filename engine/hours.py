@@ -9,11 +9,9 @@ holiday (of the `holidays` library, where the ruleset names a country) nothing i
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
-from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-import holidays as public_holidays
-
+from engine.public_holidays import public_holidays
 from engine.ruleset import Hours, Moment, WeekHours
 
 _DAY = timedelta(days=1)
@@ -133,11 +131,6 @@ def _change(zone: ZoneInfo, low: datetime, high: datetime) -> datetime:
     return high.replace(microsecond=0)
 
 
-@lru_cache(maxsize=256)
-def _holidays(country: str, year: int) -> frozenset[date]:
-    return frozenset(public_holidays.country_holidays(country, years=year))
-
-
 class _Openings:
     """The open spans of one week's hours, kept per UTC day so that asking again costs no time-zone arithmetic."""
 
@@ -170,7 +163,7 @@ class _Openings:
         return spans
 
     def _local(self, day: date) -> list[Span]:
-        if self._holidays is not None and day in _holidays(self._holidays, day.year):
+        if self._holidays is not None and day in public_holidays(self._holidays, day.year):
             return []
         return [
             (_instant(self._zone, day, opens), self._closing(day, closes))

@@ -237,3 +237,17 @@ class TestDue:
 def test_the_local_day_is_that_of_the_clinic() -> None:
     assert local_day("Europe/Dublin", datetime(2026, 6, 30, 23, 30, tzinfo=UTC)) == date(2026, 7, 1)
     assert local_day("Europe/Dublin", datetime(2026, 12, 31, 23, 30, tzinfo=UTC)) == date(2026, 12, 31)
+
+
+@pytest.mark.parametrize(
+    ("country", "day"),
+    [
+        ("IE", date(2026, 3, 17)), ("GB", date(2026, 5, 25)), ("FR", date(2026, 7, 14)), ("GG", date(2026, 5, 9)),
+        ("PR", date(2026, 7, 4)),  # of the United States, whose holidays it has beside its own
+        ("AX", date(2026, 12, 6)),  # and of Finland
+    ],
+)  # fmt: skip
+def test_every_country_keeps_its_own_holidays(country: str, day: date) -> None:
+    hours = Hours("UTC", ALWAYS, ALWAYS, country)
+    assert not is_open(hours, ALWAYS, datetime(day.year, day.month, day.day, 12, tzinfo=UTC))
+    assert is_open(hours, ALWAYS, datetime(2026, 3, 18, 12, tzinfo=UTC))

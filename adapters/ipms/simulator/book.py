@@ -6,14 +6,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from functools import lru_cache
 from random import Random
 from zoneinfo import ZoneInfo
 
-import holidays
-
 from adapters.ipms.records import TIMEZONE
 from conversations.ports import AppointmentRecord, PatientRecord
+from engine.public_holidays import public_holidays
 
 HOSPITAL = "St Brigid's Hospital"
 
@@ -115,9 +113,4 @@ def _patient(rng: Random, index: int, number: int, population: Population, share
 
 
 def _working(day: date) -> bool:
-    return day.weekday() < 5 and day not in _holidays(day.year)
-
-
-@lru_cache(maxsize=64)
-def _holidays(year: int) -> frozenset[date]:
-    return frozenset(holidays.country_holidays("IE", years=year))
+    return day.weekday() < 5 and day not in public_holidays("IE", day.year)

@@ -9,9 +9,8 @@ from __future__ import annotations
 import time
 from datetime import UTC, date, datetime, timedelta
 
-import holidays
-
 from adapters.web.plain import ZONE
+from engine.public_holidays import public_holidays
 
 _TUESDAY = 1
 
@@ -35,6 +34,6 @@ class DemoClock:
 def opening(today: date) -> datetime:
     """Ten o'clock on the first Tuesday after `today` that is no public holiday in Ireland."""
     day = today + timedelta(days=1)
-    while day.weekday() != _TUESDAY or day in holidays.country_holidays("IE", years=day.year):
+    while day.weekday() != _TUESDAY or day in public_holidays("IE", day.year):
         day += timedelta(days=1)
     return datetime(day.year, day.month, day.day, 10, tzinfo=ZONE).astimezone(UTC)
