@@ -9,12 +9,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
 
 from adapters.local import LocalBus, SystemClock
-from adapters.redis.bus import RedisBus
-from adapters.redis.rate import SharedRate
 from adapters.relief import ReliefProcess
 from conversations import rule_files
 from conversations.commits import Commits
@@ -40,6 +39,9 @@ from conversations.writer import Writer
 from engine.carrier import Carrier
 from engine.loader import Loaded, load
 from engine.ruleset import Ruleset
+
+if TYPE_CHECKING:
+    from adapters.redis.bus import RedisBus
 
 
 class RulesBroken(Exception):
@@ -124,7 +126,17 @@ def _refresh(database: Database, rulebook: Rulebook, worker: Worker | None = Non
 def _rate(gateway: Gateway, clock: Clock, leases: Leases | None, redis_url: str) -> Rate:
     sharers = (lambda: leases.senders) if leases is not None else (lambda: 1)
     alone = Bucket(gateway.segments_per_second, clock, sharers)
-    return SharedRate(redis_url, gateway.name, gateway.segments_per_second, alone) if redis_url else alone
+    if not redis_url:
+        return alone
+    from adapters.redis.rate import SharedRate
+
+    return SharedRate(redis_url, gateway.name, gateway.segments_per_second, alone)
+
+
+def _redis_bus(url: str) -> RedisBus:
+    from adapters.redis.bus import RedisBus  # only here: its client is five megabytes, and most hospitals have no Redis
+
+    return RedisBus(url)
 
 
 def _refuse_broken(loaded: Sequence[Loaded]) -> None:
@@ -159,7 +171,7 @@ def house(
     `redis_url` they tell one another of work. `relief`: on SQLite, while there is a crowd, a process beside this one decides.
     Raises what the store and the key file raise when they are unfit."""
     clock = clock or SystemClock()
-    nerves = RedisBus(redis_url) if redis_url else None
+    nerves = _redis_bus(redis_url) if redis_url else None
     bus = bus or nerves or LocalBus()
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
     keys = keys or load_or_make_keys(home / "keys.json")

@@ -22,7 +22,6 @@ from typing import Any
 
 import orjson
 
-from adapters.redis.address import AddressUnfit, check
 from conversations.sessions import Lasting
 from conversations.vault import open_to_others
 
@@ -186,6 +185,8 @@ def _redis_url(url: str, database_url: str) -> str:
         return ""
     if not database_url.startswith("postgresql"):
         raise ConfigError("redis_url is for several processes on PostgreSQL; set database_url too, or leave it out")
+    from adapters.redis.address import AddressUnfit, check
+
     try:
         check(url)
     except AddressUnfit as fault:
