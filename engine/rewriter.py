@@ -81,30 +81,32 @@ def _tree(rules: Mapping[Stretch, Stretch]) -> dict[str, _Node]:
     """
     root = _Node({}, None)
     alike: dict[object, _Node] = {}
-    branch: list[tuple[str, _Node]] = []
+    branch: list[tuple[str, _Node, _Node]] = []  # each word with where it leads from and to
 
     def leave(depth: int) -> None:
         while len(branch) > depth:
-            word, node = branch.pop()
+            word, above, node = branch.pop()
             onward = node.onward
             first = alike.setdefault((node.into, *onward, *map(id, onward.values())), node)
             if first is not node:
-                (branch[-1][1] if branch else root).onward[word] = first
+                above.onward[word] = first
 
+    before: Stretch = ()
     for words in sorted(rules):
-        if not words:
-            continue
         same = 0
-        for (word, _), other in zip(branch, words, strict=False):
+        for word, other in zip(before, words, strict=False):
             if word != other:
                 break
             same += 1
         leave(same)
+        here = branch[-1][2] if branch else root
         for word in words[same:]:
             node = _Node({}, None)
-            (branch[-1][1] if branch else root).onward[word] = node
-            branch.append((word, node))
-        branch[-1][1].into = rules[words]
+            here.onward[word] = node
+            branch.append((word, here, node))
+            here = node
+        here.into = rules[words]
+        before = words
     leave(0)
     return root.onward
 
