@@ -27,7 +27,7 @@ class Grammar:
         self.language = language
         self.aux = language.words("aux")
         self.subjects = language.words("subjects")
-        self._articles = language.words("articles") | self.subjects
+        self.articles = language.words("articles") | self.subjects
         self._holders = language.words("holders")
         self._modals = language.words("modals")
         self._past = language.words("past")
@@ -132,7 +132,7 @@ class Grammar:
     def _mark_inversions(self, words: list[str]) -> None:
         for at in range(len(words) - 1):
             if words[at] in self.aux:
-                followers = self.subjects if at else self._articles
+                followers = self.subjects if at else self.articles
                 if words[at] in self._holders:  # "have this phone" has an object, "have you" asks
                     followers = self._asked_of_holders
                 if words[at + 1] in followers and (at == 0 or not self._leads_verb(words[at - 1])):
@@ -141,7 +141,7 @@ class Grammar:
     def _mark_conjunctions(self, words: list[str], follows: bool) -> None:
         """A question word that only joins is none: "after 3, when the kids are home", "a day when I am off"."""
         for at in range(not follows, len(words) - 1):
-            told = words[at + 1] in self._articles
+            told = words[at + 1] in self.articles
             joins = not at or words[at - 1] in self._joined or bool(self.role(words[at - 1]) & Role.WHEN)
             if words[at] in self._conjoining and told and joins:
                 words[at] = WHILE

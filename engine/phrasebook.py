@@ -198,7 +198,7 @@ class Phrasebook:
             for variant in variants
             if into in words and len(variant) > REPAIR_FROM and variant.isalpha()
         }
-        words |= near | self.aux | self._language.words("articles") | self._grammar.subjects | self.elsewhere
+        words |= near | self.aux | self._grammar.articles | self.elsewhere
         words |= self._language.sentences.words
         rewriters = (self._language.spelling, self._language.people, self._grammar.sameness)
         words |= {word for rewriter in rewriters for word in rewriter.words()}
