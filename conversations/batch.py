@@ -180,6 +180,10 @@ class Batch:
             for row in self.connection.execute(query):
                 self.appointments[row.id] = AppointmentRow(appointment_of(row), row.patient_id, row.revision, row.changed_at)
 
+    def release(self) -> None:
+        """Let go of the snapshot, all that the events need being in memory. What is read after all is as of then."""
+        self.connection.rollback()
+
     # ---- parts ------------------------------------------------------------------------------------------------------
 
     def part(self) -> Changes:

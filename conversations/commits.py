@@ -8,6 +8,7 @@ from typing import Protocol
 from sqlalchemy import Connection
 
 from conversations.changes import Changes, commit
+from conversations.database import let_log_grow
 from conversations.leases import Holding
 from conversations.vault import Vault
 from conversations.writer import Writer
@@ -27,25 +28,36 @@ class InOrder(Protocol):
 
 
 class Commits:
-    """The commits of a batch through this process's writer. None is sent before the one before is on the disk."""
+    """The commits of a batch through this process's writer. None is sent before the one before is on the disk. SQLite's log is
+    folded in once for all parts of a batch, and behind the last of them: whoever waits for that one need not wait for it."""
 
     def __init__(self, writer: Writer, vault: Vault, holding: Holding) -> None:
         self._writer = writer
         self._vault = vault
         self._holding = holding
         self._under_way: Future[None] | None = None
+        self._parts = 0
 
     def add(self, part: Changes, at: int) -> None:
-        self.settle()
+        self._await()
+        self._parts += 1
         self._under_way = self._writer.submit(lambda held: self._commit(held, part, at))
 
     def settle(self) -> None:
         """All that was added is on the disk. Raises what the last part met."""
+        self._await()
+        if self._parts > 1:
+            self._writer.fold()
+        self._parts = 0
+
+    def _await(self) -> None:
         under_way, self._under_way = self._under_way, None
         if under_way is not None:
             under_way.result()
 
     def _commit(self, connection: Connection, part: Changes, at: int) -> None:
+        if self._parts > 1:
+            let_log_grow(connection)
         self._holding.fence(connection)
         commit(connection, part, self._vault, at)
 

@@ -25,6 +25,7 @@ _BUSY_SECONDS = 5.0
 _WRITER_CACHE_KIB = 49_152  # all that one commit changes, and a part of the random indexes (hospital number, phone)
 _READER_CACHE_KIB = 8_192
 _CHECKPOINT_PAGES = 4_000  # of 4 KiB: the write-ahead log is folded in every 16 MiB
+_MOST_PAGES = 32_000  # while a batch is written, which folds it in at its end; such a fold then is one that is waited for
 # What the log file shrinks back to after a long reader let it grow. A full batch fills most of it: to cut the file after each
 # was a quarter of what the writing thread did.
 _LOG_LIMIT_BYTES = 256 << 20
@@ -194,6 +195,23 @@ def serialise(connection: sa.Connection, what: str, *, shared: bool = False) -> 
     if connection.dialect.name != "sqlite":
         lock = sa.func.pg_advisory_xact_lock_shared if shared else sa.func.pg_advisory_xact_lock
         connection.execute(sa.select(lock(sa.func.hashtextextended(f"freagra {what}", 0))))
+
+
+def let_log_grow(connection: sa.Connection) -> None:
+    """Have SQLite's log not folded in by this commit, nor by any before `fold_log`, unless it has grown long: pages that many
+    commits change are written into the file once then. Of the write connection alone."""
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql(f"PRAGMA wal_autocheckpoint={_MOST_PAGES}")
+
+
+def fold_log(connection: sa.Connection) -> None:
+    """Fold SQLite's log in as far as no reader needs it, and let each commit see to that again. Of the write connection,
+    outside a transaction. It takes some 50 ms for a batch, in which readers go on."""
+    if connection.dialect.name == "sqlite":
+        driver = connection.connection.driver_connection
+        assert driver is not None, "a connection that is open has its driver's"
+        driver.execute("PRAGMA wal_checkpoint(PASSIVE)").close()
+        driver.execute(f"PRAGMA wal_autocheckpoint={_CHECKPOINT_PAGES}").close()
 
 
 def in_use(url: str) -> bool:

@@ -174,7 +174,7 @@ class Worker:
                 failed = self._work_inbox(batch, rows, commits) if rows else 0
                 timers = self._due_timers(batch, min(size, _TIMERS), holding) if len(rows) < size else []
                 failed += self._work_timers(batch, timers) if timers else 0
-            # Without a reader beside it, so that this commit can fold the write-ahead log in and begin it anew.
+            # Without a reader beside it, so that the write-ahead log can be folded in behind it, and begun anew.
             if rows or timers:
                 commits.add(_part(batch), batch.at)
         return Step(len(rows) + len(timers), failed)
@@ -246,6 +246,7 @@ class Worker:
                 unreadable.append(row)
         readable = [row for row in rows if row.id in contents]
         desk = _Desk(batch, readable, contents)
+        batch.release()
         failed = len(unreadable)
         ends = _ends(len(readable))
         for number, row in enumerate(readable, 1):

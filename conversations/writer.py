@@ -14,6 +14,7 @@ import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
+from enum import Enum
 from functools import partial
 from itertools import chain
 from operator import itemgetter
@@ -23,7 +24,7 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 
 from conversations.bulk import insert_sql, rows_of_arrays
-from conversations.database import Database
+from conversations.database import Database, fold_log
 from conversations.errors import FreagraError
 from conversations.schema import inbox
 
@@ -73,6 +74,14 @@ class _Item:
     fault: BaseException | None = None
 
 
+class _Then(Enum):
+    """What the thread does behind the group that it has gathered."""
+
+    GO_ON = "gather the next"
+    FOLD = "fold the log in, then gather the next"
+    END = "end"
+
+
 class Writer:
     """Owns the database's write connection until `close`. Its methods may be called from any thread.
 
@@ -85,8 +94,8 @@ class Writer:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._connection: sa.Connection | None = None
-        self._queue: SimpleQueue[_Item | None] = SimpleQueue()
-        self._gate = threading.Lock()  # nothing is queued behind the None that ends the thread
+        self._queue: SimpleQueue[_Item | _Then] = SimpleQueue()
+        self._gate = threading.Lock()  # nothing is queued behind what ends the thread
         self._closed = False
         self._thread = threading.Thread(target=self._work, name="freagra-writer", daemon=True)
         self._thread.start()
@@ -114,12 +123,16 @@ class Writer:
         self._put(_Item(future, None, _INBOX_VALUES(row)))
         return future
 
+    def fold(self) -> None:
+        """Have the log folded in behind all that was submitted. Nobody waits for it but what is submitted after."""
+        self._put(_Then.FOLD)
+
     def close(self) -> None:
         """Finish what was submitted, then stop. Blocks until done; may be called twice."""
         with self._gate:
             if not self._closed:
                 self._closed = True
-                self._queue.put(None)
+                self._queue.put(_Then.END)
         self._thread.join()
 
     def __enter__(self) -> Writer:
@@ -128,7 +141,7 @@ class Writer:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _put(self, item: _Item) -> None:
+    def _put(self, item: _Item | _Then) -> None:
         with self._gate:
             if self._closed:
                 raise StoreAway("the store is closed")
@@ -137,28 +150,38 @@ class Writer:
     # ---- the thread ----
 
     def _work(self) -> None:
-        more = True
-        while more:
-            group, more = self._gather()
+        then = _Then.GO_ON
+        while then is not _Then.END:
+            group, then = self._gather()
             if group:
                 self._write(group)
                 _tell(group)
+            if then is _Then.FOLD:
+                self._fold()
         if self._connection is not None:
             self._connection.close()
 
-    def _gather(self) -> tuple[list[_Item], bool]:
-        """All that waits, at least one, up to a bound; and whether more may come."""
+    def _gather(self) -> tuple[list[_Item], _Then]:
+        """All that waits, at least one unless something else is to be done; up to a bound."""
         group: list[_Item] = []
         item = self._queue.get()
-        while item is not None:
+        while isinstance(item, _Item):
             group.append(item)
             if len(group) == _MOST_IN_GROUP:
-                return group, True
+                return group, _Then.GO_ON
             try:
                 item = self._queue.get_nowait()
             except Empty:
-                return group, True
-        return group, False
+                return group, _Then.GO_ON
+        return group, item
+
+    def _fold(self) -> None:
+        try:
+            if self._connection is not None:
+                fold_log(self._connection)
+        except Exception as fault:  # noqa: BLE001 - what is in the log is on the disk, and is folded in another time
+            _log.error("the log was not folded in: %s", fault)
+            self._drop_connection()
 
     def _write(self, group: list[_Item]) -> None:
         """One transaction for all. Leaves each item's value or fault in it."""

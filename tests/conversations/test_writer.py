@@ -1,7 +1,9 @@
 import asyncio
 import logging
+import sqlite3
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -119,6 +121,31 @@ def test_bad_sql_and_a_broken_rule_are_the_jobs_own_fault(database: Database, wr
     with pytest.raises(sa.exc.IntegrityError):
         twice[1].result()
     assert _names(database) == ["a"]
+
+
+def test_the_log_is_folded_in_behind_what_was_submitted(tmp_path: Path) -> None:
+    def in_the_file() -> list[str]:
+        """What the file holds by itself, as who copies it without its log would find it."""
+        alone = tmp_path / "alone.sqlite3"
+        alone.write_bytes((tmp_path / "freagra.sqlite3").read_bytes())
+        with closing(sqlite3.connect(alone)) as connection:
+            return [name for (name,) in connection.execute("SELECT name FROM facts ORDER BY name")]
+
+    with open_database(f"sqlite:///{tmp_path}/freagra.sqlite3") as database:
+        database.migrate()
+        with Writer(database) as writer:
+            writer.fold()  # nothing was written by it yet
+            writer.submit(_note("a")).result()
+            writer.fold()
+            writer.submit(_note("b")).result()
+            assert in_the_file() == ["a"]
+            with database.reader() as reader:
+                reader.execute(sa.select(facts)).all()
+                writer.fold()
+                writer.submit(_note("c")).result()
+                assert in_the_file() == ["a", "b"]
+                assert len(reader.execute(sa.select(facts)).all()) == 2
+        assert _names(database) == ["a", "b", "c"]
 
 
 def test_a_job_that_ends_the_transaction_is_told_off(writer: Writer) -> None:
