@@ -114,6 +114,8 @@ _OTHER_LISTS = (
     "any_one",
     "limbs",
     "familiar",
+    "passed_over",
+    "steady",
     "lead_ins",
     "trails",
     "goes_on",
@@ -122,7 +124,7 @@ _OTHER_LISTS = (
     "conjoining",
     "joined",
 )
-_OTHER_GROUPS = ("classes", "spellings", "same", "always", "unless", "near", "sentences")
+_OTHER_GROUPS = ("classes", "spellings", "same", "always", "unless", "near", "signs", "hints", "sentences")
 
 Sets = tuple[frozenset[str], ...]
 
@@ -139,6 +141,8 @@ class Lexicon:
     always: Mapping[str, tuple[str, ...]]  # of engine.ruleset.ALWAYS_INTENTS: what says them in every ruleset
     unless: Mapping[str, tuple[str, ...]]  # of the same intents: in what they must not be read
     near: Mapping[str, tuple[Sets, ...]]  # of the gravest of them: one word of each set close together
+    signs: Mapping[str, Iterable[str]]  # of danger, by kind: two kinds alarm (engine.signs)
+    hints: Mapping[str, Iterable[str]]  # of danger, by kind: only beside a sign
     classes: Mapping[str, tuple[str, ...]]
     sentences: Mapping[str, tuple[str, ...]]  # of any intent: patterns of a whole clause, as written (engine.sentences)
     common: frozenset[str]
@@ -172,6 +176,8 @@ def parse(language: str, text: str) -> Lexicon:
         always=MappingProxyType({name: tuple(phrases) for name, phrases in groups("always").items()}),
         unless=MappingProxyType({name: tuple(phrases) for name, phrases in groups("unless").items()}),
         near=_near(language, data, classes),
+        signs=MappingProxyType(groups("signs")),
+        hints=MappingProxyType(groups("hints")),
         classes=MappingProxyType(classes),
         sentences=_groups(language, data, "sentences"),
         common=frozenset(str(data.get("common", "")).split()),

@@ -175,3 +175,49 @@ def test_only_who_can_be_the_patient_has_died(text: str) -> None:
 )
 def test_a_person_a_name_or_nobody_named_has_died(text: str) -> None:
     assert meaning(text) == "deceased"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "he is a dreadful colour and puffing like a train",
+        "sweat is rolling off her and her jaw is aching",
+        "varicose vein burst and I feel very woozy",
+        "talking double dutch since dinner and the arm just flopped",
+        "36 weeks, splitting head and seeing sparkles",
+        "legs went from under me and now I am seeing two of everything",
+        "used the epipen but I am still lightheaded and blotchy",
+    ],
+)
+def test_two_signs_of_different_kinds_alarm_together(text: str) -> None:
+    assert meaning(text) == "urgent"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "grey head on that ref lol and him staggering around",
+        "he has a grey coat",
+        "not dizzy and no blackouts",
+        "the numb foot and the sore leg are as always",
+        "used to get wheezing and faint a lot years ago",
+        "the dog is limp and panting",
+    ],
+)
+def test_one_sign_or_signs_of_long_ago_alarm_nobody(text: str) -> None:
+    assert meaning(text) != "urgent"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "what are the signs of a stroke to look out for",
+        "should I tell him about the overdose I took when I was young",
+        "who would I ring if I got a pain in the chest",
+        "mother died of a heart attack so I want it checked",
+        "thank you for saving my life when I collapsed",
+        "no more blackouts since the new tablets",
+    ],
+)
+def test_danger_that_is_asked_about_or_over_alarms_nobody(text: str) -> None:
+    assert meaning(text) != "urgent"
