@@ -201,6 +201,41 @@ def test_a_name_that_is_an_everyday_word_counts_where_it_is_a_name() -> None:
     assert means("cancel Will's", TOM, WILL) == {"Will": "cancel"}
 
 
+@pytest.mark.parametrize(
+    ("language", "name", "text"),
+    [
+        ("uk", "Том", "так, лист прийшов 3 дні тому"),  # ago
+        ("uk", "Том", "тому що я захворів"),  # because
+        ("ga", "Ann", "beidh mé ann"),  # there
+        ("pl", "Ona", "ona przyjdzie"),  # she
+        ("es", "Una", "una pregunta"),  # a
+        ("fr", "Dan", "je suis dans le bus"),  # in
+        ("ro", "Nora", "nora mea vine"),  # daughter-in-law
+    ],
+)
+def test_a_word_of_the_language_at_hand_is_no_name(language: str, name: str, text: str) -> None:
+    choices = (replace(TOM, first_name=name, clinician="Dr Pat Kelly"), AMY)
+    assert not address(text, choices, meaning, (language, "en")).named
+
+
+@pytest.mark.parametrize(
+    ("language", "name", "text"),
+    [
+        ("uk", "Том", "так для Тома"),
+        ("uk", "Іван", "скасувати Івану"),
+        ("ga", "Ann", "beidh mé ann do Ann"),
+        ("ga", "Ann", "Ann"),
+    ],
+)
+def test_it_is_one_where_nothing_else_can_be_meant(language: str, name: str, text: str) -> None:
+    choices = (replace(TOM, first_name=name), AMY)
+    assert set(address(text, choices, meaning, (language, "en")).parts) == {0}
+
+
+def test_twins_who_are_numbered_are_not_in_this_one() -> None:
+    assert not cut("cancel this one", replace(TOM, first_name="Twin One"), replace(AMY, first_name="Twin Two")).named
+
+
 def test_what_two_have_in_common_tells_them_not_apart() -> None:
     assert cut("cancel eye clinic", TOM, AMY, WILL).doubt
     assert means("cancel heart clinic", TOM, AMY, WILL) == {"Amy": "cancel"}
