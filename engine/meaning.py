@@ -14,6 +14,7 @@ from rapidfuzz import fuzz, process
 
 from engine import alarms, beside
 from engine.clauses import GOVERNED, Clause, clauses, match, segments, signature_only
+from engine.explained import Guard
 from engine.lexicon import Role
 from engine.normalise import Normalised, fold
 from engine.phrase import DAY, DECIDING, NAME, NUMBER, Phrase, holds
@@ -32,10 +33,8 @@ _LOUD = Role.NEGATION | Role.QUESTION | Role.HEDGE | Role.CONDITION | Role.CONTR
 _HAS_BEEN = "already_attended"  # what no yes to come goes along with
 _DOUBTS = ("hedge", "condition", "question", "object")  # what leaves a meaning possible
 _WORST_SCORE_SHOWN = 40.0
-_LOOSE = 3  # words not understood beside an answer; with more, the text must show that it is to us
 _NOT = "not"
 _CORRECTION = "correction"
-_LOOSE_WISH = 1  # beside what may be said of anything: "another day", "not free"
 
 
 @dataclass(slots=True)
@@ -347,6 +346,8 @@ class Reader:
                     if name == _NOT_THEIRS and any(other.intent in prepared.affirming for other in strong):
                         why = f'"{self._said(phrase)}" stands beside a yes: somebody answers for the patient.'
                         return self._say(MIXED, "two-meanings", why)
+                    if not self._guard().passes_remark(phrase):
+                        return self._say(UNKNOWN, "not-to-us", "Nothing in it shows that it was written to us.")
                     return self._act(phrase, "outranks every other meaning")
         outcomes = {prepared.outcomes[phrase.intent]: phrase for phrase in reversed(strong)}
         if not outcomes:
@@ -421,7 +422,7 @@ class Reader:
             return self._question()
         if answer and self._elsewhere():
             return self._say(UNKNOWN, "elsewhere", f'"{self._said(phrase)}" seems to be about something else than a visit.')
-        if answer and not self._to_us(phrase):
+        if not (self._guard().passes(phrase) if answer else self._guard().passes_remark(phrase)):
             return self._say(UNKNOWN, "not-to-us", "Nothing in it shows that it was written to us.", guess=phrase.intent)
         yes = prepared.affirming if (prepared := self.prepared) and request else frozenset()
         doubtful = [heard for heard in self.heard if heard.against in _DOUBTS and heard.phrase.intent not in yes]
@@ -454,29 +455,9 @@ class Reader:
         """Whether another answer in the text is one to something else: "can't do the 20th for the hen, any day is fine"."""
         return any(heard.against == "elsewhere" for heard in self.heard)
 
-    def _to_us(self, phrase: Phrase) -> bool:
-        """Whether an answer with more beside it that is not understood was meant for us: it speaks of an appointment or of
-        what was told, or is plain and said politely. True for languages whose lexicon does not list the words that tell.
-        """
-        unknown = sum(len(part.unknown) for part in self.parts)
-        if not unknown or not self.book.personal:
-            return True
-        if phrase.letter and unknown > _LOOSE:  # "... see you soon. C"
-            return False
-        words = [word for said, _ in self.segments for word in said]
-        if not self.book.ours.isdisjoint(words):
-            return True
-        if phrase.negative and unknown > 1 and any(NAME in part.words and phrase in _phrases(part) for part in self.parts):
-            return self.told is not None and named(self.told, self.normal.text, self.book.language)
-        polite = self._flags() & (Role.REQUEST | Role.COURTESY) or not self.book.polite.isdisjoint(words)
-        plain = polite or phrase.key or phrase.negative or any(part.flags & Role.WHEN for part in self.parts)
-        if unknown <= (_LOOSE if plain else _LOOSE_WISH):
-            return True
-        if any(phrase.key and part.words == list(phrase.words) for part in self.parts for phrase, _ in part.found):
-            return True  # "Cancel. ..."
-        if self.told is not None and named(self.told, self.normal.text, self.book.language):
-            return True
-        return bool(polite and (phrase.key or phrase.negative)) and not self.book.personal.isdisjoint(words)
+    def _guard(self) -> Guard:
+        named_ = self.told is not None and named(self.told, self.normal.text, self.book.language)
+        return Guard(self.book, self.parts, [word for said, _ in self.segments for word in said], named_)
 
     def _nothing_stands(self) -> Reading:
         if self._is_question():

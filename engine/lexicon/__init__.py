@@ -81,6 +81,7 @@ _OTHER_LISTS = (
     "openers",
     "governing",
     "weighty",
+    "reasons",
     "trailers",
     "holders",
     "modals",
@@ -124,7 +125,7 @@ _OTHER_LISTS = (
     "conjoining",
     "joined",
 )
-_OTHER_GROUPS = ("classes", "spellings", "same", "always", "unless", "near", "signs", "hints", "sentences")
+_OTHER_GROUPS = ("classes", "spellings", "same", "always", "unless", "near", "signs", "hints", "sentences", "goes_with")
 
 Sets = tuple[frozenset[str], ...]
 
@@ -140,6 +141,7 @@ class Lexicon:
     lists: Mapping[str, tuple[str, ...]]
     always: Mapping[str, tuple[str, ...]]  # of engine.ruleset.ALWAYS_INTENTS: what says them in every ruleset
     unless: Mapping[str, tuple[str, ...]]  # of the same intents: in what they must not be read
+    goes_with: Mapping[str, tuple[str, ...]]  # of remarks: the words that belong to what they tell
     near: Mapping[str, tuple[Sets, ...]]  # of the gravest of them: one word of each set close together
     signs: Mapping[str, Iterable[str]]  # of danger, by kind: two kinds alarm (engine.signs)
     hints: Mapping[str, Iterable[str]]  # of danger, by kind: only beside a sign
@@ -175,6 +177,7 @@ def parse(language: str, text: str) -> Lexicon:
         lists=MappingProxyType({name: words(name) for name in _OTHER_LISTS}),
         always=MappingProxyType({name: tuple(phrases) for name, phrases in groups("always").items()}),
         unless=MappingProxyType({name: tuple(phrases) for name, phrases in groups("unless").items()}),
+        goes_with=MappingProxyType({name: tuple(words) for name, words in groups("goes_with").items()}),
         near=_near(language, data, classes),
         signs=MappingProxyType(groups("signs")),
         hints=MappingProxyType(groups("hints")),
