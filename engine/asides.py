@@ -56,7 +56,9 @@ class Asides:
         """Whether what is told has been so for long, or is over: "numb as always", "had a stroke years ago". A sentence that
         tells how it is now speaks of now.
         """
-        return any(_stands(known, said) for said in sentences for known in (*self.steady, *self.long_ago))
+        told = [list(said) for said in sentences]
+        past = any(_stands(then, said) and self.present.isdisjoint(said) for said in told for then in self.long_ago)
+        return past or any(_stands(known, said) for said in told for known in self.steady)
 
     def partly_denied(self, content: Sequence[str], places: Sequence[int]) -> bool:
         """Whether any of what alarms is denied where it stands: "her waters have not broken"."""

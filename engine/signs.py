@@ -2,7 +2,8 @@
 
 A lay person tells what is seen, in words that no list foresees together: a colour, a breath, a hand that drops things.
 Each sign is of one kind (`signs` of a lexicon). Two of different kinds tell of danger, as does one beside a hint (`hints`):
-what everybody has now and then, a fever or a fall, or what makes a sign worse, a pregnancy or a fresh operation.
+what everybody has now and then, a fever or a fall, or what makes a sign worse, a pregnancy or a fresh operation. A sign
+that is dire (`dire`) needs no other.
 """
 
 from __future__ import annotations
@@ -27,12 +28,13 @@ class Signs:
 
     marks: Rewriter
     kinds: Words
+    dire: Words
     hints: Words
     passed_over: Words
 
     def told(self, sentences: Sequence[Sequence[str]], denies: Callable[[str], bool]) -> str:
-        """The words of two kinds that alarm together, or "" where none do. What stands straight after a word that denies is
-        no sign.
+        """The words that alarm, of one dire sign or of two kinds together, or "" where none do. What stands straight after a
+        word that denies is no sign.
         """
         at = 0
         heard: list[tuple[int, str, str]] = []
@@ -41,6 +43,8 @@ class Signs:
             heard += [(at + place, kind, text) for place, kind, text in self._signs(words, denies)]
             at += len(words)
         for place, kind, text in heard:
+            if kind in self.dire:
+                return text
             if kind in self.kinds:
                 for other, beside, also in heard:
                     if beside != kind and abs(place - other) <= _FAR:
@@ -56,7 +60,7 @@ class Signs:
         marked = self.marks(words)
         for place, mark in enumerate(marked):
             end = at + 1
-            if mark in self.kinds or mark in self.hints:
+            if mark in self.kinds or mark in self.hints or mark in self.dire:
                 end = next(end for end in range(len(words), at, -1) if self.marks(words[at:end]) == [mark])
                 if not (place and denies(marked[place - 1])):
                     found.append((at, mark, " ".join(words[at:end])))
@@ -69,12 +73,13 @@ def signs(lexicon: Lexicon, spelt: Callable[[Sequence[str]], list[str]]) -> Sign
     lists = lexicon.lists
     passed = frozenset(map(fold, (*lexicon.roles[Role.STOP], *lists["passed_over"])))
     rules: dict[tuple[str, ...], tuple[str, ...]] = {}
-    for kind, lines in (*lexicon.signs.items(), *lexicon.hints.items()):
+    for kind, lines in (*lexicon.dire.items(), *lexicon.signs.items(), *lexicon.hints.items()):
         for line in lines:
             words = tuple(word for word in spelt(line.split()) if word not in passed)
             if words:
                 rules.setdefault(words, (_mark(kind),))
-    return Signs(Rewriter(rules), frozenset(map(_mark, lexicon.signs)), frozenset(map(_mark, lexicon.hints)), passed)
+    kinds, dire, hints = (frozenset(map(_mark, group)) for group in (lexicon.signs, lexicon.dire, lexicon.hints))
+    return Signs(Rewriter(rules), kinds, dire, hints, passed)
 
 
 def _mark(kind: str) -> str:

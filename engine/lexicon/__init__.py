@@ -125,7 +125,7 @@ _OTHER_LISTS = (
     "conjoining",
     "joined",
 )
-_OTHER_GROUPS = ("classes", "spellings", "same", "always", "unless", "near", "signs", "hints", "sentences", "goes_with")
+_OTHER_GROUPS = ("classes", "spellings", "same", "always", "unless", "near", "signs", "dire", "hints", "sentences", "goes_with")
 
 Sets = tuple[frozenset[str], ...]
 
@@ -144,6 +144,7 @@ class Lexicon:
     goes_with: Mapping[str, tuple[str, ...]]  # of remarks: the words that belong to what they tell
     near: Mapping[str, tuple[Sets, ...]]  # of the gravest of them: one word of each set close together
     signs: Mapping[str, Iterable[str]]  # of danger, by kind: two kinds alarm (engine.signs)
+    dire: Mapping[str, Iterable[str]]  # the same: one alarms alone
     hints: Mapping[str, Iterable[str]]  # of danger, by kind: only beside a sign
     classes: Mapping[str, tuple[str, ...]]
     sentences: Mapping[str, tuple[str, ...]]  # of any intent: patterns of a whole clause, as written (engine.sentences)
@@ -180,6 +181,7 @@ def parse(language: str, text: str) -> Lexicon:
         goes_with=MappingProxyType({name: tuple(words) for name, words in groups("goes_with").items()}),
         near=_near(language, data, classes),
         signs=MappingProxyType(groups("signs")),
+        dire=MappingProxyType(groups("dire")),
         hints=MappingProxyType(groups("hints")),
         classes=MappingProxyType(classes),
         sentences=_groups(language, data, "sentences"),
