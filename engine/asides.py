@@ -35,6 +35,7 @@ class Asides:
     determiners: Words
     any_one: Words
     limbs: Words
+    causes: frozenset[str]
     steady: tuple[Stretch, ...]
 
     def not_now(self, content: Sequence[str], places: Sequence[int], said: Sequence[str]) -> bool:
@@ -115,5 +116,6 @@ def asides(
         determiners=determiners,
         any_one=words("any_one"),
         limbs=words("limbs"),
+        causes=frozenset(lists["causes"]),
         steady=stretches(lists["steady"], list),
     )

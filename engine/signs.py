@@ -69,14 +69,16 @@ class Signs:
 
 
 def signs(lexicon: Lexicon, spelt: Callable[[Sequence[str]], list[str]]) -> Signs:
-    """The signs of a lexicon, written as replies are when they are compared."""
+    """The signs of a lexicon, written as replies are when they are compared. Of several words, one that is left when the others
+    are passed over says too little and is no sign.
+    """
     lists = lexicon.lists
     passed = frozenset(map(fold, (*lexicon.roles[Role.STOP], *lists["passed_over"])))
     rules: dict[tuple[str, ...], tuple[str, ...]] = {}
     for kind, lines in (*lexicon.dire.items(), *lexicon.signs.items(), *lexicon.hints.items()):
         for line in lines:
             words = tuple(word for word in spelt(line.split()) if word not in passed)
-            if words:
+            if len(words) > 1 or " " not in line:
                 rules.setdefault(words, (_mark(kind),))
     kinds, dire, hints = (frozenset(map(_mark, group)) for group in (lexicon.signs, lexicon.dire, lexicon.hints))
     return Signs(Rewriter(rules), kinds, dire, hints, passed)

@@ -114,6 +114,7 @@ _OTHER_LISTS = (
     "determiners",
     "any_one",
     "limbs",
+    "causes",
     "familiar",
     "passed_over",
     "steady",

@@ -221,3 +221,74 @@ def test_one_sign_or_signs_of_long_ago_alarm_nobody(text: str) -> None:
 )
 def test_danger_that_is_asked_about_or_over_alarms_nobody(text: str) -> None:
     assert meaning(text) != "urgent"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "my mother is bringing up mouthfuls of dark blood",
+        "he is foaming at the mouth",
+        "the child drank the screen wash",
+        "I doubled up on the insulin by mistake, double dose",
+        "he is up in the attic with a rope",
+        "I have made my peace and wrote to the kids",
+        "everyone would be better off without me",
+        "they took my passport and I am being forced to marry, help",
+        "daddy is hurting mammy",
+    ],
+)
+def test_danger_is_heard_by_the_means_and_by_what_is_seen(text: str) -> None:
+    assert meaning(text) == "urgent"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "he did not make it through the night",
+        "John popped his clogs in March",
+        "she had a massive stroke and we turned off the machine yesterday",
+        "his heart gave out in the ambulance",
+        "life support was turned off last night",
+        "he is resting with his ancestors",
+    ],
+)
+def test_a_death_is_heard_however_gently_it_is_put(text: str) -> None:
+    assert meaning(text) == "deceased"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I lost my mother's ring",
+        "lost him in the crowd",
+        "rest in peace to my social life",
+        "she passed her driving test",
+        "ye were very good to mam before she died, thanks",
+        "is he dead",
+        "the wife talks to her dead mother",
+        "you will be late for your own funeral",
+    ],
+)
+def test_what_only_sounds_like_a_death_is_none(text: str) -> None:
+    assert meaning(text) != "deceased"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "this is a work phone",
+        "I bought this phone off a fella",
+        "I have nothing to do with this hospital",
+        "you got the digits wrong",
+        "this number was reassigned to me in April",
+        "I have no booking with any doctor",
+        "whoever this is for it is not me",
+    ],
+)
+def test_a_number_that_changed_hands_is_wrong(text: str) -> None:
+    assert meaning(text) == "wrong_number"
+
+
+@pytest.mark.parametrize("text", ["wrong number in the lotto again", "never heard of that film", "golf is not for me"])
+def test_what_only_sounds_like_a_wrong_number_is_none(text: str) -> None:
+    assert meaning(text) != "wrong_number"
