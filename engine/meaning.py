@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from rapidfuzz import fuzz, process
 
@@ -17,13 +18,13 @@ from engine.clauses import GOVERNED, Clause, clauses, match, segments, signature
 from engine.explained import Guard
 from engine.lexicon import Role
 from engine.normalise import Normalised, fold
-from engine.phrase import DAY, DECIDING, NAME, NUMBER, Phrase, holds
+from engine.phrase import DAY, DECIDING, KIN, NAME, NUMBER, Phrase, holds
 from engine.phrasebook import Phrasebook
 from engine.prepared import Prepared
 from engine.reading import MIXED, UNKNOWN, Candidate, Reading
 from engine.ruleset import ALWAYS_INTENTS, Matching
 from engine.sentences import Said
-from engine.told import Told, named
+from engine.told import Told, elsewhere, named
 
 _NOT_THEIRS = "wrong_number"
 _PRECEDENCE = (*DECIDING, _NOT_THEIRS)  # of ALWAYS_INTENTS: outrank every other meaning in the same text
@@ -234,7 +235,11 @@ class Reader:
         quiet = Role.COURTESY | Role.FILLER
         words = [word for content in self.contents for word in content if not self.book.role(word) & quiet or word == NAME]
         found = match(words, 0, self.book.alone) if words else None
-        return found if found is not None and len(found.words) == len(words) else None
+        if found is None or len(found.words) != len(words):
+            return None
+        ours = self.book.ours | {KIN}  # of "wrong doctor" the doctor is what is wrong
+        said = [pair for segment, _ in self.segments for pair in pairwise(segment)]
+        return None if any(word == found.words[-1] and after in ours for word, after in said) else found
 
     def _letter(self) -> Phrase | None:
         """A key of one letter with nothing but thanks after it, though the letter is a word of the language: "Y gracias"."""
@@ -343,7 +348,7 @@ class Reader:
         for name in _PRECEDENCE:
             for phrase in strong:
                 if phrase.intent == name:
-                    if name == _NOT_THEIRS and any(other.intent in prepared.affirming for other in strong):
+                    if name == _NOT_THEIRS and (self._agreed() or any(other.intent in prepared.affirming for other in strong)):
                         why = f'"{self._said(phrase)}" stands beside a yes: somebody answers for the patient.'
                         return self._say(MIXED, "two-meanings", why)
                     if not self._guard().passes_remark(phrase):
@@ -356,6 +361,11 @@ class Reader:
             return self._several(outcomes)
         (phrase,) = outcomes.values()
         return self._affirmed(phrase) if phrase.intent in prepared.affirming else self._single(phrase)
+
+    def _agreed(self) -> bool:
+        """Whether a yes stands before a "but", as a word of no phrase: "yes but not with Dr Smith"."""
+        roles = self.book.roles_of([word for words, _ in self.segments for word in words])
+        return bool(roles & Role.YES and roles & Role.CONTRAST)
 
     def _several(self, outcomes: dict[str, Phrase]) -> Reading:
         """Two meanings: a remark takes a yes along with it ("yes but running late"); all else is asked about."""
@@ -416,6 +426,8 @@ class Reader:
         if phrase.intent == _OPT_OUT and len(phrase.words) == 1 and any(part.unknown for part in self.parts):
             return self._say(UNKNOWN, "more-said", f'More is said than "{self._said(phrase)}".', guess=phrase.intent)
         request = phrase.asks or bool(self._flags() & Role.REQUEST)
+        if phrase.intent in self.prepared.answers - self.prepared.affirming and self._keeps_told(phrase):
+            return self._say(MIXED, "told-day", f'"{self._said(phrase)}", and the day that was told seems to suit.')
         if answer and (wish_for := beside.another_time_beside(self.prepared, self.book, self.parts, phrase)):
             return self._say(wish_for, "another-time", f'"{self._said(phrase)}", and with it another time.', 100.0)
         if answer and not request and self._is_question(offers=phrase.intent in self.prepared.yielding):
@@ -444,6 +456,24 @@ class Reader:
         if answer and self.normal.cut:
             return self._say(UNKNOWN, "too-long", "The reply is longer than is read.", guess=phrase.intent)
         return self._act(phrase, "no other meaning stands")
+
+    def _keeps_told(self, phrase: Phrase) -> bool:
+        """Whether what was told is kept by an answer that would change it: "can't come Monday but the 20th is fine", "the 20th
+        is the only day I can do".
+        """
+        told, language = self.told, self.book.language
+        if told is None or phrase.key or not named(told, self.normal.text, language):
+            return False
+        if NUMBER in phrase.words and not phrase.negative and any(
+            self.book.role(word) & (Role.CONTRAST | Role.JOIN) == Role.CONTRAST for word in phrase.words
+        ):
+            return not elsewhere(told, self.normal.text, language)
+        words = self.normal.words
+        turns = [at for at, word in enumerate(words) if self.book.role(word) & Role.CONTRAST]
+        tail = words[turns[-1] + 1 :] if turns else ()
+        after = self.book.roles_of(self.book.rewrite(tail))
+        kept = named(told, " ".join(tail), language) and not elsewhere(told, " ".join(tail), language)
+        return kept and bool(after & (Role.ACK | Role.YES)) and not after & (Role.NEGATION | Role.NO)
 
     def _letters(self) -> bool:
         """Whether letters of two answers stand in it, each by itself: "C, well R really"."""

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from engine.loader import load
-from engine.reading import UNKNOWN
+from engine.reading import MIXED, UNKNOWN
 from engine.understanding import label, read
 
 SHIPPED = Path(__file__).parents[2] / "rules" / "appointment-reminder.yaml"
@@ -51,3 +51,20 @@ def test_what_was_written_to_somebody_else_changes_nothing(text: str) -> None:
 )
 def test_reasons_beside_an_answer_leave_it_one(text: str, expected: str) -> None:
     assert meaning(text) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "can't come Monday but the 20th is fine",
+        "the 20th is the only day I can do",
+        "yes but not with Dr Smith",
+        "wrong doctor",
+        "changed doctor",
+        "please don't cancel on me again",
+        "wont be in work tomorrow, throwing up",
+        "I've bloods there that day",
+    ],
+)
+def test_what_keeps_the_day_or_names_another_matter_is_not_acted_on(text: str) -> None:
+    assert meaning(text) in (UNKNOWN, MIXED, "question")
