@@ -25,7 +25,7 @@ _BUSY_SECONDS = 5.0
 _WRITER_CACHE_KIB = 49_152  # all that one commit changes, and a part of the random indexes (hospital number, phone)
 _READER_CACHE_KIB = 8_192
 _CHECKPOINT_PAGES = 4_000  # of 4 KiB: the write-ahead log is folded in every 16 MiB
-_MOST_PAGES = 32_000  # while a batch is written, which folds it in at its end; such a fold then is one that is waited for
+_MOST_PAGES = 60_000  # of one batch, which is folded in at its end: less than the limit below
 # What the log file shrinks back to after a long reader let it grow. A full batch fills most of it: to cut the file after each
 # was a quarter of what the writing thread did.
 _LOG_LIMIT_BYTES = 256 << 20

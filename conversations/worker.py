@@ -8,7 +8,6 @@ none is forgotten.
 from __future__ import annotations
 
 import logging
-from collections import namedtuple
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,13 +16,14 @@ from typing import Any, Protocol
 import sqlalchemy as sa
 
 from conversations import schema
+from conversations.arrivals import Arrivals
 from conversations.batch import Batch
 from conversations.changes import Changes, Reached
 from conversations.commits import InOrder
 from conversations.database import Database
 from conversations.errors import FreagraError
 from conversations.fences import Overtaken
-from conversations.intake import APPOINTMENT, BY_HAND, RECEIPT, REPLY, STAFF_ACT, WRITTEN, acted_of, by_hand_of, opened
+from conversations.intake import APPOINTMENT, BY_HAND, RECEIPT, REPLY, STAFF_ACT, WRITTEN, acted_of, by_hand_of
 from conversations.leases import EVERYTHING, Holding, LeaseLost
 from conversations.partitions import id_among, of_id
 from conversations.receipts import Receipts
@@ -59,9 +59,6 @@ _MOST_SOON = 10_000
 _TRY_AGAIN = timedelta(seconds=20)
 # These say nothing of any row: whatever was due is due again.
 _STORE_FAULTS = (StoreAway, LeaseLost, sa.exc.OperationalError)
-
-
-_Arrived = namedtuple("_Arrived", schema.inbox.c.keys())  # type: ignore[misc]
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +115,7 @@ class Worker:
         self._size = self._first
         self._holding = holding
         self._relief = relief
+        self._arrivals = Arrivals(vault)
         self._crowd = False  # the batch before was full
 
     def make_ready(self) -> None:
@@ -168,16 +166,24 @@ class Worker:
         if holding.partitions is not None and not holding.partitions:
             return Step(0, 0)
         with self._commits(holding) as commits:
-            with self._database.reader() as connection:
-                batch = Batch(connection, self._vault, self._rulebook, self._gateway, now)
-                rows = self._due_rows(batch, size, holding)
-                failed = self._work_inbox(batch, rows, commits) if rows else 0
-                timers = self._due_timers(batch, min(size, _TIMERS), holding) if len(rows) < size else []
-                failed += self._work_timers(batch, timers) if timers else 0
-            # Without a reader beside it, so that the write-ahead log can be folded in behind it, and begun anew.
-            if rows or timers:
-                commits.add(_part(batch), batch.at)
-        return Step(len(rows) + len(timers), failed)
+            step, worked = self._decided(now, size, holding, commits)
+            if len(worked) == size >= _FIRST:
+                with self._database.reader() as connection:
+                    self._arrivals.look_ahead(connection, now, size, holding, worked)
+        return step
+
+    def _decided(self, now: datetime, size: int, holding: Holding, commits: InOrder) -> tuple[Step, set[int]]:
+        """A batch decided and handed to its commits; and which inbox rows it worked."""
+        with self._database.reader() as connection:
+            batch = Batch(connection, self._vault, self._rulebook, self._gateway, now)
+            rows = self._due_rows(batch, size, holding)
+            failed = self._work_inbox(batch, rows, commits) if rows else 0
+            timers = self._due_timers(batch, min(size, _TIMERS), holding) if len(rows) < size else []
+            failed += self._work_timers(batch, timers) if timers else 0
+        # Without a reader beside it, so that the write-ahead log can be folded in behind it, and begun anew.
+        if rows or timers:
+            commits.add(_part(batch), batch.at)
+        return Step(len(rows) + len(timers), failed), {row.id for row in rows}
 
     def soon(self, now: datetime, within: timedelta) -> set[tuple[int, int]]:
         """Partition and second (of 1970 UTC) of the timers that fall due within that time."""
@@ -223,24 +229,14 @@ class Worker:
     # ---- the inbox ---------------------------------------------------------------------------------------------------
 
     def _due_rows(self, batch: Batch, size: int, holding: Holding) -> list[Any]:
-        inbox = schema.inbox
-        query = (
-            sa.select(inbox)
-            .where(inbox.c.status == "new", inbox.c.due <= instant(batch.now))
-            .order_by(inbox.c.due, inbox.c.id)
-            .limit(size)
-        )
-        if holding.partitions is not None:
-            query = query.where(inbox.c.partition.in_(holding.partitions))
-        # As named tuples of Python's own, which are asked for their values in a third of the time.
-        return list(map(_Arrived._make, batch.connection.execute(query).all()))
+        return self._arrivals.due(batch.connection, batch.now, size, holding)
 
     def _work_inbox(self, batch: Batch, rows: list[Any], commits: InOrder) -> int:
         contents: dict[int, dict[str, Any]] = {}
         unreadable: list[Any] = []
         for row in rows:
             try:
-                contents[row.id] = opened(self._vault, row)
+                contents[row.id] = self._arrivals.take(row)
             except Exception as fault:  # noqa: BLE001 - whatever is wrong with this row is this row's alone
                 self._set_back(batch, row, fault)
                 unreadable.append(row)

@@ -16,10 +16,10 @@ from conversations.finding import Finder
 from conversations.leases import Holding
 from conversations.messages import Wanted as Messages
 from conversations.people import Scope
-from conversations.ports import OutboundText, SendResult, SendStatus
+from conversations.ports import InboundReceipt, OutboundText, SendResult, SendStatus
 from conversations.search import Search, Wanted
 from conversations.worker import Worker
-from engine.events import StaffAct
+from engine.events import StaffAct, TextStatus
 from tests.conversations.clinic import ANN, BEN, CARA, Clinic, open_clinic
 
 BY = By("dpo", "request of 3 March", login="root")
@@ -221,6 +221,20 @@ def test_a_batch_that_holds_the_patient_in_memory_does_not_bring_them_back(clini
     Worker(house.database, commits, house.vault, house.rulebook, house.gateway.name).step(clinic.clock.now())
     clinic.settle()
     assert Late.erased
+    after = everything(clinic)
+    assert house.vault.phone_index(ANN) not in after
+    assert house.vault.phone_index(moved) not in after
+    assert clinic.outcomes("appointment") == ["opened appointment-reminder", "erased"]
+
+
+def test_what_was_read_ahead_of_the_patient_is_not_worked(clinic: Clinic) -> None:
+    clinic.invite()
+    house, moved = clinic.house, "+353874444444"
+    receipts = [InboundReceipt(None, TextStatus.DELIVERED, external_id=f"F{number}") for number in range(256)]
+    clinic.run(house.intake.take_inbound(clinic.carrier.name, receipts))
+    clinic.push(clinic.appointment(mobile=moved, days=11))
+    assert house.worker.step(clinic.clock.now()).events == 256  # and the appointment was read while this was committed
+    erase(clinic)
     after = everything(clinic)
     assert house.vault.phone_index(ANN) not in after
     assert house.vault.phone_index(moved) not in after
