@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 
 from engine.lexicon import Role
 from engine.normalise import clean
@@ -101,19 +102,40 @@ _TRAILING = frozenset({
 @dataclass(slots=True)
 class _Piece:
     """A stretch of the reply, and the choices that it is about. `words` of it are read with each pointer taken out, replaced
-    by "it", and left in: what is clear in several of these must be the same."""
+    by "it", and left in: what is clear in several of these must be the same. `abreast`: two choices stand side by side in it
+    with no "and"."""
 
     at: frozenset[int]
     tokens: list[Token]
     pointed: bool = False
+    abreast: bool = False
+
+    @property
+    def before(self) -> list[Token]:
+        """What is said before anything is pointed at."""
+        return list(takewhile(lambda token: token.kind not in POINTING, self.tokens))
+
+    @property
+    def behind(self) -> list[Token]:
+        """What is said behind all that is pointed at, up to a comma."""
+        last = max((number for number, token in enumerate(self.tokens) if token.kind in POINTING), default=-1)
+        return list(takewhile(lambda token: token.kind != JOIN, self.tokens[last + 1 :]))
+
+    @property
+    def courteous(self) -> bool:
+        """Whether there is nothing in it but what it points at and a please or thanks."""
+        said = [token for token in self.tokens if token.kind not in POINTING and token.text not in _LEADING | _TRAILING]
+        return all(token.role & (Role.COURTESY | Role.FILLER) for token in said)
 
     def words(self, read: Callable[[int, str], Reading], index: int) -> str | None:
         """The words as they are to be read, "" where there are none; None where they can be read in two ways."""
         bare = self.written("")
         if not re.search(r"\w", bare) and not _says_something(bare):
             return ""
+        if self._says_two_things(read, index):
+            return None
         clear: dict[str, str] = {}
-        named = any(token.kind == NAME for token in self.tokens)
+        named = any(token.kind in (NAME, ALL) for token in self.tokens)
         variants = (bare, self.written("it")) if named else (bare, self.written("it"), self.written(None))
         for words in dict.fromkeys(variants):
             reading = read(index, words)
@@ -125,6 +147,15 @@ class _Piece:
             return None
         polite = not _weighty([token for token in self.tokens if token.kind not in POINTING])
         return next(iter(clear.values()), "" if polite else bare)
+
+    def _says_two_things(self, read: Callable[[int, str], Reading], index: int) -> bool:
+        """Whether one answer stands before the pointer and another behind it ("cancel, Tom is fine": whose is cancelled?), or
+        several choices have as many answers ("Tom and Amy cancel move")."""
+        sides = [_spaced([token.text for token in side]) for side in (self.before, self.behind) if _weighty(side)]
+        if len(sides) > 1 and _differ(read(index, side) for side in sides):
+            return True
+        words = [token.text for token in self.tokens if token.kind == WORD and _weighty([token])]
+        return len(self.at) > 1 and len(words) == len(self.at) and _differ(read(index, word) for word in words)
 
     def written(self, instead: str | None) -> str:
         """The tokens as text; each pointer, with the words that lead to it, is `instead` (None: left as it stands)."""
@@ -147,6 +178,12 @@ class _Piece:
         return _spaced(out)
 
 
+def _differ(readings: Iterable[Reading]) -> bool:
+    """Whether each is clear and they are not all the same. Thanks is thanks beside anything."""
+    found = [reading for reading in readings if reading.intent != "thanks"]
+    return all(reading.clear for reading in found) and len({reading.intent for reading in found}) > 1
+
+
 def _says_something(bare: str) -> bool:
     return any(not character.isspace() and character not in ".,;:!()[]-/&+=#" for character in bare)
 
@@ -161,31 +198,30 @@ def _pieces(tokens: list[Token]) -> list[_Piece] | None:
     lead: list[Token] = []  # words before anything is pointed at
     waiting: _Piece | None = None  # pointed at, with no word yet that says what of it
     pointer_first = False  # "Tom: yes. Amy: no"
-    for stretch, after_break in _stretches(tokens):
-        cut = _cut(stretch)
-        if cut is None:
-            return None
-        for piece in cut:
-            says = _says_something(piece.written(""))
-            if not piece.pointed and waiting is not None:
-                if lead:
-                    return None  # "yes, Tom, cancel, Amy": before it or behind it?
-                pieces.append(_Piece(waiting.at, [*waiting.tokens, _COMMA, *piece.tokens], True))
-                waiting, pointer_first = None, True
-            elif not piece.pointed and pieces:
-                pieces[-1].tokens += [_COMMA, *piece.tokens]
-            elif not piece.pointed:
-                lead += [*piece.tokens, _COMMA]
-            elif says:
-                if waiting is not None and (lead or pointer_first or after_break):
-                    return None  # "yes, Tom and Amy no": whose is the yes?
-                at = piece.at | waiting.at if waiting is not None else piece.at
-                pieces.append(_Piece(at, [*lead, *piece.tokens], True))
-                lead, waiting = [], None
-            elif pieces and waiting is None and not pointer_first and not after_break:
-                pieces[-1].at |= piece.at  # "yes for Tom and Amy"
-            else:
-                waiting = _Piece(piece.at | (waiting.at if waiting else frozenset()), piece.tokens, True)
+    cut = _cuts(tokens)
+    if cut is None or _runs_on(cut):
+        return None
+    for number, (piece, after_break) in enumerate(cut, 1):
+        says = _says_something(piece.written("")) and not (number == len(cut) and piece.courteous)
+        if not piece.pointed and waiting is not None:
+            if lead:
+                return None  # "yes, Tom, cancel, Amy": before it or behind it?
+            pieces.append(_Piece(waiting.at, [*waiting.tokens, _COMMA, *piece.tokens], True))
+            waiting, pointer_first = None, True
+        elif not piece.pointed and pieces:
+            pieces[-1].tokens += [_COMMA, *piece.tokens]
+        elif not piece.pointed:
+            lead += [*piece.tokens, _COMMA]
+        elif says:
+            if waiting is not None and (lead or pointer_first or after_break or _weighty(piece.before)):
+                return None  # "yes, Tom and Amy no", "Tom, cancel Amy": whose is it?
+            at = piece.at | waiting.at if waiting is not None else piece.at
+            pieces.append(_Piece(at, [*lead, *piece.tokens], True))
+            lead, waiting = [], None
+        elif pieces and waiting is None and not pointer_first and not after_break and not _weighty(pieces[-1].behind):
+            pieces[-1].at |= piece.at  # "yes for Tom and Amy"
+        else:
+            waiting = _Piece(piece.at | (waiting.at if waiting else frozenset()), piece.tokens, True)
     if waiting is not None and pieces:
         return None  # "Tom: yes. Amy."
     if waiting is not None:
@@ -194,6 +230,32 @@ def _pieces(tokens: list[Token]) -> list[_Piece] | None:
 
 
 _COMMA = Token(JOIN, ",", 0, 0)
+
+
+def _cuts(tokens: list[Token]) -> list[tuple[_Piece, bool]] | None:
+    """All stretches, cut; with each piece whether a break comes before it."""
+    out: list[tuple[_Piece, bool]] = []
+    for stretch, after_break in _stretches(tokens):
+        cut = _cut(stretch)
+        if cut is None:
+            return None
+        out += [(piece, after_break and piece is cut[0]) for piece in cut]
+    return out
+
+
+def _runs_on(cut: list[tuple[_Piece, bool]]) -> bool:
+    """Whether choices stand side by side, with no "and", between words on both sides: in "cancel Amy Tom is fine" and "cancel
+    Tom and Amy Jack is fine" nobody can tell where the one thought ends."""
+    goes_on = said = abreast = False
+    for piece, after_break in cut:
+        if not goes_on or after_break or _weighty(piece.before):
+            said, abreast = _weighty(piece.before), False
+        abreast = abreast or piece.abreast
+        behind = _weighty(piece.behind)
+        if said and abreast and behind:
+            return True
+        goes_on = piece.pointed and not behind
+    return False
 
 
 def _stretches(tokens: list[Token]) -> list[tuple[list[Token], bool]]:
@@ -218,6 +280,7 @@ def _stretches(tokens: list[Token]) -> list[tuple[list[Token], bool]]:
 def _cut(stretch: list[Token]) -> list[_Piece] | None:
     """One stretch: mostly one piece. "Y1 R2" and "1 Y 2 R" are two, told by which end the pointers stand at."""
     groups: list[tuple[int, int, frozenset[int]]] = []  # pointers that stand together: from, to, which
+    abreast: set[int] = set()  # the groups in which they are several choices
     for number, token in enumerate(stretch):
         if token.kind not in POINTING:
             continue
@@ -227,12 +290,13 @@ def _cut(stretch: list[Token]) -> list[_Piece] | None:
                 if token.kind != stretch[groups[-1][1] - 1].kind:
                     return None  # Tom's on Friday, where Friday's is Amy's
                 groups[-1] = (begin, number + 1, which | token.at)
+                abreast.add(len(groups) - 1)
             else:
                 groups[-1] = (begin, number + 1, which & token.at)
         else:
             groups.append((number, number + 1, token.at))
     if len(groups) < 2:
-        return [_Piece(groups[0][2] if groups else frozenset(), stretch, bool(groups))]
+        return [_Piece(groups[0][2] if groups else frozenset(), stretch, bool(groups), bool(abreast))]
     if _turned(stretch):
         return None
     starts_with = not _weighty(stretch[: groups[0][0]])
@@ -243,7 +307,10 @@ def _cut(stretch: list[Token]) -> list[_Piece] | None:
     if not starts_with:
         cuts = [_past_trailing(stretch, cut) for cut in cuts]
     edges = [0, *cuts, len(stretch)]
-    return [_Piece(group[2], stretch[begin:end], True) for group, begin, end in zip(groups, edges[:-1], edges[1:], strict=True)]
+    return [
+        _Piece(group[2], stretch[begin:end], True, number in abreast)
+        for number, (group, begin, end) in enumerate(zip(groups, edges[:-1], edges[1:], strict=True))
+    ]
 
 
 def _past_trailing(stretch: list[Token], at: int) -> int:

@@ -19,6 +19,7 @@ _CLOSE = 14  # words between two that alarm together
 _DEATH = "deceased"
 _YOURS = ("your", KIN)
 _DYING = frozenset(("died", "dead", "deceased", "passed", "buried", "die", "rip"))
+_SOMEONES = frozenset(("my", "his", "her", "their", "our"))
 
 Sets = Sequence[frozenset[str]]
 
@@ -30,6 +31,7 @@ def found(
     `spelt` are its segments as spelt, each with whether it asks; `alike` are the same with turns of phrase made one.
     """
     best: Phrase | None = None
+    death: Phrase | None = None
     others = False  # a death is told of somebody or something that is no patient
     for (segment, asked), words in zip(spelt, alike, strict=True):
         content = [*book.grave(segment), BREAK]
@@ -42,16 +44,21 @@ def found(
                 if not _of_a_patient(book, segment, phrase):
                     others = True
                     continue
-                if _of_another(book, said, words, asked, alike):
+                if _of_another(book, said, words, asked or _asks(book, segment), alike):
                     continue
             elif book.asides.not_now(content, range(at, end), segment):
                 continue
+            phrase = replace(phrase, text=" ".join(word for word in content[at:end] if word is not BREAK))
+            if phrase.intent == _DEATH:
+                death = death or phrase
             if best is None or DECIDING.index(phrase.intent) < DECIDING.index(best.intent):
-                best = replace(phrase, text=" ".join(word for word in content[at:end] if word is not BREAK))
+                best = phrase
+    if best is not None and death is not None and best.text in book.asides.causes:
+        best = death  # "had a massive stroke and died"
     if best is not None and best.intent == _DEATH and others and len(best.words) == 1:
         best = None  # "the laptop passed away, RIP"
     apart = [word for segment, _ in spelt for word in book.apart(segment)]
-    best = best or _near(book, apart, alike, deaths=not others)
+    best = best or _near(book, apart, alike, deaths=not others) or _signs(book, [words for words, _ in spelt])
     if best is None or any(_together(apart, sets) for sets in book.light):
         return None
     return None if best.intent != _DEATH and book.asides.of_a_creature(segment for segment, _ in spelt) else best
@@ -77,6 +84,17 @@ def _near(book: Phrasebook, content: Sequence[str], alike: Sequence[Sequence[str
     return best
 
 
+def _signs(book: Phrasebook, spelt: Sequence[list[str]]) -> Phrase | None:
+    """What is told by signs alone. Nothing where it is said to a familiar, or has long been so."""
+    words = {word for segment in spelt for word in segment}
+    if not book.familiar.isdisjoint(words) and book.ours.isdisjoint(words):
+        return None
+    told = book.signs.told([book.apart(segment) for segment in spelt], book.denies)
+    if not told or book.asides.long_known(spelt):
+        return None
+    return Phrase(DECIDING[0], told, (), key=False, weak=True, negative=False, asks=False)
+
+
 def _of_another(
     book: Phrasebook, said: Sequence[str], words: Sequence[str], asked: bool, alike: Sequence[Sequence[str]]
 ) -> bool:
@@ -91,6 +109,11 @@ def _of_another(
     if book.asides.mortals and KIN in words and book.role(first) & Role.YES:  # "Y, my husband died so I'll come alone"
         return True
     return _as_a_reason(book, said, alike)
+
+
+def _asks(book: Phrasebook, said: Sequence[str]) -> bool:
+    """Whether a sentence asks by its order of words: "is he dead"."""
+    return len(said) > 1 and said[0] in book.aux and said[1] in book.asides.mortals
 
 
 def _as_a_reason(book: Phrasebook, said: Sequence[str], alike: Sequence[Sequence[str]]) -> bool:
@@ -121,8 +144,8 @@ def _of_a_patient(book: Phrasebook, said: Sequence[str], phrase: Phrase) -> bool
 
 def _can_die(book: Phrasebook, said: Sequence[str], at: int) -> bool:
     who = book.asides
-    if said[at + 1 : at + 2] and said[at + 1] in who.mortals:  # "a dead man"
-        return True
+    if said[at + 1 : at + 2] and said[at + 1] in who.mortals:  # "a dead man", but "talks to her dead mother"
+        return not (at and said[at - 1] in _SOMEONES)
     if said[at + 1 : at + 2] and said[at] == "dead" and said[at + 1] in who.limbs:  # "a dead leg"
         return False
     while at and said[at - 1] in who.between:
@@ -130,6 +153,8 @@ def _can_die(book: Phrasebook, said: Sequence[str], at: int) -> bool:
     if not at:
         return True
     subject, before = said[at - 1], said[at - 2] if at > 1 else ""
+    if subject in who.limbs:  # "the hand has gone dead"
+        return False
     if subject in who.mortals:  # but "my wife's father", "a girl"
         return before not in who.mortals and before not in who.any_one
     if book.role(subject) & Role.NEGATION or subject in who.pronouns:  # "not dead", "I am dead", "it died"

@@ -35,6 +35,8 @@ class Asides:
     determiners: Words
     any_one: Words
     limbs: Words
+    causes: frozenset[str]
+    steady: tuple[Stretch, ...]
 
     def not_now(self, content: Sequence[str], places: Sequence[int], said: Sequence[str]) -> bool:
         """Whether danger is named and not told: denied ("no more bleeding"), supposed ("if I get chest pain"), long past ("a
@@ -50,6 +52,14 @@ class Asides:
             return False
         told = any(_leads(lead, content, first, ()) for lead in self.following)
         return told or any(_stands(past, said) for past in self.long_ago)
+
+    def long_known(self, sentences: Iterable[Sequence[str]]) -> bool:
+        """Whether what is told has been so for long, or is over: "numb as always", "had a stroke years ago". A sentence that
+        tells how it is now speaks of now.
+        """
+        told = [list(said) for said in sentences]
+        past = any(_stands(then, said) and self.present.isdisjoint(said) for said in told for then in self.long_ago)
+        return past or any(_stands(known, said) for said in told for known in self.steady)
 
     def partly_denied(self, content: Sequence[str], places: Sequence[int]) -> bool:
         """Whether any of what alarms is denied where it stands: "her waters have not broken"."""
@@ -106,4 +116,6 @@ def asides(
         determiners=determiners,
         any_one=words("any_one"),
         limbs=words("limbs"),
+        causes=frozenset(lists["causes"]),
+        steady=stretches(lists["steady"], list),
     )

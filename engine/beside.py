@@ -9,9 +9,11 @@ from engine.lexicon import Role
 from engine.phrase import KIN, NAME, Phrase
 from engine.phrasebook import Phrasebook
 from engine.prepared import Prepared
+from engine.ruleset import ALWAYS_INTENTS
 
 _ASIDE = 14  # words that are not understood and yet may stand beside a full answer
 _STRAY = 1  # of them, how many may lead up to it where nothing else shows that the text is about an appointment
+_WITH_TIME = 1  # beside a time that would do: with more, it tells what was or is then, "under six feet of clay"
 _NAMES = 3  # of them, words that the language does not have: people and places
 _ACK = Role.ACK | Role.YES | Role.COURTESY | Role.WHEN
 
@@ -72,14 +74,14 @@ def another_time_beside(prepared: Prepared, book: Phrasebook, parts: Sequence[Cl
     """The intent of a wish for another time, where a time is named beside a "cannot come": "can't come, next week?". To keep
     the patient on the list is safe; to cancel where they would have come later is not. None where that is not what is said.
     """
-    if cannot.key or not cannot.negative or cannot.intent in prepared.yielding:
+    if cannot.key or not cannot.negative or cannot.intent in prepared.yielding or cannot.intent in ALWAYS_INTENTS:
         return None
     if not book.takers.isdisjoint(book.alike(cannot.words)):  # what is not needed now is not needed then either
         return None
     others = [part for part in parts if all(phrase is not cannot for phrase, _ in part.found)]
     if any(part.flags & Role.QUESTION or (part.asked and part.unknown) for part in others):
         return None
-    elsewhen = any(part.flags & Role.WHEN for part in others)
+    elsewhen = any(part.flags & Role.WHEN and len(part.unknown) <= _WITH_TIME for part in others)
     return next(iter(prepared.yielding)) if elsewhen and len(prepared.yielding) == 1 else None
 
 

@@ -67,6 +67,8 @@ def _lost(turn: Turn, event: TextReported, text: SentText) -> None:
     """A text did not arrive and the machine may not say it again: staff learn what the patient does not know, be it
     their own words or that the appointment is off."""
     c = turn.c
+    if event.status is TextStatus.UNKNOWN and event.key == c.texts[-1].key and turn.say_farewell_again(text):
+        return
     if text.prompt:
         held_rightly = event.status is TextStatus.UNSENT and event.reason not in ("expired", "former number", "opted out")
         over = c.closed and turn.now >= turn.closes

@@ -16,6 +16,7 @@ from engine.normalise import fold, is_number
 from engine.phrase import DAY, DISTANT_KIN, KIN, NAME, NUMBER, SAYING, Stretch
 from engine.rewriter import Rewriter
 from engine.sentences import Sentences, Sources
+from engine.signs import signs
 
 _BARRED = (Role.NEGATION, Role.QUESTION, Role.HEDGE, Role.CONDITION, Role.CONTRAST)
 
@@ -36,6 +37,7 @@ class Language:
         self.people = _rewriter(people, self.spelling)
         self.sameness = _rewriter(turns, lambda words: self.people(self.spelling(words)), single)
         self.sayings = _rewriter({SAYING: lexicon.same.get(SAYING, ())}, self.spelling)
+        self.signs = signs(lexicon, self.spelt)
         self.single = frozenset(single)  # first names and turns of phrase of one word, as they are written
         self.firstnames = frozenset(map(fold, names))
 

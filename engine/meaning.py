@@ -9,20 +9,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from rapidfuzz import fuzz, process
 
 from engine import alarms, beside
 from engine.clauses import GOVERNED, Clause, clauses, match, segments, signature_only
+from engine.explained import Guard
 from engine.lexicon import Role
 from engine.normalise import Normalised, fold
-from engine.phrase import DAY, DECIDING, NAME, NUMBER, Phrase, holds
+from engine.phrase import DAY, DECIDING, KIN, NAME, NUMBER, Phrase, holds
 from engine.phrasebook import Phrasebook
 from engine.prepared import Prepared
 from engine.reading import MIXED, UNKNOWN, Candidate, Reading
 from engine.ruleset import ALWAYS_INTENTS, Matching
 from engine.sentences import Said
-from engine.told import Told, named
+from engine.told import Told, elsewhere, named
 
 _NOT_THEIRS = "wrong_number"
 _PRECEDENCE = (*DECIDING, _NOT_THEIRS)  # of ALWAYS_INTENTS: outrank every other meaning in the same text
@@ -32,10 +34,8 @@ _LOUD = Role.NEGATION | Role.QUESTION | Role.HEDGE | Role.CONDITION | Role.CONTR
 _HAS_BEEN = "already_attended"  # what no yes to come goes along with
 _DOUBTS = ("hedge", "condition", "question", "object")  # what leaves a meaning possible
 _WORST_SCORE_SHOWN = 40.0
-_LOOSE = 3  # words not understood beside an answer; with more, the text must show that it is to us
 _NOT = "not"
 _CORRECTION = "correction"
-_LOOSE_WISH = 1  # beside what may be said of anything: "another day", "not free"
 
 
 @dataclass(slots=True)
@@ -235,7 +235,11 @@ class Reader:
         quiet = Role.COURTESY | Role.FILLER
         words = [word for content in self.contents for word in content if not self.book.role(word) & quiet or word == NAME]
         found = match(words, 0, self.book.alone) if words else None
-        return found if found is not None and len(found.words) == len(words) else None
+        if found is None or len(found.words) != len(words):
+            return None
+        ours = self.book.ours | {KIN}  # of "wrong doctor" the doctor is what is wrong
+        said = [pair for segment, _ in self.segments for pair in pairwise(segment)]
+        return None if any(word == found.words[-1] and after in ours for word, after in said) else found
 
     def _letter(self) -> Phrase | None:
         """A key of one letter with nothing but thanks after it, though the letter is a word of the language: "Y gracias"."""
@@ -344,9 +348,11 @@ class Reader:
         for name in _PRECEDENCE:
             for phrase in strong:
                 if phrase.intent == name:
-                    if name == _NOT_THEIRS and any(other.intent in prepared.affirming for other in strong):
+                    if name == _NOT_THEIRS and (self._agreed() or any(other.intent in prepared.affirming for other in strong)):
                         why = f'"{self._said(phrase)}" stands beside a yes: somebody answers for the patient.'
                         return self._say(MIXED, "two-meanings", why)
+                    if not self._guard().passes_remark(phrase):
+                        return self._say(UNKNOWN, "not-to-us", "Nothing in it shows that it was written to us.")
                     return self._act(phrase, "outranks every other meaning")
         outcomes = {prepared.outcomes[phrase.intent]: phrase for phrase in reversed(strong)}
         if not outcomes:
@@ -355,6 +361,11 @@ class Reader:
             return self._several(outcomes)
         (phrase,) = outcomes.values()
         return self._affirmed(phrase) if phrase.intent in prepared.affirming else self._single(phrase)
+
+    def _agreed(self) -> bool:
+        """Whether a yes stands before a "but", as a word of no phrase: "yes but not with Dr Smith"."""
+        roles = self.book.roles_of([word for words, _ in self.segments for word in words])
+        return bool(roles & Role.YES and roles & Role.CONTRAST)
 
     def _several(self, outcomes: dict[str, Phrase]) -> Reading:
         """Two meanings: a remark takes a yes along with it ("yes but running late"); all else is asked about."""
@@ -415,13 +426,15 @@ class Reader:
         if phrase.intent == _OPT_OUT and len(phrase.words) == 1 and any(part.unknown for part in self.parts):
             return self._say(UNKNOWN, "more-said", f'More is said than "{self._said(phrase)}".', guess=phrase.intent)
         request = phrase.asks or bool(self._flags() & Role.REQUEST)
+        if phrase.intent in self.prepared.answers - self.prepared.affirming and self._keeps_told(phrase):
+            return self._say(MIXED, "told-day", f'"{self._said(phrase)}", and the day that was told seems to suit.')
         if answer and (wish_for := beside.another_time_beside(self.prepared, self.book, self.parts, phrase)):
             return self._say(wish_for, "another-time", f'"{self._said(phrase)}", and with it another time.', 100.0)
         if answer and not request and self._is_question(offers=phrase.intent in self.prepared.yielding):
             return self._question()
         if answer and self._elsewhere():
             return self._say(UNKNOWN, "elsewhere", f'"{self._said(phrase)}" seems to be about something else than a visit.')
-        if answer and not self._to_us(phrase):
+        if not (self._guard().passes(phrase) if answer else self._guard().passes_remark(phrase)):
             return self._say(UNKNOWN, "not-to-us", "Nothing in it shows that it was written to us.", guess=phrase.intent)
         yes = prepared.affirming if (prepared := self.prepared) and request else frozenset()
         doubtful = [heard for heard in self.heard if heard.against in _DOUBTS and heard.phrase.intent not in yes]
@@ -444,6 +457,24 @@ class Reader:
             return self._say(UNKNOWN, "too-long", "The reply is longer than is read.", guess=phrase.intent)
         return self._act(phrase, "no other meaning stands")
 
+    def _keeps_told(self, phrase: Phrase) -> bool:
+        """Whether what was told is kept by an answer that would change it: "can't come Monday but the 20th is fine", "the 20th
+        is the only day I can do".
+        """
+        told, language = self.told, self.book.language
+        if told is None or phrase.key or not named(told, self.normal.text, language):
+            return False
+        if NUMBER in phrase.words and not phrase.negative and any(
+            self.book.role(word) & (Role.CONTRAST | Role.JOIN) == Role.CONTRAST for word in phrase.words
+        ):
+            return not elsewhere(told, self.normal.text, language)
+        words = self.normal.words
+        turns = [at for at, word in enumerate(words) if self.book.role(word) & Role.CONTRAST]
+        tail = words[turns[-1] + 1 :] if turns else ()
+        after = self.book.roles_of(self.book.rewrite(tail))
+        kept = named(told, " ".join(tail), language) and not elsewhere(told, " ".join(tail), language)
+        return kept and bool(after & (Role.ACK | Role.YES)) and not after & (Role.NEGATION | Role.NO)
+
     def _letters(self) -> bool:
         """Whether letters of two answers stand in it, each by itself: "C, well R really"."""
         letters = {word for part in self.parts if not part.negated for word in part.words if len(word) == 1}
@@ -454,29 +485,9 @@ class Reader:
         """Whether another answer in the text is one to something else: "can't do the 20th for the hen, any day is fine"."""
         return any(heard.against == "elsewhere" for heard in self.heard)
 
-    def _to_us(self, phrase: Phrase) -> bool:
-        """Whether an answer with more beside it that is not understood was meant for us: it speaks of an appointment or of
-        what was told, or is plain and said politely. True for languages whose lexicon does not list the words that tell.
-        """
-        unknown = sum(len(part.unknown) for part in self.parts)
-        if not unknown or not self.book.personal:
-            return True
-        if phrase.letter and unknown > _LOOSE:  # "... see you soon. C"
-            return False
-        words = [word for said, _ in self.segments for word in said]
-        if not self.book.ours.isdisjoint(words):
-            return True
-        if phrase.negative and unknown > 1 and any(NAME in part.words and phrase in _phrases(part) for part in self.parts):
-            return self.told is not None and named(self.told, self.normal.text, self.book.language)
-        polite = self._flags() & (Role.REQUEST | Role.COURTESY) or not self.book.polite.isdisjoint(words)
-        plain = polite or phrase.key or phrase.negative or any(part.flags & Role.WHEN for part in self.parts)
-        if unknown <= (_LOOSE if plain else _LOOSE_WISH):
-            return True
-        if any(phrase.key and part.words == list(phrase.words) for part in self.parts for phrase, _ in part.found):
-            return True  # "Cancel. ..."
-        if self.told is not None and named(self.told, self.normal.text, self.book.language):
-            return True
-        return bool(polite and (phrase.key or phrase.negative)) and not self.book.personal.isdisjoint(words)
+    def _guard(self) -> Guard:
+        named_ = self.told is not None and named(self.told, self.normal.text, self.book.language)
+        return Guard(self.book, self.parts, [word for said, _ in self.segments for word in said], named_)
 
     def _nothing_stands(self) -> Reading:
         if self._is_question():

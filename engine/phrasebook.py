@@ -61,6 +61,7 @@ class Phrasebook:
         self.personal = words("personal")
         self.polite = words("polite")
         self.familiar = words("familiar")
+        self.signs = self._language.signs
         self.titles = words("titles")
         self.pleas = words("pleas")
         self.elsewhere = words("elsewhere")
@@ -76,6 +77,11 @@ class Phrasebook:
         self.beside_ack = frozenset(word for entry in lists["beside_ack"] for word in split(entry))
         self.ours = frozenset(word for entry in lists["ours"] for word in grammar.rewrite(entry.split()))
         self.weighty = frozenset(word for entry in lists["weighty"] for word in grammar.rewrite([entry]))
+        self.goes_with = {
+            intent: frozenset(word for entry in entries for word in grammar.rewrite([entry]))
+            for intent, entries in self._language.lexicon.goes_with.items()
+        }
+        self.reasons = frozenset(word for entry in lists["reasons"] for word in grammar.rewrite([entry]))
         self.theirs = tuple(tuple(split(entry)) for entry in lists["theirs"])
         self.own_plans = tuple(tuple(grammar.rewrite(entry.split())) for entry in lists["own_plans"])
         self.tapbacks = lists["tapbacks"]
@@ -200,6 +206,7 @@ class Phrasebook:
         }
         words |= near | self.aux | self._grammar.articles | self.elsewhere
         words |= self._language.sentences.words
+        words |= set(self.signs.marks.words())
         rewriters = (self._language.spelling, self._language.people, self._grammar.sameness)
         words |= {word for rewriter in rewriters for word in rewriter.words()}
         figures = {word for word in words if is_number(word)}  # read as numbers, but for slips such as "100" for certainly
@@ -223,6 +230,10 @@ class Phrasebook:
 
     def role(self, word: str) -> int:
         return self.roles.get(word, Role.NONE)
+
+    def denies(self, word: str) -> bool:
+        """Whether a word takes back what stands straight after it."""
+        return bool(self.role(word) & (Role.NO | Role.NEGATION))
 
     def roles_of(self, words: Sequence[str]) -> int:
         """All roles that any of the words has."""

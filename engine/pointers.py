@@ -59,6 +59,7 @@ class Pointers:
         self._everyone = frozenset(range(len(choices)))
         self._weekdays, self._months = _calendar(languages)
         self._roles = _roles(languages)
+        self._words_too = _NAMES_AND_WORDS | _everyday(languages) | {_plain(word) for word in (*self._weekdays, *self._months)}
         self._endings = tuple(ending for language in languages for ending in _ENDINGS.get(language, ()))
         self._names = self._by_word((choice.first_name,) for choice in choices)
         self._places = self._by_word((choice.clinic, choice.clinician) for choice in choices)
@@ -268,7 +269,7 @@ class Pointers:
         if found is None:
             return None
         everyday = kind == NAME and bare == word and _plain(word) in self._words_too
-        if everyday and _text(raw, at - 1) not in ("for", "do", "le", "dla", "para", "pour"):
+        if everyday and len(raw) > 1 and _text(raw, at - 1) not in _BEFORE_A_NAME:
             return None
         length = 1
         while kind == PLACE and at + length < len(raw):
@@ -282,10 +283,6 @@ class Pointers:
     def _declined(self, word: str) -> Iterator[str]:
         """What a name may be that stands in another case: the Tom of Toma and Tomowi."""
         return (word.removesuffix(ending) for ending in self._endings if word.endswith(ending) and len(word) > len(ending) + 2)
-
-    @property
-    def _words_too(self) -> frozenset[str]:
-        return _NAMES_AND_WORDS | frozenset(map(_plain, self._weekdays)) | frozenset(map(_plain, self._months))
 
 
 def _plain(word: str) -> str:
@@ -328,6 +325,15 @@ def _roles(languages: tuple[str, ...]) -> dict[str, int]:
             for word in words:
                 found[word] = found.get(word, 0) | role
     return found
+
+
+@lru_cache(maxsize=64)
+def _everyday(languages: tuple[str, ...]) -> frozenset[str]:
+    """The small words of these languages, without accents: what is one of them as it stands is hardly a name, nor a name in
+    another case. Ukrainian "тому" (ago) is not said of a Том, nor Irish "ann" (there) of an Ann."""
+    books = [LEXICONS[language] for language in languages if language in LEXICONS]
+    lists = (words for book in books for words in (*book.roles.values(), *book.lists.values()))
+    return frozenset(_plain(word) for words in lists for word in words if word.isalpha())
 
 
 # How names end in the cases of languages that decline them, without accents.
@@ -378,7 +384,8 @@ _SHORT_WORDS = frozenset({
     "am", "an", "as", "at", "be", "by", "do", "go", "he", "if", "in", "is", "it", "me", "my", "no", "of", "on", "or", "so",
     "to", "up", "us", "we", "ok", "ya", "ye",
 })  # fmt: skip
-# First names that are everyday words: they count in Will's and in "for Will".
+# First names that are everyday words: they count in Will's and in "for Will", and where nothing else is said.
+_BEFORE_A_NAME = frozenset({"for", "do", "le", "dla", "для", "para", "pour", "pentru"})
 _NAMES_AND_WORDS = frozenset({
     "will", "grace", "may", "mark", "joy", "hope", "rose", "dawn", "pat", "sue", "bill", "art", "faith", "rob", "ray",
     "drew", "max", "guy", "chance", "rich", "earl", "duke", "major", "lily", "iris", "ivy", "summer", "autumn", "april",

@@ -314,6 +314,22 @@ class Turn:
             return False
         return self.say(state.say, lane=lane, asks=True)
 
+    def say_farewell_again(self, text: SentText) -> bool:
+        """Queue once more, and no third time, the answer to a STOP that is in force, where nobody knows whether it left: it
+        also says that the appointment stands. It waits for sending hours like what nobody is waiting for. False where
+        `text` was no such answer or is said no more."""
+        c, state = self.c, self.ruleset.states.get(self.c.state)
+        if state is None or state.blocks != OPTED_OUT or c.blocked != OPTED_OUT:
+            return False
+        answers = (state.say, *state.farewells.values())
+        if text.prompt not in answers or sum(each.prompt == text.prompt for each in c.texts) > 1:
+            return False
+        if not (may_be_texted(c.patient) and c.patient.textable and self.now < self.closes):
+            return False
+        rendered = wording.render(self.ruleset, text.prompt, c.appointment, c.patient)
+        self._queue(text.prompt, rendered, BULK, False, self.closes, True)
+        return True
+
     def say_freely(self, text: str, by: str) -> None:
         """Queue a text that staff wrote. Where it must not go out they get it back as a task."""
         withheld = self._withheld()

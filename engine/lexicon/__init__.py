@@ -81,6 +81,7 @@ _OTHER_LISTS = (
     "openers",
     "governing",
     "weighty",
+    "reasons",
     "trailers",
     "holders",
     "modals",
@@ -113,7 +114,10 @@ _OTHER_LISTS = (
     "determiners",
     "any_one",
     "limbs",
+    "causes",
     "familiar",
+    "passed_over",
+    "steady",
     "lead_ins",
     "trails",
     "goes_on",
@@ -122,7 +126,7 @@ _OTHER_LISTS = (
     "conjoining",
     "joined",
 )
-_OTHER_GROUPS = ("classes", "spellings", "same", "always", "unless", "near", "sentences")
+_OTHER_GROUPS = ("classes", "spellings", "same", "always", "unless", "near", "signs", "dire", "hints", "sentences", "goes_with")
 
 Sets = tuple[frozenset[str], ...]
 
@@ -138,7 +142,11 @@ class Lexicon:
     lists: Mapping[str, tuple[str, ...]]
     always: Mapping[str, tuple[str, ...]]  # of engine.ruleset.ALWAYS_INTENTS: what says them in every ruleset
     unless: Mapping[str, tuple[str, ...]]  # of the same intents: in what they must not be read
+    goes_with: Mapping[str, tuple[str, ...]]  # of remarks: the words that belong to what they tell
     near: Mapping[str, tuple[Sets, ...]]  # of the gravest of them: one word of each set close together
+    signs: Mapping[str, Iterable[str]]  # of danger, by kind: two kinds alarm (engine.signs)
+    dire: Mapping[str, Iterable[str]]  # the same: one alarms alone
+    hints: Mapping[str, Iterable[str]]  # of danger, by kind: only beside a sign
     classes: Mapping[str, tuple[str, ...]]
     sentences: Mapping[str, tuple[str, ...]]  # of any intent: patterns of a whole clause, as written (engine.sentences)
     common: frozenset[str]
@@ -171,7 +179,11 @@ def parse(language: str, text: str) -> Lexicon:
         lists=MappingProxyType({name: words(name) for name in _OTHER_LISTS}),
         always=MappingProxyType({name: tuple(phrases) for name, phrases in groups("always").items()}),
         unless=MappingProxyType({name: tuple(phrases) for name, phrases in groups("unless").items()}),
+        goes_with=MappingProxyType({name: tuple(words) for name, words in groups("goes_with").items()}),
         near=_near(language, data, classes),
+        signs=MappingProxyType(groups("signs")),
+        dire=MappingProxyType(groups("dire")),
+        hints=MappingProxyType(groups("hints")),
         classes=MappingProxyType(classes),
         sentences=_groups(language, data, "sentences"),
         common=frozenset(str(data.get("common", "")).split()),

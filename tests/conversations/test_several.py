@@ -256,6 +256,24 @@ def test_what_hangs_together_is_not_cut_up_but_read_by_a_person(family: Clinic, 
     assert "question" in family.tasks() or family.outcomes() == [WHICH]
 
 
+@pytest.mark.parametrize(
+    "words",
+    ["cancel amy tom is fine", "can't make tom's amy is fine", "cancel for tom for amy is fine", "tom's amy's cancel move",
+     "cancel, amy is fine", "tom, cancel amy's"],
+)  # fmt: skip
+def test_names_that_run_together_are_asked_about_and_nothing_is_cancelled(family: Clinic, words: str) -> None:
+    family.reply(CARA, words)
+    assert done(family) == (NONE, NONE)
+    assert "cancellation_review" not in family.tasks()
+    assert family.outcomes() in ([WHICH], [HANDED])
+
+
+def test_of_three_children_side_by_side_none_is_cancelled(family: Clinic) -> None:
+    family.invite("A3", number="H3", mobile=CARA, first_name="Jack", days=8)
+    family.reply(CARA, "cancel tom and amy jack is fine")
+    assert [*done(family), family.book.actions("A3")] == [NONE, NONE, NONE]
+
+
 def test_a_name_that_fits_two_appointments_is_asked_about(family: Clinic) -> None:
     family.invite("A3", number="H1", mobile=CARA, first_name="Tom", days=8)
     family.reply(CARA, "cancel Tom's")

@@ -208,3 +208,70 @@ def test_the_last_word_counts_however_many_are_worked_at_once(tmp_path: Path) ->
         assert clinic.outcomes()[-1] == "acted: texts are wanted again"
         assert [stands for _, _, stands in blocks(clinic)] == [False]
         clinic.assert_sound()
+
+
+class TestTheAnswerToItIsLost:
+    """Nobody knows whether it left: no word came from the gateway."""
+
+    def lose(self, clinic: Clinic, words: str = "STOP") -> None:
+        clinic.invite("A1")
+        told(clinic)
+        clinic.carrier.answer = lambda _: SendResult(SendStatus.UNKNOWN)
+        clinic.reply(ANN, words)
+        assert len(told(clinic)) == 1
+        clinic.carrier.answer = lambda _: SendResult(SendStatus.ACCEPTED)
+
+    def test_it_is_said_once_more(self, clinic: Clinic) -> None:
+        self.lose(clinic)
+        clinic.wait(minutes=15)
+        assert told(clinic) == ["opted_out"]
+        clinic.wait(days=3)
+        assert told(clinic) == []
+
+    def test_one_about_this_appointment_alone_is_too(self, clinic: Clinic) -> None:
+        self.lose(clinic, "stop texts about this appointment")
+        clinic.wait(minutes=15)
+        assert told(clinic) == ["opted_out_series"]
+
+    def test_there_is_no_third(self, clinic: Clinic) -> None:
+        self.lose(clinic)
+        clinic.carrier.answer = lambda _: SendResult(SendStatus.UNKNOWN)
+        clinic.wait(minutes=15)
+        assert told(clinic) == ["opted_out"]
+        clinic.wait(days=3)
+        assert told(clinic) == []
+
+    def test_it_is_not_said_again_where_the_gateway_spoke_meanwhile(self, clinic: Clinic) -> None:
+        self.lose(clinic)
+        clinic.receipt(key(clinic, "A1"), TextStatus.SENT)
+        clinic.wait(days=3)
+        assert told(clinic) == []
+
+    def test_it_is_not_said_again_where_it_is_known_not_to_arrive(self, clinic: Clinic) -> None:
+        clinic.invite("A1")
+        told(clinic)
+        clinic.reply(ANN, "STOP")
+        assert told(clinic) == ["opted_out"]
+        clinic.receipt(key(clinic, "A1"), TextStatus.UNDELIVERABLE)
+        clinic.wait(days=3)
+        assert told(clinic) == []
+
+    def test_who_wants_texts_again_meanwhile_hears_no_more_of_it(self, clinic: Clinic) -> None:
+        self.lose(clinic)
+        clinic.reply(ANN, "START")
+        assert "opted_out" not in told(clinic)
+        clinic.wait(minutes=15)
+        assert "opted_out" not in told(clinic)
+
+    def test_nobody_is_woken_by_it(self, clinic: Clinic) -> None:
+        clinic.invite("A1")
+        clinic.wait(hours=12)
+        told(clinic)
+        clinic.carrier.answer = lambda _: SendResult(SendStatus.UNKNOWN)
+        clinic.reply(ANN, "STOP")
+        clinic.carrier.answer = lambda _: SendResult(SendStatus.ACCEPTED)
+        told(clinic)
+        clinic.wait(minutes=30)
+        assert told(clinic) == []
+        clinic.wait(hours=12)
+        assert told(clinic) == ["opted_out"]

@@ -22,6 +22,7 @@ from engine.understanding import read
 RULES = Path(__file__).parents[2] / "rules" / "appointment-reminder.yaml"
 TOM = Choice("Tom", datetime(2026, 3, 20, 10, 0), "Eye Clinic", "Dr Nora Byrne", told=0)
 AMY = Choice("Amy", datetime(2026, 3, 24, 14, 30), "Heart Clinic", "Mr. Joe Smith", told=1)
+JACK = Choice("Jack", datetime(2026, 4, 1, 9, 0), "Ear Clinic", "Dr Pat Kelly", told=2)
 WILL = Choice("Will", datetime(2026, 4, 1, 9, 0), "Eye Clinic", "Dr Nora Byrne", told=2)
 
 
@@ -105,6 +106,7 @@ def test_so_it_is_in_other_languages(language: str, text: str, tom: str, amy: st
         ("cancel 1, keep 2", "cancel", "keep"),
         ("Y1 and cancel the other one", "confirm", "cancel"),
         ("1 and 2", "", ""),
+        ("C 1 2 please", "cancel", "cancel"),
     ],
 )
 def test_numbers_of_a_list_that_was_sent(text: str, tom: str, amy: str) -> None:
@@ -140,6 +142,8 @@ def test_what_points_at_none(text: str) -> None:
         "Yes. Cancel Amy's",
         "yes, Tom and Amy no",
         "Tom: yes. Amy.",
+        "Tom, cancel Amy's",
+        "Tom cancel, Amy",
     ],
 )
 def test_what_hangs_together_is_not_cut(text: str) -> None:
@@ -148,10 +152,88 @@ def test_what_hangs_together_is_not_cut(text: str) -> None:
     assert found.parts == {}
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "cancel Amy Tom is fine",
+        "can't make Tom's Amy is fine",
+        "cancel for Tom for Amy is fine",
+        "cancel Tom's appointment Amy's appointment is fine",
+        "cancel Friday Tuesday is fine",
+        "cancel Eye Clinic Heart Clinic is fine",
+        "Tom's Amy's cancel move",
+        "Tom and Amy yes cancel",
+        "cancel Tom Amy Jack is fine",
+        "cancel Tom and Amy Jack is fine",
+        "cancel Tom Amy and Jack are fine",
+    ],
+)
+def test_names_side_by_side_between_words_are_not_shared_out(text: str) -> None:
+    assert cut(text, TOM, AMY, JACK).doubt
+
+
+@pytest.mark.parametrize(
+    "text", ["cancel, Amy is fine", "cancel. Amy is fine", "can't make this one Amy is grand", "cancel Tom is fine"]
+)
+def test_one_answer_before_a_name_and_another_behind_it_are_in_doubt(text: str) -> None:
+    assert cut(text).doubt == "it can be read in two ways"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "cancel Tom Amy", "Tom Amy cancel please", "please cancel Tom and Amy thanks", "can you cancel both please",
+        "Cancel for Tom he can't make it. Amy can't make it",
+    ],
+)  # fmt: skip
+def test_what_is_said_of_two_is_said_of_both(text: str) -> None:
+    assert means(text) == {"Tom": "cancel", "Amy": "cancel"}
+
+
+def test_three_in_one_breath_are_told_apart_where_the_names_all_come_first_or_all_last() -> None:
+    assert means("Tom yes Amy Jack cancel", TOM, AMY, JACK) == {"Tom": "confirm", "Amy": "cancel", "Jack": "cancel"}
+    assert means("yes Tom Amy cancel Jack", TOM, AMY, JACK) == {"Tom": "confirm", "Amy": "confirm", "Jack": "cancel"}
+
+
 def test_a_name_that_is_an_everyday_word_counts_where_it_is_a_name() -> None:
     assert not cut("I will be there", TOM, WILL).named
     assert means("yes for Will", TOM, WILL) == {"Will": "confirm"}
     assert means("cancel Will's", TOM, WILL) == {"Will": "cancel"}
+
+
+@pytest.mark.parametrize(
+    ("language", "name", "text"),
+    [
+        ("uk", "Том", "так, лист прийшов 3 дні тому"),  # ago
+        ("uk", "Том", "тому що я захворів"),  # because
+        ("ga", "Ann", "beidh mé ann"),  # there
+        ("pl", "Ona", "ona przyjdzie"),  # she
+        ("es", "Una", "una pregunta"),  # a
+        ("fr", "Dan", "je suis dans le bus"),  # in
+        ("ro", "Nora", "nora mea vine"),  # daughter-in-law
+    ],
+)
+def test_a_word_of_the_language_at_hand_is_no_name(language: str, name: str, text: str) -> None:
+    choices = (replace(TOM, first_name=name, clinician="Dr Pat Kelly"), AMY)
+    assert not address(text, choices, meaning, (language, "en")).named
+
+
+@pytest.mark.parametrize(
+    ("language", "name", "text"),
+    [
+        ("uk", "Том", "так для Тома"),
+        ("uk", "Іван", "скасувати Івану"),
+        ("ga", "Ann", "beidh mé ann do Ann"),
+        ("ga", "Ann", "Ann"),
+    ],
+)
+def test_it_is_one_where_nothing_else_can_be_meant(language: str, name: str, text: str) -> None:
+    choices = (replace(TOM, first_name=name), AMY)
+    assert set(address(text, choices, meaning, (language, "en")).parts) == {0}
+
+
+def test_twins_who_are_numbered_are_not_in_this_one() -> None:
+    assert not cut("cancel this one", replace(TOM, first_name="Twin One"), replace(AMY, first_name="Twin Two")).named
 
 
 def test_what_two_have_in_common_tells_them_not_apart() -> None:

@@ -175,3 +175,120 @@ def test_only_who_can_be_the_patient_has_died(text: str) -> None:
 )
 def test_a_person_a_name_or_nobody_named_has_died(text: str) -> None:
     assert meaning(text) == "deceased"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "he is a dreadful colour and puffing like a train",
+        "sweat is rolling off her and her jaw is aching",
+        "varicose vein burst and I feel very woozy",
+        "talking double dutch since dinner and the arm just flopped",
+        "36 weeks, splitting head and seeing sparkles",
+        "legs went from under me and now I am seeing two of everything",
+        "used the epipen but I am still lightheaded and blotchy",
+    ],
+)
+def test_two_signs_of_different_kinds_alarm_together(text: str) -> None:
+    assert meaning(text) == "urgent"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "grey head on that ref lol and him staggering around",
+        "he has a grey coat",
+        "not dizzy and no blackouts",
+        "the numb foot and the sore leg are as always",
+        "used to get wheezing and faint a lot years ago",
+        "the dog is limp and panting",
+    ],
+)
+def test_one_sign_or_signs_of_long_ago_alarm_nobody(text: str) -> None:
+    assert meaning(text) != "urgent"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "what are the signs of a stroke to look out for",
+        "should I tell him about the overdose I took when I was young",
+        "who would I ring if I got a pain in the chest",
+        "mother died of a heart attack so I want it checked",
+        "thank you for saving my life when I collapsed",
+        "no more blackouts since the new tablets",
+    ],
+)
+def test_danger_that_is_asked_about_or_over_alarms_nobody(text: str) -> None:
+    assert meaning(text) != "urgent"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "my mother is bringing up mouthfuls of dark blood",
+        "he is foaming at the mouth",
+        "the child drank the screen wash",
+        "I doubled up on the insulin by mistake, double dose",
+        "he is up in the attic with a rope",
+        "I have made my peace and wrote to the kids",
+        "everyone would be better off without me",
+        "they took my passport and I am being forced to marry, help",
+        "daddy is hurting mammy",
+    ],
+)
+def test_danger_is_heard_by_the_means_and_by_what_is_seen(text: str) -> None:
+    assert meaning(text) == "urgent"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "he did not make it through the night",
+        "John popped his clogs in March",
+        "she had a massive stroke and we turned off the machine yesterday",
+        "his heart gave out in the ambulance",
+        "life support was turned off last night",
+        "he is resting with his ancestors",
+    ],
+)
+def test_a_death_is_heard_however_gently_it_is_put(text: str) -> None:
+    assert meaning(text) == "deceased"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I lost my mother's ring",
+        "lost him in the crowd",
+        "rest in peace to my social life",
+        "she passed her driving test",
+        "ye were very good to mam before she died, thanks",
+        "is he dead",
+        "the wife talks to her dead mother",
+        "you will be late for your own funeral",
+    ],
+)
+def test_what_only_sounds_like_a_death_is_none(text: str) -> None:
+    assert meaning(text) != "deceased"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "this is a work phone",
+        "I bought this phone off a fella",
+        "I have nothing to do with this hospital",
+        "you got the digits wrong",
+        "this number was reassigned to me in April",
+        "I have no booking with any doctor",
+        "whoever this is for it is not me",
+    ],
+)
+def test_a_number_that_changed_hands_is_wrong(text: str) -> None:
+    assert meaning(text) == "wrong_number"
+
+
+@pytest.mark.parametrize("text", ["wrong number in the lotto again", "never heard of that film", "golf is not for me"])
+def test_what_only_sounds_like_a_wrong_number_is_none(text: str) -> None:
+    assert meaning(text) != "wrong_number"

@@ -33,6 +33,19 @@ def meaning(language: str, text: str) -> str:
         ("ga", "thóg mé na táibléid go léir"),
         ("ar", "طاح ومو راضي يصحى"),
         ("ar", "نص وجهي نمل"),
+        ("es", "le quedaron los ojos en blanco y no responde"),
+        ("pt", "revirou os olhos e está tremendo"),
+        ("pt", "pressão muito alta e a vista embaçada"),
+        ("fr", "une barre dans la poitrine et des sueurs"),
+        ("fr", "elle a le bras tout mou d'un coup"),
+        ("pl", "babci oczy uciekły do góry i charczy"),
+        ("uk", "боюся, що зроблю щось собі"),
+        ("ro", "i-au ieșit ochii peste cap și tremură"),
+        ("lt", "tėtis guli ant grindų ir nebereaguoja"),
+        ("lt", "baisiausias galvos skausmas ir sprandas sustingęs"),
+        ("ga", "níl aon chúis agam maireachtáil"),
+        ("ar", "عيونه انقلبت وعم يشخر"),
+        ("ar", "ra7 mawwet 7ali"),
     ],
 )
 def test_danger_is_seen_in_whatever_order_it_is_told(language: str, text: str) -> None:
@@ -103,3 +116,64 @@ def test_what_is_not_meant_for_us_or_not_certain_changes_nothing(language: str, 
 )
 def test_grammar_does_not_hide_an_answer(language: str, text: str, wanted: str) -> None:
     assert meaning(language, text) == wanted
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("es", "llego en 5 min, pon la cena"),
+        ("es", "murió la batería de mi celular"),
+        ("es", "anda, me va a dar un infarto con la factura"),
+        ("pt", "o coração dói de tanta saudade"),
+        ("pt", "morri de vergonha"),
+        ("fr", "j'arrive dans 5 min, sors les bières"),
+        ("fr", "annule la pizza, Marc est pas dispo"),
+        ("fr", "un film sur le suicide"),
+        ("pl", "będę za 5 min, wstaw obiad"),
+        ("pl", "upał mnie zabija"),
+        ("uk", "зараз будемо, став чайник"),
+        ("uk", "шеф мене вб'є"),
+        ("ro", "ajung în 5 min, pune berea la rece"),
+        ("ro", "mă omoară șeful"),
+        ("lt", "tuoj būsim, trauk alų"),
+        ("lt", "bosas mane užmuš"),
+        ("ga", "tá mo ghuthán marbh"),
+        ("ar", "واصل بعد 5 دقايق حضر القهوة"),
+        ("ar", "هالحر موتني"),
+    ],
+)
+def test_everyday_talk_that_only_sounds_like_an_answer_or_danger_is_left_to_a_person(language: str, text: str) -> None:
+    assert meaning(language, text) == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("es", "anúlela y me da otra en otoño"),
+        ("fr", "annulez et redonnez-moi une date en septembre"),
+        ("pt", "desmarca e marca pra setembro"),
+        ("pl", "proszę odwołać i dać mi coś na wrzesień"),
+        ("uk", "скасуйте і дайте на вересень"),
+        ("ro", "anulați și dați-mi alta în septembrie"),
+        ("lt", "atšaukit ir duokit rugsėjį"),
+        ("ar", "الغوه واعطوني موعد بشهر 9"),
+    ],
+)
+def test_to_cancel_and_be_given_another_is_no_cancellation(language: str, text: str) -> None:
+    assert meaning(language, text) != "cancel"
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("es", "su entierro fue el jueves, no irá"),
+        ("fr", "ses obsèques ont eu lieu jeudi, il ne viendra pas"),
+        ("pt", "o enterro dele foi na quinta"),
+        ("pl", "pogrzeb był w czwartek, nie przyjdzie"),
+        ("uk", "похорон був у четвер, він не прийде"),
+        ("ro", "înmormântarea lui a fost joi"),
+        ("ga", "bhí an tsochraid Déardaoin, ní bheidh sé ann"),
+    ],
+)
+def test_who_has_been_buried_is_dead_and_who_buries_another_has_a_reason(language: str, text: str) -> None:
+    assert meaning(language, text) == "deceased"

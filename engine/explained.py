@@ -1,0 +1,78 @@
+"""Whether a text with words in it that nobody taught us was written to us, so that what it seems to say is acted on.
+
+Whoever tells a clinic something gives reasons, and those are of few kinds: illness, work, the family, the way. What is left
+when they are taken away was told to somebody else ("running late, put the spuds on") unless the text speaks of the visit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from engine.clauses import Clause
+from engine.lexicon import Role
+from engine.phrase import NAME, Phrase
+from engine.phrasebook import Phrasebook
+
+_LOOSE = 2  # words not explained beside a plain answer; with more, the text must show that it is to us
+_LOOSE_WISH = 1  # beside what may be said of anything: "another day", "not free"
+_LOOSE_REMARK = 1
+_FEW = 3
+_TOLD_POLITELY = 4
+_LETTER = 3  # words not understood beside a lone letter: "... see you soon. C"
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """What one text holds, for the question whether it was written to us. `named`: it names what the patient was told."""
+
+    book: Phrasebook
+    parts: Sequence[Clause]
+    words: Sequence[str]
+    named: bool
+
+    def passes(self, phrase: Phrase) -> bool:
+        """Whether an answer with more beside it was meant for us: it speaks of an appointment or of what was told, or is plain
+        and said politely. True for languages whose lexicon does not list the words that tell.
+        """
+        unknown = sum(len(part.unknown) for part in self.parts)
+        if not unknown or not self.book.personal:
+            return True
+        if phrase.letter and unknown > _LETTER:
+            return False
+        if not self.book.ours.isdisjoint(self.words):
+            return True
+        if phrase.negative and unknown > 1 and any(NAME in part.words and _holds(part, phrase) for part in self.parts):
+            return self.named
+        polite = self._flagged(Role.REQUEST | Role.COURTESY) or not self.book.polite.isdisjoint(self.words)
+        plain = polite or phrase.key or phrase.negative or self._flagged(Role.WHEN)
+        left = self._left(self.book.reasons)
+        if unknown <= _LOOSE_WISH or (plain and left <= _LOOSE and (unknown <= _FEW or left <= 1)) or self.named:
+            return True
+        if any(phrase.key and part.words == list(phrase.words) for part in self.parts if _holds(part, phrase)):
+            return True  # "Cancel. ..."
+        told = left <= _TOLD_POLITELY and bool(polite and (phrase.key or phrase.negative))
+        return told and not self.book.personal.isdisjoint(self.words)
+
+    def passes_remark(self, phrase: Phrase) -> bool:
+        """Whether a remark, which changes nothing but calls a person, was made to us. True where no list tells what goes with
+        remarks of its kind.
+        """
+        beside = self.book.goes_with.get(phrase.intent)
+        if beside is None:
+            return True
+        if self.named or not self.book.ours.isdisjoint(self.words):
+            return True
+        strange = self.book.elsewhere - beside
+        polite = not self.book.polite.isdisjoint(self.words)
+        return strange.isdisjoint(self.words) and self._left(beside) <= _LOOSE_REMARK + polite
+
+    def _left(self, explained: frozenset[str]) -> int:
+        return sum(word not in explained for part in self.parts for word in part.unknown)
+
+    def _flagged(self, roles: int) -> bool:
+        return any(part.flags & roles for part in self.parts)
+
+
+def _holds(part: Clause, phrase: Phrase) -> bool:
+    return any(found == phrase for found, _ in part.found)

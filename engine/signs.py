@@ -1,0 +1,88 @@
+"""Signs of danger that alarm by twos: "grey and sweating", where either word may be said of much else.
+
+A lay person tells what is seen, in words that no list foresees together: a colour, a breath, a hand that drops things.
+Each sign is of one kind (`signs` of a lexicon). Two of different kinds tell of danger, as does one beside a hint (`hints`):
+what everybody has now and then, a fever or a fall, or what makes a sign worse, a pregnancy or a fresh operation. A sign
+that is dire (`dire`) needs no other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from engine.lexicon import Lexicon, Role
+from engine.normalise import fold
+from engine.rewriter import Rewriter
+
+_FAR = 30  # words between two signs that belong together
+
+Words = frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Signs:
+    """A language's signs, each stretch of words marked with its kind. Words of `passed_over` stand in none of them, so that one
+    line says "face droopy" and "his face has gone all droopy".
+    """
+
+    marks: Rewriter
+    kinds: Words
+    dire: Words
+    hints: Words
+    passed_over: Words
+
+    def told(self, sentences: Sequence[Sequence[str]], denies: Callable[[str], bool]) -> str:
+        """The words that alarm, of one dire sign or of two kinds together, or "" where none do. What stands straight after a
+        word that denies is no sign.
+        """
+        at = 0
+        heard: list[tuple[int, str, str]] = []
+        for sentence in sentences:
+            words = [word for word in sentence if word not in self.passed_over]
+            heard += [(at + place, kind, text) for place, kind, text in self._signs(words, denies)]
+            at += len(words)
+        for place, kind, text in heard:
+            if kind in self.dire:
+                return text
+            if kind in self.kinds:
+                for other, beside, also in heard:
+                    if beside != kind and abs(place - other) <= _FAR:
+                        return f"{text} {also}" if place < other else f"{also} {text}"
+        return ""
+
+    def _signs(self, words: Sequence[str], denies: Callable[[str], bool]) -> list[tuple[int, str, str]]:
+        """Each sign with its place, its kind and its words."""
+        if not any(word in self.marks for word in words):
+            return []
+        found = []
+        at = 0
+        marked = self.marks(words)
+        for place, mark in enumerate(marked):
+            end = at + 1
+            if mark in self.kinds or mark in self.hints or mark in self.dire:
+                end = next(end for end in range(len(words), at, -1) if self.marks(words[at:end]) == [mark])
+                if not (place and denies(marked[place - 1])):
+                    found.append((at, mark, " ".join(words[at:end])))
+            at = end
+        return found
+
+
+def signs(lexicon: Lexicon, spelt: Callable[[Sequence[str]], list[str]]) -> Signs:
+    """The signs of a lexicon, written as replies are when they are compared. Of several words, one that is left when the others
+    are passed over says too little and is no sign.
+    """
+    lists = lexicon.lists
+    passed = frozenset(map(fold, (*lexicon.roles[Role.STOP], *lists["passed_over"])))
+    rules: dict[tuple[str, ...], tuple[str, ...]] = {}
+    for kind, lines in (*lexicon.dire.items(), *lexicon.signs.items(), *lexicon.hints.items()):
+        for line in lines:
+            words = tuple(word for word in spelt(line.split()) if word not in passed)
+            if len(words) > 1 or " " not in line:
+                rules.setdefault(words, (_mark(kind),))
+    kinds, dire, hints = (frozenset(map(_mark, group)) for group in (lexicon.signs, lexicon.dire, lexicon.hints))
+    return Signs(Rewriter(rules), kinds, dire, hints, passed)
+
+
+def _mark(kind: str) -> str:
+    return f"*{kind}"

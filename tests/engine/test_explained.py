@@ -1,0 +1,70 @@
+"""A text with words that nobody taught us is acted on only where what is left of it was plainly written to a clinic."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from engine.loader import load
+from engine.reading import MIXED, UNKNOWN
+from engine.understanding import label, read
+
+SHIPPED = Path(__file__).parents[2] / "rules" / "appointment-reminder.yaml"
+RULES = load(SHIPPED.read_text("utf-8"), SHIPPED.name, rehearse=False).ruleset
+assert RULES is not None
+
+
+def meaning(text: str) -> str:
+    assert RULES is not None
+    return label(read(RULES, text, "en", RULES.example))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Running late, the sitter only just came. Order the nachos",
+        "running about 20 min late, get us a pint in and some crisps",
+        "Wrong number on the raffle ticket, so near",
+        "two tickets for the Wrong Numbers, row 12, last tour",
+        "we already went, the penguins were asleep",
+        "Can't go past a good custard slice",
+        "The cleaner is not coming today, her aunt expired. You sweep the stairs please",
+        "we're sitting with the family this week, please don't contact us",
+    ],
+)
+def test_what_was_written_to_somebody_else_changes_nothing(text: str) -> None:
+    assert meaning(text) in (UNKNOWN, "stop")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Running late, stuck behind a lorry outside Naas", "running_late"),
+        ("traffic at a standstill, bad crash on the M7 ahead of us, will be 20 late", "running_late"),
+        ("You have the wrong number, this is a garage in Sligo", "wrong_number"),
+        ("saw Dr Smith last week, all clear, your records must be old", "already_attended"),
+        ("Sorry have to cancel, childminder let me down", "cancel"),
+        ("cancel thanks, the lump turned out to be nothing", "cancel"),
+        ("Can I change it please, vomiting bug in the house and the kids are off school", "reschedule"),
+    ],
+)
+def test_reasons_beside_an_answer_leave_it_one(text: str, expected: str) -> None:
+    assert meaning(text) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "can't come Monday but the 20th is fine",
+        "the 20th is the only day I can do",
+        "yes but not with Dr Smith",
+        "wrong doctor",
+        "changed doctor",
+        "please don't cancel on me again",
+        "wont be in work tomorrow, throwing up",
+        "I've bloods there that day",
+    ],
+)
+def test_what_keeps_the_day_or_names_another_matter_is_not_acted_on(text: str) -> None:
+    assert meaning(text) in (UNKNOWN, MIXED, "question")
