@@ -48,6 +48,8 @@ class Asides:
             return True
         if any(_leads(lead, content, first, places) for lead in self.denied):
             return True
+        if any(_stands(known, said) for known in self.steady):
+            return True
         if not self.present.isdisjoint(said):
             return False
         told = any(_leads(lead, content, first, ()) for lead in self.following)
