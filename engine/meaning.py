@@ -13,11 +13,12 @@ from itertools import pairwise
 
 from rapidfuzz import fuzz, process
 
-from engine import alarms, beside
-from engine.clauses import GOVERNED, Clause, clauses, match, segments, signature_only
+from engine import alarms, beside, initials
+from engine.clauses import Clause, clauses, match, segments, signature_only
 from engine.explained import Guard
 from engine.lexicon import Role
 from engine.normalise import Normalised, fold
+from engine.objections import CORRECTION, NOT, NOT_THEIRS, OPT_OUT, PRECEDENCE, Objections, is_asked
 from engine.phrase import DAY, DECIDING, KIN, NAME, NUMBER, Phrase, holds
 from engine.phrasebook import Phrasebook
 from engine.prepared import Prepared
@@ -26,16 +27,11 @@ from engine.ruleset import ALWAYS_INTENTS, Matching
 from engine.sentences import Said
 from engine.told import Told, elsewhere, named
 
-_NOT_THEIRS = "wrong_number"
-_PRECEDENCE = (*DECIDING, _NOT_THEIRS)  # of ALWAYS_INTENTS: outrank every other meaning in the same text
-_OPT_OUT = "stop"  # of ALWAYS_INTENTS: said of much else too ("stop messing"), so nothing unknown may stand in its clause
 _UNSURE = Role.HEDGE | Role.CONDITION | Role.QUESTION | Role.CONTRAST
 _LOUD = Role.NEGATION | Role.QUESTION | Role.HEDGE | Role.CONDITION | Role.CONTRAST | Role.NO
 _HAS_BEEN = "already_attended"  # what no yes to come goes along with
 _DOUBTS = ("hedge", "condition", "question", "object")  # what leaves a meaning possible
 _WORST_SCORE_SHOWN = 40.0
-_NOT = "not"
-_CORRECTION = "correction"
 
 
 @dataclass(slots=True)
@@ -63,7 +59,7 @@ class Reader:
     ruled_out: set[str] = field(default_factory=set)
 
     def read(self) -> Reading:
-        found = self._without_initials()
+        found = initials.segments(self.prepared, self.book, self.normal.tokens)
         self.written = [(words, self.book.mended(words)) for words, _ in found]
         spelt = [(self.book.joined(mended), asked) for (_, mended), (_, asked) in zip(self.written, found, strict=True)]
         self.segments = [(self.book.alike(words), asked) for words, asked in spelt]
@@ -72,7 +68,7 @@ class Reader:
             intent
             for intent, patterns in self.book.unless.items()
             if any(
-                holds(words if _NOT in pattern else self._unrefused(words), pattern)
+                holds(words if NOT in pattern else self._unrefused(words), pattern)
                 for pattern in patterns
                 for words in self.contents
             )
@@ -87,8 +83,9 @@ class Reader:
         if alone is not None:
             return self._act(alone, "it is all that is said")
         self._hear(spelt)
+        objections = self._objections()
         self.heard = [
-            _Heard(phrase, self._against(part, phrase, object_)) for part in self.parts for phrase, object_ in part.found
+            _Heard(phrase, objections.against(part, phrase, object_)) for part in self.parts for phrase, object_ in part.found
         ]
         return self._combined()
 
@@ -138,7 +135,7 @@ class Reader:
         for word in words:
             if not refused or word in self.book.takers:
                 kept.append(word)
-            refused = word == _NOT or (refused and word in self.book.takers)
+            refused = word == NOT or (refused and word in self.book.takers)
         return kept
 
     def _doubted(self, said: Said, rest: Sequence[str]) -> bool:
@@ -163,62 +160,13 @@ class Reader:
         negative = bool(self.book.roles_of(words) & Role.NEGATION)
         return Phrase(intent, own or text, words, key=False, weak=False, negative=negative, asks=False)
 
-    def _without_initials(self) -> list[tuple[list[str], bool]]:
-        """Segments without the initial of a signature: the R of "Y, R. Kelly"."""
-        found = [(self._unsigned(words), asked) for words, asked in segments(self.normal.tokens)]
-        return [(words, asked) for at, (words, asked) in enumerate(found) if not self._initial(found, at)]
-
     def alarm(self) -> Reading | None:
         """What decides wherever it stands, and nothing else: for a reply that is read in another language."""
-        spelt = [(self.book.spelt(words), asked) for words, asked in self._without_initials()]
+        found = initials.segments(self.prepared, self.book, self.normal.tokens)
+        spelt = [(self.book.spelt(words), asked) for words, asked in found]
         self.segments = [(self.book.alike(words), asked) for words, asked in spelt]
         self.contents = [self.book.content(words) for words, _ in self.segments]
         return self._deciding_words(spelt)
-
-    def _initial(self, found: Sequence[tuple[list[str], bool]], at: int) -> bool:
-        """Whether a segment is a letter of a name: "R. Kelly", "Kelly, R"."""
-        words = found[at][0]
-        if at and at + 1 == len(found) and not found[at][1] and self._signs(words):
-            return True
-        if len(words) != 1 or len(words[0]) != 1:
-            return False
-        known = self.book.known
-        after = found[at + 1][0] if at + 1 < len(found) else []
-        named = [word for word in after[:2] if word not in known]
-        if at == 0 and len(named) == 2:  # "C - Mary Byrne": the answer, and a whole name
-            return False
-        follows = bool(after) and after[0] not in known
-        affirms = self.prepared.keys.get(words[0], ("",))[0] in self.prepared.affirming
-        if follows and (at or not affirms):
-            return True
-        return (
-            at + 1 == len(found)
-            and at > 0
-            and not affirms
-            and found[at - 1][0][-1:] != []
-            and found[at - 1][0][-1] not in known
-        )
-
-    def _signs(self, words: Sequence[str]) -> bool:
-        """Whether the last segment is an initial and a surname: "M Kavanagh". An initial that is a key may be an answer."""
-        initial = len(words) == 2 and len(words[0]) == 1 and words[0].isalpha() and words[0] not in self.prepared.keys
-        return initial and self.book.known.isdisjoint(fold(word) for word in words)
-
-    def _unsigned(self, words: list[str]) -> list[str]:
-        """Without the letter between a title or first name and a surname: the R of "Mr R. Bellamy"."""
-        if len(words) < 2 or not any(len(word) == 1 for word in words[1:]):
-            return words
-        titles = self.book.titles
-        return [
-            word
-            for at, word in enumerate(words)
-            if not (
-                at
-                and len(word) == 1
-                and word.isalpha()
-                and (words[at - 1] in titles or self.book.alike([words[at - 1]]) == [NAME])
-            )
-        ]
 
     def _deciding_words(self, spelt: Sequence[tuple[list[str], bool]]) -> Reading | None:
         said = [fold(word) for word in self.normal.words]
@@ -253,90 +201,6 @@ class Reader:
             return None
         return Phrase(intent, key, (letter,), key=True, weak=False, negative=False, asks=False)
 
-    def _against(self, part: Clause, phrase: Phrase, object_: str) -> str:
-        intent = phrase.intent
-        if intent in self.ruled_out:
-            return "unless"
-        if part.negated or (phrase.key and len(phrase.words) == 1 and self._says_no(part, phrase)):
-            return "negation"
-        if self._asked(part) and intent != self.prepared.asking and not self._asks_itself(part, phrase):
-            return "question"
-        if part.flags & Role.CONDITION:
-            return "condition"
-        if part.unknown and (self._only_a_time(phrase) or (intent == _OPT_OUT and (object_ or len(phrase.words) == 1))):
-            return "object"
-        at = _place(part.words, phrase.words)
-        if phrase.words[0] == _NOT and at and self._corrects(part, phrase, at):
-            return _CORRECTION
-        if phrase.negative and phrase.words[-1] in self.book.takers and len(part.unknown) > 1:
-            return "object"  # "the Lord is my shepherd, I shall not want"
-        if intent in self.prepared.answers and self._stranger(part, phrase, at):
-            return "someone else"
-        if intent in self.prepared.answers and not self.book.elsewhere.isdisjoint(set(part.words).difference(phrase.words)):
-            return "elsewhere"  # a word of the phrase itself is none: whoever wrote the phrase knew what it is about
-        if part.flags & Role.HEDGE and intent in self.prepared.answers:
-            return "hedge"
-        takes = phrase.key or phrase.words[-1] in self.book.takers or (object_ == GOVERNED and intent not in ALWAYS_INTENTS)
-        if intent in self.prepared.affirming:  # after a bare yes comes a name, after a longer phrase a place or a thing
-            takes = not phrase.weak and not all(self.book.role(word) & Role.YES for word in phrase.words)
-        if object_ and takes:
-            return "object"
-        return ""
-
-    def _says_no(self, part: Clause, phrase: Phrase) -> bool:
-        """Whether a no speaks against a lone key. A picture of a no only underlines "cancel"."""
-        if not part.flags & Role.NO:
-            return False
-        if phrase.intent not in self.prepared.affirming and any(other.pleaded for other in self.parts):
-            return False
-        return phrase.intent in self.prepared.affirming or any(
-            self.book.role(word) & Role.NO and word[0].isalnum() for word in part.words
-        )
-
-    def _only_a_time(self, phrase: Phrase) -> bool:
-        """Whether a wish names nothing but a time ("can we do Thursday instead"), which may be for anything: a curry, a
-        lift, a shift.
-        """
-        roles = (self.book.role(word) | (Role.WHEN if word == NUMBER else 0) for word in phrase.words)
-        return NUMBER in phrase.words and all(role & (Role.REQUEST | Role.WISH | Role.WHEN) for role in roles)
-
-    def _corrects(self, part: Clause, phrase: Phrase, at: int) -> bool:
-        """Whether a "not ..." only corrects what stands before it: "at 7 not 8", "cancel the texts, not the appointment"."""
-        bare = all(word in (_NOT, NUMBER) or word in self.book.ours for word in phrase.words)
-        opens = all(self.book.role(word) & (Role.CONTRAST | Role.NO) for word in part.words[:at])
-        return bare and not (opens and not any(other.flags & Role.WHEN for other in self.parts if other is not part))
-
-    def _stranger(self, part: Clause, phrase: Phrase, at: int) -> bool:
-        """Whether an answer is told of something else: "the plumber can't come", "the dentist moved me". What stands straight
-        before it is not understood, and is no name that signs.
-        """
-        if not at or part.words[at - 1] not in part.unknown or phrase.intent in self.prepared.affirming:
-            return False
-        if part.mine or phrase in part.led:  # "I'm sick can't come"
-            return False
-        word = part.words[at - 1] in self.book.known
-        thing = part.words[at - 1] in part.things or (word and bool(self.book.personal))  # and no name or adverb
-        if phrase.negative:
-            return part.words[:at] == part.unknown[:at] and (thing or (at == 1 and not word))
-        return thing and phrase.key and len(phrase.words) == 1 and not phrase.letter
-
-    def _asks_itself(self, part: Clause, phrase: Phrase) -> bool:
-        """Whether a phrase in a question is what the question wants: "can you change it?", "is there another day?" """
-        if phrase.asks:
-            return phrase.intent not in self.prepared.affirming  # "no need to change it?"
-        if phrase.intent in _PRECEDENCE and len(phrase.words) > 1:  # "wrong number?"
-            return not part.flags & (Role.QUESTION | Role.REQUEST)
-        said = self.book.roles_of(phrase.words)
-        told = part.flags & Role.WHEN and not (part.questioned or part.unknown)
-        if told and phrase.key and phrase.intent in self.prepared.yielding and part.words[0] == phrase.words[0]:
-            return True  # "move it to 12?"
-        wanted = (part.flags | said) & Role.REQUEST and not part.questioned
-        return bool(wanted) and phrase.intent in self.prepared.answers and phrase.intent not in self.prepared.affirming
-
-    @staticmethod
-    def _asked(part: Clause) -> bool:
-        return part.asked or bool(part.flags & (Role.QUESTION | Role.REQUEST))
-
     # --- one meaning out of all clauses ------------------------------------------------------------------------------
 
     def _combined(self) -> Reading:
@@ -345,10 +209,10 @@ class Reader:
             heard.phrase for heard in self.heard if not heard.against and heard.phrase.intent not in self.prepared.courtesies
         ]
         strong = [phrase for phrase in standing if not phrase.weak] or standing
-        for name in _PRECEDENCE:
+        for name in PRECEDENCE:
             for phrase in strong:
                 if phrase.intent == name:
-                    if name == _NOT_THEIRS and (self._agreed() or any(other.intent in prepared.affirming for other in strong)):
+                    if name == NOT_THEIRS and (self._agreed() or any(other.intent in prepared.affirming for other in strong)):
                         why = f'"{self._said(phrase)}" stands beside a yes: somebody answers for the patient.'
                         return self._say(MIXED, "two-meanings", why)
                     if not self._guard().passes_remark(phrase):
@@ -423,7 +287,7 @@ class Reader:
     def _single(self, phrase: Phrase) -> Reading:
         """One meaning that is no yes: reasons and small talk beside it do not matter, a second thought does."""
         answer = phrase.intent in self.prepared.answers
-        if phrase.intent == _OPT_OUT and len(phrase.words) == 1 and any(part.unknown for part in self.parts):
+        if phrase.intent == OPT_OUT and len(phrase.words) == 1 and any(part.unknown for part in self.parts):
             return self._say(UNKNOWN, "more-said", f'More is said than "{self._said(phrase)}".', guess=phrase.intent)
         request = phrase.asks or bool(self._flags() & Role.REQUEST)
         if phrase.intent in self.prepared.answers - self.prepared.affirming and self._keeps_told(phrase):
@@ -448,9 +312,9 @@ class Reader:
             return self._say(MIXED, "negation", f'"{self._said(phrase)}", and the same after a no.', guess=phrase.intent)
         if phrase.letter and self._letters():
             return self._say(MIXED, "two-meanings", f'"{phrase.text}" stands beside the letter of another answer.')
-        if phrase.key and len(phrase.words) == 1 and any(self._says_no(part, phrase) for part in self.parts):
+        if phrase.key and len(phrase.words) == 1 and any(self._objections().says_no(part, phrase) for part in self.parts):
             return self._say(UNKNOWN, "negation", f'A no stands beside "{self._said(phrase)}", which may be its contrary.')
-        corrected = any(heard.against == _CORRECTION for heard in self.heard)
+        corrected = any(heard.against == CORRECTION for heard in self.heard)
         if answer and (corrected or beside.half_meant(self.parts, phrase)):
             return self._say(MIXED, "contrast", f'"{self._said(phrase)}" is not all of it: a "not" stands beside it.')
         if answer and self.normal.cut:
@@ -484,6 +348,9 @@ class Reader:
     def _elsewhere(self) -> bool:
         """Whether another answer in the text is one to something else: "can't do the 20th for the hen, any day is fine"."""
         return any(heard.against == "elsewhere" for heard in self.heard)
+
+    def _objections(self) -> Objections:
+        return Objections(self.prepared, self.book, self.parts, self.ruled_out)
 
     def _guard(self) -> Guard:
         named_ = self.told is not None and named(self.told, self.normal.text, self.book.language)
@@ -549,11 +416,12 @@ class Reader:
         """Whether a clause asks something that is no answer itself. `offers`: nor a time that would do ("not the 20th, the
         22nd?").
         """
+        objections = self._objections()
         return any(
-            self._asked(part)
+            is_asked(part)
             and not (offers and beside.nothing_but_a_time(part))
             and not any(
-                not self._against(part, phrase, "") for phrase, _ in part.found if phrase.intent != self.prepared.asking
+                not objections.against(part, phrase, "") for phrase, _ in part.found if phrase.intent != self.prepared.asking
             )
             for part in self.parts
         )
@@ -622,9 +490,3 @@ def _without(words: Sequence[str], beside: Sequence[str]) -> str:
 
 def _phrases(part: Clause) -> list[Phrase]:
     return [phrase for phrase, _ in part.found]
-
-
-def _place(words: Sequence[str], pattern: tuple[str, ...]) -> int:
-    """Where `pattern` stands in `words` as one stretch; 0 where it does not."""
-    length = len(pattern)
-    return next((at for at in range(len(words) - length + 1) if tuple(words[at : at + length]) == pattern), 0)

@@ -13,7 +13,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from unittest.mock import patch
 
-from engine import grammar, language, meaning, phrasebook, prepared, understanding
+from engine import clauses, grammar, language, phrasebook, prepared, understanding
 from engine.clauses import segments
 from engine.lexicon import LEXICONS, Lexicon, Role
 from engine.phrase import DECIDING
@@ -109,7 +109,7 @@ LAYERS = (
         "question words, requests, order of words, question marks within a text",
         _both(_without_roles(Role.QUESTION, Role.REQUEST), _without_lists("aux")),
         _own_words(questions=()),
-        instead=((meaning, "segments", _never_asked),),
+        instead=((clauses, "segments", _never_asked),),
     ),
     Layer("hedges and conditions", "maybe, if, unless, but", _without_roles(Role.HEDGE, Role.CONDITION, Role.CONTRAST)),
     Layer(

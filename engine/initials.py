@@ -1,0 +1,65 @@
+"""The letters in a reply that belong to a name and are no answer: the R of "Y, R. Kelly" and of "Mr R. Bellamy"."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from engine import clauses
+from engine.normalise import fold
+from engine.phrase import NAME
+from engine.phrasebook import Phrasebook
+from engine.prepared import Prepared
+
+
+def segments(prepared: Prepared, book: Phrasebook, tokens: Sequence[str]) -> list[tuple[list[str], bool]]:
+    """The segments of a reply (`clauses.segments`) without the initial of a signature."""
+    found = [(_unsigned(book, words), asked) for words, asked in clauses.segments(tokens)]
+    return [(words, asked) for at, (words, asked) in enumerate(found) if not _initial(prepared, book, found, at)]
+
+
+def _initial(prepared: Prepared, book: Phrasebook, found: Sequence[tuple[list[str], bool]], at: int) -> bool:
+    """Whether a segment is a letter of a name: "R. Kelly", "Kelly, R"."""
+    words = found[at][0]
+    if at and at + 1 == len(found) and not found[at][1] and _signs(prepared, book, words):
+        return True
+    if len(words) != 1 or len(words[0]) != 1:
+        return False
+    known = book.known
+    after = found[at + 1][0] if at + 1 < len(found) else []
+    named = [word for word in after[:2] if word not in known]
+    if at == 0 and len(named) == 2:  # "C - Mary Byrne": the answer, and a whole name
+        return False
+    follows = bool(after) and after[0] not in known
+    affirms = prepared.keys.get(words[0], ("",))[0] in prepared.affirming
+    if follows and (at or not affirms):
+        return True
+    return (
+        at + 1 == len(found)
+        and at > 0
+        and not affirms
+        and found[at - 1][0][-1:] != []
+        and found[at - 1][0][-1] not in known
+    )
+
+
+def _signs(prepared: Prepared, book: Phrasebook, words: Sequence[str]) -> bool:
+    """Whether the last segment is an initial and a surname: "M Kavanagh". An initial that is a key may be an answer."""
+    initial = len(words) == 2 and len(words[0]) == 1 and words[0].isalpha() and words[0] not in prepared.keys
+    return initial and book.known.isdisjoint(fold(word) for word in words)
+
+
+def _unsigned(book: Phrasebook, words: list[str]) -> list[str]:
+    """Without the letter between a title or first name and a surname: the R of "Mr R. Bellamy"."""
+    if len(words) < 2 or not any(len(word) == 1 for word in words[1:]):
+        return words
+    titles = book.titles
+    return [
+        word
+        for at, word in enumerate(words)
+        if not (
+            at
+            and len(word) == 1
+            and word.isalpha()
+            and (words[at - 1] in titles or book.alike([words[at - 1]]) == [NAME])
+        )
+    ]

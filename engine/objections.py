@@ -1,0 +1,125 @@
+"""What speaks against taking a phrase at its word: its clause negates, asks, doubts or conditions it, or it is told of
+something or somebody else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from engine.clauses import GOVERNED, Clause
+from engine.lexicon import Role
+from engine.phrase import DECIDING, NUMBER, Phrase
+from engine.phrasebook import Phrasebook
+from engine.prepared import Prepared
+from engine.ruleset import ALWAYS_INTENTS
+
+NOT_THEIRS = "wrong_number"
+PRECEDENCE = (*DECIDING, NOT_THEIRS)  # of ALWAYS_INTENTS: outrank every other meaning in the same text
+OPT_OUT = "stop"  # of ALWAYS_INTENTS: said of much else too ("stop messing"), so nothing unknown may stand in its clause
+NOT = "not"
+CORRECTION = "correction"
+
+
+@dataclass(frozen=True, slots=True)
+class Objections:
+    """Hears the clauses of one reply. `ruled_out` are intents that the reply cannot have, whatever it says."""
+
+    prepared: Prepared
+    book: Phrasebook
+    parts: Sequence[Clause]
+    ruled_out: Collection[str]
+
+    def against(self, part: Clause, phrase: Phrase, object_: str) -> str:
+        """What speaks against taking a phrase at its word in its clause; "" where nothing does. `object_` is what follows it
+        (`engine.clauses`).
+        """
+        intent = phrase.intent
+        if intent in self.ruled_out:
+            return "unless"
+        if part.negated or (phrase.key and len(phrase.words) == 1 and self.says_no(part, phrase)):
+            return "negation"
+        if is_asked(part) and intent != self.prepared.asking and not self._asks_itself(part, phrase):
+            return "question"
+        if part.flags & Role.CONDITION:
+            return "condition"
+        if part.unknown and (self._only_a_time(phrase) or (intent == OPT_OUT and (object_ or len(phrase.words) == 1))):
+            return "object"
+        at = _place(part.words, phrase.words)
+        if phrase.words[0] == NOT and at and self._corrects(part, phrase, at):
+            return CORRECTION
+        if phrase.negative and phrase.words[-1] in self.book.takers and len(part.unknown) > 1:
+            return "object"  # "the Lord is my shepherd, I shall not want"
+        if intent in self.prepared.answers and self._stranger(part, phrase, at):
+            return "someone else"
+        if intent in self.prepared.answers and not self.book.elsewhere.isdisjoint(set(part.words).difference(phrase.words)):
+            return "elsewhere"  # a word of the phrase itself is none: whoever wrote the phrase knew what it is about
+        if part.flags & Role.HEDGE and intent in self.prepared.answers:
+            return "hedge"
+        takes = phrase.key or phrase.words[-1] in self.book.takers or (object_ == GOVERNED and intent not in ALWAYS_INTENTS)
+        if intent in self.prepared.affirming:  # after a bare yes comes a name, after a longer phrase a place or a thing
+            takes = not phrase.weak and not all(self.book.role(word) & Role.YES for word in phrase.words)
+        if object_ and takes:
+            return "object"
+        return ""
+
+    def says_no(self, part: Clause, phrase: Phrase) -> bool:
+        """Whether a no speaks against a lone key. A picture of a no only underlines "cancel"."""
+        if not part.flags & Role.NO:
+            return False
+        if phrase.intent not in self.prepared.affirming and any(other.pleaded for other in self.parts):
+            return False
+        return phrase.intent in self.prepared.affirming or any(
+            self.book.role(word) & Role.NO and word[0].isalnum() for word in part.words
+        )
+
+    def _only_a_time(self, phrase: Phrase) -> bool:
+        """Whether a wish names nothing but a time ("can we do Thursday instead"), which may be for anything: a curry, a
+        lift, a shift.
+        """
+        roles = (self.book.role(word) | (Role.WHEN if word == NUMBER else 0) for word in phrase.words)
+        return NUMBER in phrase.words and all(role & (Role.REQUEST | Role.WISH | Role.WHEN) for role in roles)
+
+    def _corrects(self, part: Clause, phrase: Phrase, at: int) -> bool:
+        """Whether a "not ..." only corrects what stands before it: "at 7 not 8", "cancel the texts, not the appointment"."""
+        bare = all(word in (NOT, NUMBER) or word in self.book.ours for word in phrase.words)
+        opens = all(self.book.role(word) & (Role.CONTRAST | Role.NO) for word in part.words[:at])
+        return bare and not (opens and not any(other.flags & Role.WHEN for other in self.parts if other is not part))
+
+    def _stranger(self, part: Clause, phrase: Phrase, at: int) -> bool:
+        """Whether an answer is told of something else: "the plumber can't come", "the dentist moved me". What stands straight
+        before it is not understood, and is no name that signs.
+        """
+        if not at or part.words[at - 1] not in part.unknown or phrase.intent in self.prepared.affirming:
+            return False
+        if part.mine or phrase in part.led:  # "I'm sick can't come"
+            return False
+        word = part.words[at - 1] in self.book.known
+        thing = part.words[at - 1] in part.things or (word and bool(self.book.personal))  # and no name or adverb
+        if phrase.negative:
+            return part.words[:at] == part.unknown[:at] and (thing or (at == 1 and not word))
+        return thing and phrase.key and len(phrase.words) == 1 and not phrase.letter
+
+    def _asks_itself(self, part: Clause, phrase: Phrase) -> bool:
+        """Whether a phrase in a question is what the question wants: "can you change it?", "is there another day?" """
+        if phrase.asks:
+            return phrase.intent not in self.prepared.affirming  # "no need to change it?"
+        if phrase.intent in PRECEDENCE and len(phrase.words) > 1:  # "wrong number?"
+            return not part.flags & (Role.QUESTION | Role.REQUEST)
+        said = self.book.roles_of(phrase.words)
+        told = part.flags & Role.WHEN and not (part.questioned or part.unknown)
+        if told and phrase.key and phrase.intent in self.prepared.yielding and part.words[0] == phrase.words[0]:
+            return True  # "move it to 12?"
+        wanted = (part.flags | said) & Role.REQUEST and not part.questioned
+        return bool(wanted) and phrase.intent in self.prepared.answers and phrase.intent not in self.prepared.affirming
+
+
+def is_asked(part: Clause) -> bool:
+    """Whether a clause asks something, by its mark or by its words."""
+    return part.asked or bool(part.flags & (Role.QUESTION | Role.REQUEST))
+
+
+def _place(words: Sequence[str], pattern: tuple[str, ...]) -> int:
+    """Where `pattern` stands in `words` as one stretch; 0 where it does not."""
+    length = len(pattern)
+    return next((at for at in range(len(words) - length + 1) if tuple(words[at : at + length]) == pattern), 0)
