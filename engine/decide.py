@@ -384,14 +384,17 @@ _OF_ANYONE = frozenset({"urgent", "deceased"})
 
 def _for_staff(turn: Turn, event: ReplyReceived, reading: Reading) -> tuple[str, str]:
     why = f"The patient wrote again (read as {reading.intent.replace('_', ' ')})."
-    priority = "urgent" if reading.intent in ("urgent", "deceased") else None
-    if turn.c.tasks:
+    if reading.intent in _GRAVE:
+        # It is as pressing as the first time, whatever else staff have the talk for and however late that is due.
+        kind, due, priority = _GRAVE[reading.intent]
+        turn.open_task(TaskRule(kind, due, priority, None, why), words=event.text)
+    elif turn.c.tasks:
         task, move = turn.c.tasks[-1], turn.c.task("reschedule")
-        if move is not None and priority is None and turn.prefer(turn.preferred(event.about, event.received_at)):
+        if move is not None and turn.prefer(turn.preferred(event.about, event.received_at)):
             task = move
-        turn.update_task(task.key, why, words=event.text, priority=priority)
+        turn.update_task(task.key, why, words=event.text)
     else:
-        turn.open_task(TaskRule("question", timedelta(hours=4), priority or "normal", None, why), words=event.text)
+        turn.open_task(TaskRule("question", timedelta(hours=4), "normal", None, why), words=event.text)
     return HANDED, "staff own the talk"
 
 

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from conversations import schema
 from conversations.ports import OutboundText, SendResult, SendStatus, WriteResult, WriteStatus
-from conversations.schema import instant
+from conversations.schema import instant, moment
 from conversations.writer import StoreAway
 from engine.events import StaffAct, TextStatus
 from tests.conversations.clinic import ANN, BEN, CARA, MONDAY, Clinic, open_clinic, replace
@@ -210,6 +210,35 @@ class TestWhatChangesWhileATextWaits:
         clinic.wait(hours=1)
         assert "reminder" not in clinic.prompts()
         assert clinic.talk().closed
+
+
+class TestAnEmergencyOnceMore:
+    """Staff have the talk from the first time; the second is as pressing."""
+
+    def due(self, clinic: Clinic) -> list[tuple[str, int, timedelta]]:
+        table = schema.tasks
+        rows = clinic.rows(sa.select(table).where(table.c.status == "open").order_by(table.c.opened_at))
+        return [(row.kind, row.priority, moment(row.due) - clinic.clock.now()) for row in rows]
+
+    def test_it_is_due_as_soon_as_the_first(self, clinic: Clinic) -> None:
+        clinic.invite("A1")
+        clinic.reply(ANN, "he has chest pain")
+        first = self.due(clinic)
+        clinic.act(StaffAct.CALL_BACK, text="Rang, is better.")
+        assert self.due(clinic) == []
+        clinic.reply(ANN, "the chest pain is back")
+        assert self.due(clinic) == first
+        assert first[0][0] == "urgent"
+
+    def test_it_does_not_wait_behind_what_else_staff_have_to_do(self, clinic: Clinic) -> None:
+        clinic.invite("A1")
+        clinic.reply(ANN, "he has chest pain")
+        first = self.due(clinic)
+        clinic.act(StaffAct.CALL_BACK, text="Rang, is better.")
+        clinic.reply(ANN, "will you ring me on Thursday")
+        clinic.reply(ANN, "the chest pain is back")
+        assert first[0] in self.due(clinic)
+        assert len(self.due(clinic)) == 2
 
 
 class TestWhoseReply:
