@@ -1,8 +1,8 @@
 """The `freagra` command: `adapters/commands/words.py` says what there is, the files beside it do it.
 
 Exit codes: 0 done, 1 a check failed or something could not be done, 2 wrong use (arguments, configuration, a file that
-is not there), 130 stopped with Ctrl-C. Faults are told in plain words on standard error, never as a traceback, unless
-FREAGRA_DEBUG is set.
+is not there), 130 stopped with Ctrl-C, 141 nobody reads what it prints. Faults are told in plain words on standard error,
+never as a traceback, unless FREAGRA_DEBUG is set.
 """
 
 from __future__ import annotations
@@ -11,12 +11,16 @@ import os
 import sys
 import traceback
 
-from adapters.commands.output import Failure
+from adapters.commands.output import Failure, piped
 from adapters.commands.words import parser
 
 
 def main(argv: list[str] | None = None) -> int:
     """Run one command; its exit code."""
+    return piped(lambda: _run(argv))
+
+
+def _run(argv: list[str] | None) -> int:
     try:
         given = parser().parse_args(argv)
     except SystemExit as leaving:  # argparse has said why
@@ -33,9 +37,7 @@ def main(argv: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
-        # Whoever read us has had enough. Python would complain once more when it flushes at the end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
+        raise
     except SystemExit as leaving:
         return _code(leaving)
     except Exception as fault:  # noqa: BLE001 - a person at a terminal gets words, whatever happened

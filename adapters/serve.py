@@ -158,7 +158,10 @@ def _greeting(config: Config, house: House, listener: socket.socket, first_start
         ]
     with house.database.reader() as connection:
         if not people.everyone(connection):
-            lines.append("  nobody can sign in to the console yet: stop, `freagra people add NAME --role administrator`, start")
+            # Beside a service on PostgreSQL other programs may write; a SQLite file is the service's alone.
+            add = "`freagra people add NAME --role administrator`"
+            alone = house.database.path is not None
+            lines.append(f"  nobody can sign in to the console yet: {f'stop, {add}, start' if alone else add}")
     return "\n".join(lines)
 
 

@@ -6,6 +6,7 @@ import logging
 import sys
 from collections.abc import Callable
 
+from adapters.commands.output import piped
 from adapters.tuning import settle
 from benchmarks import checking, cluster, console, impact, large, listing, memory, opening, pipeline, reading, replying
 
@@ -24,14 +25,15 @@ PARTS: dict[str, Callable[[], None]] = {
 }
 
 
-def main() -> None:
+def main() -> int:
     logging.disable(logging.WARNING)
     settle()
     for name in sys.argv[1:] or PARTS:
         if name not in PARTS:
             raise SystemExit(f"there is no benchmark {name}; there are {', '.join(PARTS)}")
         PARTS[name]()
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(piped(main))

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from pathlib import Path
 
+from adapters.commands.output import piped
 from conversations.rulesets import load_file
 from engine.ruleset import Ruleset
 from evaluation import report
@@ -14,7 +16,7 @@ from evaluation.labelled import SETS, BadSet, load
 RULES = Path(__file__).parent.parent / "rules" / "appointment-reminder.yaml"
 
 
-def main() -> None:
+def main() -> int:
     asked = _arguments()
     try:
         replies = load(_paths(asked.file))
@@ -29,13 +31,14 @@ def main() -> None:
     if asked.markdown:
         for table in (report.by_set(ours), report.by_language(ours), report.by_gold(ours), *compared):
             print(f"### {table.title}\n\n{table.markdown()}\n")
-        return
+        return 0
     tables = [report.overall(ours), report.unsafe_labels(ours), report.by_set(ours), report.by_language(ours)]
     tables += [report.by_gold(ours), report.by_difficulty(ours), report.by_tag(ours), *compared]
     for table in tables:
         print(f"{table.text()}\n")
     for name in ("unsafe", "missed") if asked.list is None else (asked.list,):
         print(report.listed(name, filter(report.CHOICES[name], ours), texts=asked.list is not None))
+    return 0
 
 
 def reminder() -> Ruleset:
@@ -63,4 +66,4 @@ def _arguments() -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(piped(main))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import IO, Any
 
 from tqdm import tqdm
@@ -37,6 +38,19 @@ class Paint:
     def __call__(self, text: str, *tones: str) -> str:
         codes = ";".join(_CODES[tone] for tone in tones if tone)
         return f"\x1b[{codes}m{text}\x1b[0m" if self.on and codes and text else text
+
+
+def piped(run: Callable[[], int]) -> int:
+    """Run a program to its last line; its exit code. Where whoever reads its standard output has had enough it ends without a
+    word, with what a shell says of a program that a closed pipe ended."""
+    try:
+        try:
+            return run()
+        finally:
+            sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Python flushes once more at the end
+        return 128 + signal.SIGPIPE
 
 
 def counted(number: int, noun: str, plural: str = "") -> str:

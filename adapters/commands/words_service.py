@@ -73,8 +73,8 @@ def add_people(commands: Any) -> None:
     below = parser.add_subparsers(title="commands", metavar="COMMAND")
     add = options.add(
         below, "add", "add a person; the first administrator is made so", _run_people_add,
-        more="Asks for a password, or makes a one-time password with --generate. The service must be stopped; while it runs, "
-        "an administrator adds people on the People page.",
+        more="Asks for a password, or makes a one-time password with --generate. On SQLite the service must be stopped; "
+        "while it runs, an administrator adds people on the People page.",
         examples="  freagra people add mkelly --role administrator\n"
         "  freagra people add aobrien --shown \"Aoife O’Brien\" --role secretary --clinic EYE --clinic ENT --generate",
     )  # fmt: skip
@@ -91,7 +91,7 @@ def add_people(commands: Any) -> None:
     disable = options.add(below, "disable", "sign a person out everywhere and let them in no more", _run_people_disable)
     password = options.add(
         below, "password", "set a new password, which also opens a locked account", _run_people_password,
-        more="The service must be stopped, as for `freagra people add`.",
+        more="On SQLite the service must be stopped, as for `freagra people add`.",
     )  # fmt: skip
     password.add_argument("--generate", action="store_true", help="make a one-time password and print it")
     for each in (disable, password):
