@@ -57,8 +57,9 @@ def found(
         best = death  # "had a massive stroke and died"
     if best is not None and best.intent == _DEATH and others and len(best.words) == 1:
         best = None  # "the laptop passed away, RIP"
-    apart = [word for segment, _ in spelt for word in book.apart(segment)]
-    best = best or _near(book, apart, alike, deaths=not others) or _signs(book, [words for words, _ in spelt])
+    sentences = [book.apart(segment) for segment, _ in spelt]
+    apart = [word for sentence in sentences for word in sentence]
+    best = best or _near(book, apart, alike, deaths=not others) or _signs(book, sentences, [words for words, _ in spelt])
     if best is None or any(_together(apart, sets) for sets in book.light):
         return None
     return None if best.intent != _DEATH and book.asides.of_a_creature(segment for segment, _ in spelt) else best
@@ -84,13 +85,13 @@ def _near(book: Phrasebook, content: Sequence[str], alike: Sequence[Sequence[str
     return best
 
 
-def _signs(book: Phrasebook, spelt: Sequence[list[str]]) -> Phrase | None:
+def _signs(book: Phrasebook, sentences: Sequence[Sequence[str]], spelt: Sequence[Sequence[str]]) -> Phrase | None:
     """What is told by signs alone. Nothing where it is said to a familiar, or has long been so."""
+    told = book.signs.told(sentences, book.denies)
+    if not told or book.asides.long_known(spelt):
+        return None
     words = {word for segment in spelt for word in segment}
     if not book.familiar.isdisjoint(words) and book.ours.isdisjoint(words):
-        return None
-    told = book.signs.told([book.apart(segment) for segment in spelt], book.denies)
-    if not told or book.asides.long_known(spelt):
         return None
     return Phrase(DECIDING[0], told, (), key=False, weak=True, negative=False, asks=False)
 

@@ -51,13 +51,13 @@ class Signs:
                         return f"{text} {also}" if place < other else f"{also} {text}"
         return ""
 
-    def _signs(self, words: Sequence[str], denies: Callable[[str], bool]) -> list[tuple[int, str, str]]:
+    def _signs(self, words: list[str], denies: Callable[[str], bool]) -> list[tuple[int, str, str]]:
         """Each sign with its place, its kind and its words."""
-        if not any(word in self.marks for word in words):
+        marked = self.marks(words)
+        if marked == words:
             return []
         found = []
         at = 0
-        marked = self.marks(words)
         for place, mark in enumerate(marked):
             end = at + 1
             if mark in self.kinds or mark in self.hints or mark in self.dire:
