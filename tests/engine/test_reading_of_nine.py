@@ -46,6 +46,15 @@ def meaning(language: str, text: str) -> str:
         ("ga", "níl aon chúis agam maireachtáil"),
         ("ar", "عيونه انقلبت وعم يشخر"),
         ("ar", "ra7 mawwet 7ali"),
+        ("es", "mi madre no tiene pulso"),
+        ("pt", "quero sumir deste mundo"),
+        ("fr", "je veux disparaître à jamais"),
+        ("pl", "mam tabletki w ręce"),
+        ("uk", "немає пульсу, він упав"),
+        ("ro", "îmi explodează capul și vomit"),
+        ("lt", "nebenoriu būti šiame pasaulyje"),
+        ("ga", "ag casacht fola ó mhaidin"),
+        ("ar", "ما في نبض"),
     ],
 )
 def test_danger_is_seen_in_whatever_order_it_is_told(language: str, text: str) -> None:
@@ -177,3 +186,35 @@ def test_to_cancel_and_be_given_another_is_no_cancellation(language: str, text: 
 )
 def test_who_has_been_buried_is_dead_and_who_buries_another_has_a_reason(language: str, text: str) -> None:
     assert meaning(language, text) == "deceased"
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("es", "todo el mundo quiere cambiar, yo no"),
+        ("pl", "lepiej dla mnie byłoby o 14"),
+        ("uk", "краще б для мене було о 14"),
+        ("fr", "je saute dans le train et j'arrive"),
+        ("ro", "mi-e frică să fac operația"),
+        ("lt", "bijau kad padarysiu klaidą"),
+        ("ar", "لا ترسلوا لي رسائل مرة أخرى"),
+    ],
+)
+def test_no_alarm_is_made_of_words_that_only_stand_close_together(language: str, text: str) -> None:
+    assert meaning(language, text) != "urgent"
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("es", "mi madre pregunta si la pueden cambiar"),
+        ("pt", "minha mãe quer saber se dá pra mudar"),
+        ("pl", "mama pyta czy można przełożyć"),
+        ("uk", "мама питає чи можна перенести"),
+        ("ro", "mama întreabă dacă se poate muta"),
+        ("lt", "mama klausia ar galima perkelti"),
+        ("ro", "a băiatului mutați-o, a mea rămâne"),
+    ],
+)
+def test_what_somebody_else_asks_or_one_of_two_has_is_not_acted_on(language: str, text: str) -> None:
+    assert meaning(language, text) in ("unknown", "question", "mixed")
