@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from engine.draft import Draft
+from engine.problems import Mark
 from engine.ruleset import CadenceStep, State
 from engine.spans import reach
 
@@ -58,31 +59,39 @@ def _before_the_appointment(draft: Draft) -> None:
                 draft.report.add(
                     "R073", draft.at("states", name, "no_reply", number, "when"), message, 'write "before"'
                 )
-    for step in draft.ruleset.cadence:
+    for number, step in enumerate(draft.ruleset.cadence):
         if step.go is not None and step.go in draft.ruleset.states:
-            _waits_fit(draft, step, draft.ruleset.states[step.go])
+            _waits_fit(draft, draft.at("cadence", number, "when"), step, draft.ruleset.states[step.go])
 
 
-def _waits_fit(draft: Draft, step: CadenceStep, state: State) -> None:
+def _waits_fit(draft: Draft, step_at: Mark, step: CadenceStep, state: State) -> None:
     """The waits of a question that the cadence asks. Each counts from the text before it; all have to be over before
     the appointment, but not before the question."""
+
+    def told_at(wait_at: Mark) -> tuple[Mark, str]:
+        """Where to tell of it, and what to call the wait there: at the step, where that is what a clinic wrote otherwise than
+        the shared ruleset in which the wait stands."""
+        if wait_at.file and not step_at.file:
+            return step_at, f'the wait of "{state.name}" in {wait_at.file}, line {wait_at.line},'
+        return wait_at, "this wait"
+
     asked = reach(step.when)
     passed = asked
     for number, wait in enumerate(state.no_reply):
         path = ("states", state.name, "no_reply", number)
         if wait.when is not None:
             if reach(wait.when) <= asked:
-                message = f'this wait ends {wait.when.text}, and the step "{step.name}" asks {step.when.text}'
-                draft.report.add(
-                    "R073", draft.at(*path, "when"), message, "let it end between question and appointment"
-                )
+                place, what = told_at(draft.at(*path, "when"))
+                message = f'{what} ends {wait.when.text}, and the step "{step.name}" asks {step.when.text}'
+                draft.report.add("R073", place, message, "let it end between question and appointment")
             passed = max(passed, reach(wait.when))
         elif wait.after is not None:
             passed += wait.after
             if passed > _AT_ONCE:
-                message = f"asked {step.when.text}, this wait lasts until after the appointment"
+                place, what = told_at(draft.at(*path, "after"))
+                message = f"asked {step.when.text}, {what} lasts until after the appointment"
                 hint = f"the waits of this state have {_length(-asked)} together"
-                draft.report.add("R073", draft.at(*path, "after"), message, hint)
+                draft.report.add("R073", place, message, hint)
                 return
 
 

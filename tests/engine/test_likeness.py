@@ -100,6 +100,13 @@ class TestProblems:
         assert problem.file == "clinic.yaml"
         assert problem.source == CLINIC.splitlines()[problem.line - 1]
 
+    def test_a_reminder_too_late_for_a_shared_wait_is_told_at_the_clinics_own_line(self) -> None:
+        more = "cadence:\n  - {name: first, when: 1 hours before, go: waiting, late: send}\n"
+        (problem,) = (each for each in loaded(more).problems if each.code == "R073")
+        assert (problem.file, problem.line) == ("eye.yaml", 8)
+        wait = CLINIC.splitlines().index("      - {when: 2 days before, go: unanswered}") + 1
+        assert f'the wait of "waiting" in clinic.yaml, line {wait},' in problem.message
+
     def test_what_the_shared_ruleset_is_warned_of_is_not_said_again(self) -> None:
         shared = CLINIC.replace("prompts:\n", 'prompts:\n  unused: {en: "Never said.", ga: "Ní deirtear."}\n', 1)
         assert "R063" in {problem.code for problem in load(shared).problems}
