@@ -19,6 +19,7 @@ _LOOSE_WISH = 1  # beside what may be said of anything: "another day", "not free
 _LOOSE_REMARK = 1
 _FEW = 3
 _TOLD_POLITELY = 4
+_LOOSE_DEATH = 2  # words that do not go with a death; a story holds more
 _LETTER = 3  # words not understood beside a lone letter: "... see you soon. C"
 
 
@@ -72,6 +73,18 @@ class Guard:
 
     def _flagged(self, roles: int) -> bool:
         return any(part.flags & roles for part in self.parts)
+
+
+def tells_of_it(book: Phrasebook, words: Sequence[str], intent: str) -> bool:
+    """Whether a text that holds the gravest words of an intent tells us of it: "My father passed away in March", not "send this
+    to ten friends, a girl broke the chain and died". `words` are the reply's content. Words that the language does not have may
+    be names and count for nothing. True where no list tells what goes with it.
+    """
+    beside = book.goes_with.get(intent)
+    if beside is None or not book.ours.isdisjoint(words):
+        return True
+    strays = {word for word in words if word in book.known and not book.role(word) and word not in beside}
+    return len(strays) <= _LOOSE_DEATH
 
 
 def _holds(part: Clause, phrase: Phrase) -> bool:

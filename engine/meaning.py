@@ -15,7 +15,7 @@ from rapidfuzz import fuzz, process
 
 from engine import alarms, beside, initials
 from engine.clauses import Clause, clauses, match, segments, signature_only
-from engine.explained import Guard
+from engine.explained import Guard, tells_of_it
 from engine.lexicon import Role
 from engine.normalise import Normalised, fold
 from engine.objections import CORRECTION, NOT, NOT_THEIRS, OPT_OUT, PRECEDENCE, Objections, is_asked
@@ -171,7 +171,8 @@ class Reader:
     def _deciding_words(self, spelt: Sequence[tuple[list[str], bool]]) -> Reading | None:
         said = [fold(word) for word in self.normal.words]
         best = alarms.found(self.book, said, spelt, [words for words, _ in self.segments])
-        if best is None:
+        content = [word for words in self.contents for word in words]
+        if best is None or not tells_of_it(self.book, content, best.intent):
             return None
         why = f'"{best.text}" decides wherever it stands, before anything else in the text.'
         return self._say(best.intent, "word", why, 100.0, Candidate(best.intent, best.text, 100.0))

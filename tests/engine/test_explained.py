@@ -68,3 +68,26 @@ def test_reasons_beside_an_answer_leave_it_one(text: str, expected: str) -> None
 )
 def test_what_keeps_the_day_or_names_another_matter_is_not_acted_on(text: str) -> None:
     assert meaning(text) in (UNKNOWN, MIXED, "question")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Forward this to nine friends before midnight, a boy in Ohio deleted it and died of thirst",
+        "not to alarm anyone but the goldfish bowl broke, water through the kitchen ceiling, plants dead and the cooker ruined",
+    ],
+)
+def test_a_story_with_a_death_in_it_is_no_news_of_the_patient(text: str) -> None:
+    assert meaning(text) == UNKNOWN
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "My mother passed away peacefully in her sleep on Sunday, please take her off your list",
+        "He died in the ambulance on the way in to ye, someone should have told you",
+        "I act for the estate of the late Thomas Nally, kindly direct letters to this office",
+    ],
+)
+def test_a_death_told_at_length_is_heard(text: str) -> None:
+    assert meaning(text) == "deceased"
