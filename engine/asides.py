@@ -37,6 +37,7 @@ class Asides:
     limbs: Words
     causes: frozenset[str]
     steady: tuple[Stretch, ...]
+    gravest: Words  # beside which nothing is steady
 
     def not_now(self, content: Sequence[str], places: Sequence[int], said: Sequence[str]) -> bool:
         """Whether danger is named and not told: denied ("no more bleeding"), supposed ("if I get chest pain"), long past ("a
@@ -48,7 +49,7 @@ class Asides:
             return True
         if any(_leads(lead, content, first, places) for lead in self.denied):
             return True
-        if any(_stands(known, said) for known in self.steady):
+        if self._steady(said):
             return True
         if not self.present.isdisjoint(said):
             return False
@@ -61,7 +62,10 @@ class Asides:
         """
         told = [list(said) for said in sentences]
         past = any(_stands(then, said) and self.present.isdisjoint(said) for said in told for then in self.long_ago)
-        return past or any(_stands(known, said) for said in told for known in self.steady)
+        return past or any(map(self._steady, told))
+
+    def _steady(self, said: Sequence[str]) -> bool:
+        return self.gravest.isdisjoint(said) and any(_stands(known, said) for known in self.steady)
 
     def partly_denied(self, content: Sequence[str], places: Sequence[int]) -> bool:
         """Whether any of what alarms is denied where it stands: "her waters have not broken"."""
@@ -120,4 +124,5 @@ def asides(
         limbs=words("limbs"),
         causes=frozenset(lists["causes"]),
         steady=stretches(lists["steady"], list),
+        gravest=words("gravest"),
     )

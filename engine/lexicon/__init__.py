@@ -118,6 +118,7 @@ _OTHER_LISTS = (
     "familiar",
     "passed_over",
     "steady",
+    "gravest",
     "lead_ins",
     "trails",
     "goes_on",

@@ -292,3 +292,19 @@ def test_a_number_that_changed_hands_is_wrong(text: str) -> None:
 @pytest.mark.parametrize("text", ["wrong number in the lotto again", "never heard of that film", "golf is not for me"])
 def test_what_only_sounds_like_a_wrong_number_is_none(text: str) -> None:
     assert meaning(text) != "wrong_number"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I have been suicidal for months now",
+        "settled on killing myself",
+        "he cut his wrists but hes ok now",
+        "vomiting blood every evening",
+        "recovering from surgery and wound burst open",
+        "chest pain on and off since the stent",
+        "she is not breathing since this morning, the doctor knows",
+    ],
+)
+def test_no_word_of_long_standing_quietens_the_gravest(text: str) -> None:
+    assert meaning(text) == "urgent"
