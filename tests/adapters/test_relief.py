@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
 from functools import partial
@@ -25,10 +24,10 @@ from conversations.ports import InboundReply
 from conversations.worker import ReliefGone, StoreAway
 from engine.loader import load
 from tests.conversations.clinic import HOSPITAL, RULES, Clinic, keys, open_clinic
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.sqlite
 
-PATIENCE = 60.0  # seconds for what takes one or two; not a measurement
 PATIENTS = 24
 BATCH = 8  # with so many due there is a crowd
 WORDS = ("Y", "C", "R", "Is there parking?", "STOP", "zork plinth")
@@ -36,15 +35,6 @@ WORDS = ("Y", "C", "R", "Is there parking?", "STOP", "zork plinth")
 
 def phone(number: int) -> str:
     return f"+35387{number:07}"
-
-
-def eventually(what: Callable[[], Any]) -> Any:
-    until = time.monotonic() + PATIENCE
-    while time.monotonic() < until:
-        if found := what():
-            return found
-        time.sleep(0.02)
-    raise AssertionError("it did not come to that")
 
 
 @pytest.fixture

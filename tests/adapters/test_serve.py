@@ -7,8 +7,7 @@ import socket
 import subprocess
 import sys
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -24,27 +23,12 @@ from adapters.config import load_config, load_or_make_access
 from adapters.gateways.simulator import Behaviour, SimulatedGateway, SimulatorSettings
 from adapters.gateways.simulator.webhooks import inbound
 from adapters.web.hooks import LARGEST
+from tests.servers import free_port
+from tests.waiting import PATIENCE, eventually
 
 ROOT = Path(__file__).parents[2]
 NAME, NUMBER, WORDS = "Gobnait", "353871234567", "Y"
 VERIFY = "the-vendors-client-secret"
-PATIENCE = 20.0  # seconds for what takes a fraction of one; not a measurement
-
-
-def eventually(what: Callable[[], Any]) -> Any:
-    """The first true answer."""
-    until = time.monotonic() + PATIENCE
-    while time.monotonic() < until:
-        if found := what():
-            return found
-        time.sleep(0.02)
-    raise AssertionError("it did not come to that")
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest.fixture
