@@ -130,6 +130,16 @@ def test_an_auditor_reads_and_does_nothing(office: Office) -> None:
     assert una.get("/canned").status_code == 403
 
 
+def test_who_gets_no_texts_cannot_be_written_to_and_the_page_says_why(office: Office, maura: Visitor) -> None:
+    writable = maura.get(f"/conversations/{talk(office)}").text
+    assert '<button class="nhsuk-button">Send and settle</button>' in writable
+    office.do(lambda clinic: clinic.reply(ANN, "STOP"))
+    page = maura.get(f"/conversations/{talk(office)}").text
+    assert "gets no texts: texts are stopped: opted out" in plain(page)
+    assert '<button class="nhsuk-button" disabled>Send and settle</button>' in page
+    assert re.search(r'<textarea [^>]*id="answer"[^>]* disabled', page)
+
+
 def test_canned_answers_are_kept_by_the_admin_and_offered_to_all(office: Office, maura: Visitor) -> None:
     office.employ("fidelma", Role.CLINIC_ADMIN, clinics={"EYE"})
     fidelma = office.signed_in("fidelma")
