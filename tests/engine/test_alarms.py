@@ -308,3 +308,28 @@ def test_what_only_sounds_like_a_wrong_number_is_none(text: str) -> None:
 )
 def test_no_word_of_long_standing_quietens_the_gravest(text: str) -> None:
     assert meaning(text) == "urgent"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "short of breath on the stairs, worse today",
+        "heart going mad, 150 on the watch",
+        "my calf is swollen and hot after the flight",
+        "bad headache, the worst of my life",
+        "seizure this morning lasted 5 minutes",
+        "blood sugar 2.1 and shaking",
+        "collapsed",
+        "numb from the waist down and wet myself",
+    ],
+)
+def test_what_every_first_aid_leaflet_names_alarms(text: str) -> None:
+    assert meaning(text) == "urgent"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["cant breathe my nose is blocked", "it hurts to say goodbye", "lost my mam in tesco", "passed away the time with sudoku"],
+)
+def test_what_borrows_those_words_alarms_nobody(text: str) -> None:
+    assert meaning(text) not in ("urgent", "deceased")
