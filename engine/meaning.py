@@ -213,6 +213,8 @@ class Reader:
         for name in PRECEDENCE:
             for phrase in strong:
                 if phrase.intent == name:
+                    if name == NOT_THEIRS and any(other.intent == _HAS_BEEN for other in strong):
+                        continue  # "attended, please update your records"
                     if name == NOT_THEIRS and (self._agreed() or any(other.intent in prepared.affirming for other in strong)):
                         why = f'"{self._said(phrase)}" stands beside a yes: somebody answers for the patient.'
                         return self._say(MIXED, "two-meanings", why)
@@ -288,7 +290,8 @@ class Reader:
     def _single(self, phrase: Phrase) -> Reading:
         """One meaning that is no yes: reasons and small talk beside it do not matter, a second thought does."""
         answer = phrase.intent in self.prepared.answers
-        if phrase.intent == OPT_OUT and len(phrase.words) == 1 and any(part.unknown for part in self.parts):
+        more = any(part.unknown or (phrase in part.led and not part.pleaded) for part in self.parts)  # "he quit", "the end"
+        if phrase.intent == OPT_OUT and len(phrase.words) == 1 and more:
             return self._say(UNKNOWN, "more-said", f'More is said than "{self._said(phrase)}".', guess=phrase.intent)
         request = phrase.asks or bool(self._flags() & Role.REQUEST)
         if phrase.intent in self.prepared.answers - self.prepared.affirming and self._keeps_told(phrase):

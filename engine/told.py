@@ -12,6 +12,7 @@ from functools import lru_cache
 
 from engine.calendar_names import names_of_days, names_of_months
 from engine.normalise import fold
+from engine.time_words import clock, plain, vocabulary
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,8 @@ _AFTER_IN = {
 }
 _INFLECTED = frozenset({"pl", "uk", "lt"})  # weekdays come in cases: the beginning of the name tells
 _TITLED = re.compile(r"(?<!from )\b(?:dr|mr|ms|mrs|prof|professor)\.? ([^\W\d_][\w'-]+)(?: ([^\W\d_][\w'-]+))?")
+_ORDINAL_HOURS = frozenset({"pl", "uk", "ar"})  # "at the second": no other thing is counted so
+_NEAR_DAYS = {"today": 0, "tomorrow": 1, "overmorrow": 2}
 _RELATIVE = {"today": 0, "tonight": 0, "tomorrow": 1}
 _MONTHLESS = frozenset({"may", "mar", "march"})  # words of their own as often as months
 
@@ -97,6 +100,8 @@ def _named(told: Told, text: str, language: str) -> Iterator[tuple[str, bool]]:
     """What a reply names, each with whether it is what was told."""
     yield from _times(told, text)
     yield from _times_in(told, text, language)
+    if language not in ("", "en"):
+        yield from _times_in_words(told, text, language)
     yield from _dates(told, text, language)
     yield from _people(told, text)
 
@@ -126,6 +131,34 @@ def _times_in(told: Told, text: str, language: str) -> Iterator[tuple[str, bool]
         for found in patterns[language].finditer(text) if language in patterns else ():
             if int(found.group(1)) < 24:
                 yield found.group(), int(found.group(1)) % 12 == told.start.hour % 12
+
+
+def _times_in_words(told: Told, text: str, language: str) -> Iterator[tuple[str, bool]]:
+    """Hours and days written out in another language than English: "a las dos", "o drugiej", "mañana"."""
+    hours, phrases = clock(language), vocabulary(language).phrases
+    words = re.findall(r"[^\W_]+", plain(text, language))
+    at, led = 0, False
+    while at < len(words):
+        spans = (" ".join(words[at : at + length]) for length in (3, 2))
+        said = next((span for span in spans if span in phrases or span in hours), words[at])
+        length = said.count(" ") + 1
+        kinds = {kind for kind, _ in phrases.get(said, ())}
+        after = " ".join(words[at + length : at + length + 1])
+        hour = hours.get(said)
+        follows = {kind for kind, _ in phrases.get(after, ())}
+        alone = not after or bool(follows - {"polite"}) or language in _ORDINAL_HOURS
+        if hour is not None and (" " in said or (led and alone) or after in _oclock(language)):
+            yield said, hour % 12 == told.start.hour % 12
+        elif kinds and kinds <= _NEAR_DAYS.keys() and told.today is not None:
+            yield said, told.today + timedelta(days=_NEAR_DAYS[next(iter(kinds))]) == told.start.date()
+        led = "at" in kinds or (led and "the" in kinds)
+        at += length
+
+
+@lru_cache(maxsize=32)
+def _oclock(language: str) -> frozenset[str]:
+    phrases = vocabulary(language).phrases
+    return frozenset(said.split()[0] for said, kinds in phrases.items() if any(kind == "oclock" for kind, _ in kinds))
 
 
 def _hour(word: str) -> int:

@@ -92,6 +92,17 @@ def _name(name: str, language: str) -> str:
 
 
 @lru_cache(maxsize=32)
+def clock(language: str) -> Mapping[str, int]:
+    """Folded words of an hour -> the hour, 1 to 12."""
+    data = _FILES.get(language, {})
+    found: dict[str, int] = {}
+    for listed in (data.get("hours", ()), data.get("clock", ())):
+        for hour, said in enumerate(listed, 1):
+            found.update((plain(word, language), hour) for word in ((said,) if isinstance(said, str) else said))
+    return MappingProxyType(found)
+
+
+@lru_cache(maxsize=32)
 def vocabulary(language: str) -> Vocabulary:
     """Of a language that has no file here: its days and months alone."""
     data = _FILES.get(language, {})

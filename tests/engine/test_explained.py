@@ -91,3 +91,13 @@ def test_a_story_with_a_death_in_it_is_no_news_of_the_patient(text: str) -> None
 )
 def test_a_death_told_at_length_is_heard(text: str) -> None:
     assert meaning(text) == "deceased"
+
+
+@pytest.mark.parametrize("text", ["he quit", "the end", "stop calling me that"])
+def test_only_what_was_said_to_us_is_an_opt_out(text: str) -> None:
+    assert meaning(text) != "stop"
+
+
+@pytest.mark.parametrize("text", ["STOP", "please stop", "stop texting me", "end"])
+def test_an_opt_out_is_heard(text: str) -> None:
+    assert meaning(text) == "stop"

@@ -1,0 +1,58 @@
+"""A yes to another hour or day than was told is asked about, however and in whatever language the hour is written."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from pathlib import Path
+
+import pytest
+
+from engine.loader import load
+from engine.told import Told
+from engine.understanding import label, read
+
+SHIPPED = Path(__file__).parents[2] / "rules" / "appointment-reminder.yaml"
+RULES = load(SHIPPED.read_text("utf-8"), SHIPPED.name, rehearse=False).ruleset
+TOLD = Told(datetime(2026, 6, 20, 10, 0), "Dr. Smith", date(2026, 6, 1))
+
+
+def meaning(text: str, language: str) -> str:
+    assert RULES is not None
+    return label(read(RULES, text, language, TOLD))
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("es", "sí, voy a las dos"),
+        ("es", "sí, nos vemos mañana"),
+        ("pl", "tak, przyjdę o drugiej"),
+        ("uk", "так, буду о другій"),
+        ("uk", "так, буду завтра"),
+        ("ro", "da, vin la două"),
+        ("pt", "sim, vou às duas"),
+        ("fr", "oui, je serai là à deux heures"),
+        ("fr", "oui, je viens demain"),
+        ("lt", "taip, būsiu antrą valandą"),
+        ("ga", "Tiocfaidh mé ar a dó a chlog"),
+        ("ar", "نعم سأحضر غدا"),
+    ],
+)
+def test_a_yes_to_another_hour_or_day_confirms_nothing(language: str, text: str) -> None:
+    assert meaning(text, language) != "confirm"
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("es", "sí, voy a las diez"),
+        ("pl", "tak, przyjdę o dziesiątej"),
+        ("uk", "так, буду о десятій"),
+        ("ro", "da, vin la zece"),
+        ("pt", "sim, vou às dez horas"),
+        ("fr", "oui, je serai là à dix heures"),
+        ("ga", "Beidh mé ann ar a deich"),
+    ],
+)
+def test_the_hour_that_was_told_is_confirmed(language: str, text: str) -> None:
+    assert meaning(text, language) == "confirm"
