@@ -21,6 +21,8 @@ from conversations.leases import Holding
 from conversations.schema import instant
 from conversations.vault import Vault
 
+_inbox = schema.inbox
+
 # Of the batch before, at most, whose commits are under way and whose rows so seem due still.
 _UNDER_WAY = 1_024
 
@@ -74,5 +76,3 @@ def _due(query: sa.Select[Any], now: datetime, size: int, holding: Holding) -> s
 def _read(connection: Connection, query: sa.Select[Any]) -> list[Any]:
     return list(map(_Arrived._make, connection.execute(query).all()))
 
-
-_inbox = schema.inbox

@@ -333,3 +333,8 @@ def test_what_every_first_aid_leaflet_names_alarms(text: str) -> None:
 )
 def test_what_borrows_those_words_alarms_nobody(text: str) -> None:
     assert meaning(text) not in ("urgent", "deceased")
+
+
+@pytest.mark.parametrize("text", ["who do I ring, my husband has collapsed", "am I ok to drive in with chest pain"])
+def test_danger_that_is_asked_about_as_of_now_alarms(text: str) -> None:
+    assert meaning(text) == "urgent"
