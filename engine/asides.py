@@ -65,7 +65,8 @@ class Asides:
         return past or any(map(self._steady, told))
 
     def _steady(self, said: Sequence[str]) -> bool:
-        return self.gravest.isdisjoint(said) and any(_stands(known, said) for known in self.steady)
+        there = set(said)
+        return self.gravest.isdisjoint(there) and any(there.issuperset(known) and _stands(known, said) for known in self.steady)
 
     def partly_denied(self, content: Sequence[str], places: Sequence[int]) -> bool:
         """Whether any of what alarms is denied where it stands: "her waters have not broken"."""

@@ -64,15 +64,7 @@ class Reader:
         spelt = [(self.book.joined(mended), asked) for (_, mended), (_, asked) in zip(self.written, found, strict=True)]
         self.segments = [(self.book.alike(words), asked) for words, asked in spelt]
         self.contents = [self.book.content(words) for words, _ in self.segments]
-        self.ruled_out = {
-            intent
-            for intent, patterns in self.book.unless.items()
-            if any(
-                holds(words if NOT in pattern else self._unrefused(words), pattern)
-                for pattern in patterns
-                for words in self.contents
-            )
-        }
+        self.ruled_out = self._ruled_out()
         decided = self._deciding_words(spelt)
         if decided is not None:
             return decided
@@ -88,6 +80,20 @@ class Reader:
             _Heard(phrase, objections.against(part, phrase, object_)) for part in self.parts for phrase, object_ in part.found
         ]
         return self._combined()
+
+    def _ruled_out(self) -> set[str]:
+        """The intents that the text cannot have, by what it holds."""
+        there = {word for words in self.contents for word in words}
+        unrefused = [self._unrefused(words) for words in self.contents]
+        return {
+            intent
+            for intent, patterns in self.book.unless.items()
+            if any(
+                there.issuperset(pattern)
+                and any(holds(words, pattern) for words in (self.contents if NOT in pattern else unrefused))
+                for pattern in patterns
+            )
+        }
 
     def _hear(self, spelt: Sequence[tuple[list[str], bool]]) -> None:
         """Each segment as the sentences that it is made of, and what else it says in clauses."""
