@@ -176,7 +176,7 @@ class Worker:
         """A batch decided and handed to its commits; and which inbox rows it worked."""
         with self._database.reader() as connection:
             batch = Batch(connection, self._vault, self._rulebook, self._gateway, now)
-            rows = self._due_rows(batch, size, holding)
+            rows = self._arrivals.due(batch.connection, now, size, holding)
             failed = self._work_inbox(batch, rows, commits) if rows else 0
             timers = self._due_timers(batch, min(size, _TIMERS), holding) if len(rows) < size else []
             failed += self._work_timers(batch, timers) if timers else 0
@@ -217,7 +217,7 @@ class Worker:
         holding = self._holding()
         with self._database.reader() as connection, self._commits(holding) as commits:
             batch = Batch(connection, self._vault, self._rulebook, self._gateway, now)
-            rows = self._due_rows(batch, 1, holding)
+            rows = self._arrivals.due(batch.connection, now, 1, holding)
             timers = self._due_timers(batch, 1, holding) if not rows else []
             for row in rows:
                 self._set_back(batch, row, fault)
@@ -227,9 +227,6 @@ class Worker:
         return Step(1, 1)
 
     # ---- the inbox ---------------------------------------------------------------------------------------------------
-
-    def _due_rows(self, batch: Batch, size: int, holding: Holding) -> list[Any]:
-        return self._arrivals.due(batch.connection, batch.now, size, holding)
 
     def _work_inbox(self, batch: Batch, rows: list[Any], commits: InOrder) -> int:
         contents: dict[int, dict[str, Any]] = {}

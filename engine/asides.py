@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from engine.lexicon import Lexicon
 from engine.normalise import fold
+from engine.phrase import holds
 
 Stretch = tuple[str, ...]
 Words = frozenset[str]
@@ -54,19 +55,19 @@ class Asides:
         if not self.present.isdisjoint(said):
             return False
         told = any(_leads(lead, content, first, ()) for lead in self.following)
-        return told or any(_stands(past, said) for past in self.long_ago)
+        return told or any(holds(said, past) for past in self.long_ago)
 
     def long_known(self, sentences: Iterable[Sequence[str]]) -> bool:
         """Whether what is told has been so for long, or is over: "numb as always", "had a stroke years ago". A sentence that
         tells how it is now speaks of now.
         """
         told = [list(said) for said in sentences]
-        past = any(_stands(then, said) and self.present.isdisjoint(said) for said in told for then in self.long_ago)
+        past = any(holds(said, then) and self.present.isdisjoint(said) for said in told for then in self.long_ago)
         return past or any(map(self._steady, told))
 
     def _steady(self, said: Sequence[str]) -> bool:
         there = set(said)
-        return self.gravest.isdisjoint(there) and any(there.issuperset(known) and _stands(known, said) for known in self.steady)
+        return self.gravest.isdisjoint(there) and any(there.issuperset(known) and holds(said, known) for known in self.steady)
 
     def partly_denied(self, content: Sequence[str], places: Sequence[int]) -> bool:
         """Whether any of what alarms is denied where it stands: "her waters have not broken"."""
@@ -86,9 +87,6 @@ def _leads(lead: Stretch, content: Sequence[str], place: int, places: Sequence[i
     begin = place - len(lead)
     return begin >= 0 and tuple(content[begin:place]) == lead and not any(begin <= at < place for at in places)
 
-
-def _stands(stretch: Stretch, said: Sequence[str]) -> bool:
-    return any(tuple(said[at : at + len(stretch)]) == stretch for at in range(len(said) - len(stretch) + 1))
 
 
 def asides(

@@ -322,7 +322,8 @@ class Reader:
             return self._say(MIXED, "negation", f'"{self._said(phrase)}", and the same after a no.', guess=phrase.intent)
         if phrase.letter and self._letters():
             return self._say(MIXED, "two-meanings", f'"{phrase.text}" stands beside the letter of another answer.')
-        if phrase.key and len(phrase.words) == 1 and any(self._objections().says_no(part, phrase) for part in self.parts):
+        objections = self._objections()
+        if phrase.key and len(phrase.words) == 1 and any(objections.says_no(part, phrase) for part in self.parts):
             return self._say(UNKNOWN, "negation", f'A no stands beside "{self._said(phrase)}", which may be its contrary.')
         corrected = any(heard.against == CORRECTION for heard in self.heard)
         if answer and (corrected or beside.half_meant(self.parts, phrase)):
@@ -497,6 +498,3 @@ def _without(words: Sequence[str], beside: Sequence[str]) -> str:
         last -= 1
     return " ".join(words[first:last])
 
-
-def _phrases(part: Clause) -> list[Phrase]:
-    return [phrase for phrase, _ in part.found]

@@ -76,15 +76,17 @@ class Phrasebook:
         self.knows_names = bool(self._language.firstnames)
         self.beside_ack = frozenset(word for entry in lists["beside_ack"] for word in split(entry))
         self.ours = frozenset(word for entry in lists["ours"] for word in grammar.rewrite(entry.split()))
-        self.weighty = frozenset(word for entry in lists["weighty"] for word in grammar.rewrite([entry]))
+        self.weighty = self._rewritten(lists["weighty"])
+        self.reasons = self._rewritten(lists["reasons"])
         self.goes_with = {
-            intent: frozenset(word for entry in entries for word in grammar.rewrite([entry]))
-            for intent, entries in self._language.lexicon.goes_with.items()
+            intent: self._rewritten(entries) for intent, entries in self._language.lexicon.goes_with.items()
         }
-        self.reasons = frozenset(word for entry in lists["reasons"] for word in grammar.rewrite([entry]))
         self.theirs = tuple(tuple(split(entry)) for entry in lists["theirs"])
         self.own_plans = tuple(tuple(grammar.rewrite(entry.split())) for entry in lists["own_plans"])
         self.tapbacks = lists["tapbacks"]
+
+    def _rewritten(self, entries: Iterable[str]) -> frozenset[str]:
+        return frozenset(word for entry in entries for word in self._grammar.rewrite([entry]))
 
     def _make_patterns(self) -> None:
         lists = self._language.lexicon.lists

@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from pathlib import Path
 
 import pytest
 
-from engine.loader import load
 from engine.told import Told
 from engine.understanding import label, read
+from tests.engine.test_understanding import RULES
 
-SHIPPED = Path(__file__).parents[2] / "rules" / "appointment-reminder.yaml"
-RULES = load(SHIPPED.read_text("utf-8"), SHIPPED.name, rehearse=False).ruleset
 TOLD = Told(datetime(2026, 6, 20, 10, 0), "Dr. Smith", date(2026, 6, 1))
 
 
 def meaning(text: str, language: str) -> str:
-    assert RULES is not None
     return label(read(RULES, text, language, TOLD))
 
 
