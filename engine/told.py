@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
@@ -64,8 +64,7 @@ _AFTER_IN = {
 _INFLECTED = frozenset({"pl", "uk", "lt"})  # weekdays come in cases: the beginning of the name tells
 _TITLED = re.compile(r"(?<!from )\b(?:dr|mr|ms|mrs|prof|professor)\.? ([^\W\d_][\w'-]+)(?: ([^\W\d_][\w'-]+))?")
 _ORDINAL_HOURS = frozenset({"pl", "uk", "ar"})  # "at the second": no other thing is counted so
-_NEAR_DAYS = {"today": 0, "tomorrow": 1, "overmorrow": 2}
-_RELATIVE = {"today": 0, "tonight": 0, "tomorrow": 1}
+_NEAR_DAYS = {"today": 0, "tonight": 0, "tomorrow": 1, "overmorrow": 2}  # kinds of engine.time_words: days from today
 _MONTHLESS = frozenset({"may", "mar", "march"})  # words of their own as often as months
 
 
@@ -103,6 +102,7 @@ def _named(told: Told, text: str, language: str) -> Iterator[tuple[str, bool]]:
     if language not in ("", "en"):
         yield from _times_in_words(told, text, language)
     yield from _dates(told, text, language)
+    yield from _near_days(told, text)
     yield from _people(told, text)
 
 
@@ -135,7 +135,7 @@ def _times_in(told: Told, text: str, language: str) -> Iterator[tuple[str, bool]
 
 def _times_in_words(told: Told, text: str, language: str) -> Iterator[tuple[str, bool]]:
     """Hours and days written out in another language than English: "a las dos", "o drugiej", "mañana"."""
-    hours, phrases = clock(language), vocabulary(language).phrases
+    hours, phrases, near = clock(language), vocabulary(language).phrases, _near(language)
     words = re.findall(r"[^\W_]+", plain(text, language))
     at, led = 0, False
     while at < len(words):
@@ -149,10 +149,19 @@ def _times_in_words(told: Told, text: str, language: str) -> Iterator[tuple[str,
         alone = not after or bool(follows - {"polite"}) or language in _ORDINAL_HOURS
         if hour is not None and (" " in said or (led and alone) or after in _oclock(language)):
             yield said, hour % 12 == told.start.hour % 12
-        elif kinds and kinds <= _NEAR_DAYS.keys() and told.today is not None:
-            yield said, told.today + timedelta(days=_NEAR_DAYS[next(iter(kinds))]) == told.start.date()
+        elif said in near and told.today is not None:
+            yield said, told.today + near[said] == told.start.date()
         led = "at" in kinds or (led and "the" in kinds)
         at += length
+
+
+@lru_cache(maxsize=32)
+def _near(language: str) -> Mapping[str, timedelta]:
+    """Folded words that name a day by nothing but how far it is from today ("tonight" is an evening besides)."""
+    phrases = vocabulary(language).phrases
+    kinds = {said: {kind for kind, _ in found} - {"part"} for said, found in phrases.items()}
+    near = {said: named for said, named in kinds.items() if named and named <= _NEAR_DAYS.keys()}
+    return {said: timedelta(days=_NEAR_DAYS[min(named)]) for said, named in near.items()}
 
 
 @lru_cache(maxsize=32)
@@ -193,12 +202,24 @@ def _dates(told: Told, text: str, language: str) -> Iterator[tuple[str, bool]]:
             day_named = next((number for name, number in days.items() if _case_of(bare, fold(name))), None)
         if day_named is not None and word not in _MONTHLESS:
             yield word, day_named == at.weekday()
-        elif word in _RELATIVE and told.today is not None:
-            yield word, told.today + timedelta(days=_RELATIVE[word]) == at
 
 
 def _case_of(word: str, name: str) -> bool:
     return len(word) <= len(name) + 2 and word.startswith(name[: max(3, len(name) - 2)])
+
+
+def _near_days(told: Told, text: str) -> Iterator[tuple[str, bool]]:
+    """Today and tomorrow in English, whatever the language of the patient."""
+    if told.today is None:
+        return
+    for found in _english_days().finditer(text):
+        yield found.group(), told.today + _near("en")[found.group()] == told.start.date()
+
+
+@lru_cache(maxsize=1)
+def _english_days() -> re.Pattern[str]:
+    longest_first = sorted(_near("en"), key=len, reverse=True)
+    return re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, longest_first))})(?!\w)")
 
 
 def _people(told: Told, text: str) -> Iterator[tuple[str, bool]]:

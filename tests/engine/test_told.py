@@ -20,6 +20,10 @@ def meaning(text: str, language: str) -> str:
 @pytest.mark.parametrize(
     ("language", "text"),
     [
+        ("en", "yes see you tomorrow"),
+        ("en", "yes c u tmrw"),
+        ("en", "yes, see you tonight"),
+        ("pl", "yes see you tomorrow"),
         ("es", "sí, voy a las dos"),
         ("es", "sí, nos vemos mañana"),
         ("pl", "tak, przyjdę o drugiej"),
@@ -52,3 +56,12 @@ def test_a_yes_to_another_hour_or_day_confirms_nothing(language: str, text: str)
 )
 def test_the_hour_that_was_told_is_confirmed(language: str, text: str) -> None:
     assert meaning(text, language) == "confirm"
+
+
+@pytest.mark.parametrize(
+    ("said_on", "text"),
+    [(20, "yes see you today"), (19, "yes c u tmrw"), (19, "yes, see you tomorrow"), (18, "see you day after tomorrow")],
+)
+def test_a_yes_to_the_day_that_was_told_confirms_it_however_near_it_is(said_on: int, text: str) -> None:
+    told = Told(TOLD.start, TOLD.clinician, date(2026, 6, said_on))
+    assert label(read(RULES, text, "en", told)) == "confirm"
