@@ -13,9 +13,8 @@ from importlib import resources
 from types import MappingProxyType
 from typing import Final
 
-import yaml
-
 from engine.lexicon.patterns import Classes, Phrases
+from engine.word_files import read_words
 
 
 class Role:
@@ -44,9 +43,6 @@ class Role:
     REQUEST: Final = 32768
     WISH: Final = 65536
 
-
-# The C loader where PyYAML was built with one: ten lexicons take a second without it, at every start.
-_LOADER = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 
 _ROLE_OF_LIST = {
     "stops": Role.STOP,
@@ -154,9 +150,8 @@ class Lexicon:
 
 
 def parse(language: str, text: str) -> Lexicon:
-    """Lexicon of one file's text. Raises ValueError naming the language and the list that is wrong."""
-    # BaseLoader: every scalar stays the text it is ("no" and "2" are words here, not a boolean and a number).
-    data = yaml.load(text, Loader=_LOADER)
+    """Lexicon of one file's text. Raises ValueError naming the language and the list or the line that is wrong."""
+    data = read_words(f"lexicon/{language}.yaml", text)
     if not isinstance(data, dict):
         raise ValueError(f"lexicon {language}: expected lists of words by name, found {type(data).__name__}")
     unknown = set(data) - set(_ROLE_OF_LIST) - set(_OTHER_LISTS) - set(_OTHER_GROUPS) - {"common"}

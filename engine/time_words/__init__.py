@@ -15,12 +15,9 @@ from importlib import resources
 from types import MappingProxyType
 from typing import Any
 
-import yaml
-
 from engine.calendar_names import names_of_days, names_of_months
 from engine.normalise import fold
-
-_LOADER = getattr(yaml, "CBaseLoader", yaml.BaseLoader)  # as in engine/lexicon
+from engine.word_files import read_words
 
 # In the order in which a reply is tried that is not in the patient's language.
 LANGUAGES = ("en", "ga", "pl", "uk", "ro", "pt", "es", "fr", "lt", "ar")
@@ -36,7 +33,8 @@ _ORDINALS = (
 
 def _read(language: str) -> Mapping[str, Any]:
     text = (resources.files(__name__) / f"{language}.yaml").read_text("utf-8")
-    found: Mapping[str, Any] = yaml.load(text, Loader=_LOADER)
+    found = read_words(f"time_words/{language}.yaml", text)
+    assert isinstance(found, dict), "blocks by name"
     return found
 
 

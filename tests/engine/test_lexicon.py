@@ -61,3 +61,21 @@ near: {urgent: ["<them> (blue|grey)"]}
 def test_a_class_that_is_nowhere_listed_is_refused() -> None:
     with pytest.raises(ValueError, match="lexicon xx: no class `thme`"):
         parse("xx", "same: {attend: [bring <thme>]}")
+
+
+@pytest.mark.parametrize(
+    ("text", "where"),
+    [
+        ("unless:\n  urgent: [joking]\nstops: [the]\nunless:\n  deceased: [dead on]\n", "line 4: `unless` stands in line 1"),
+        ("always:\n  urgent: [help]\n  urgent: [bleeding]\n", "line 3: `urgent` stands in line 2"),
+        ("same: {attend: [come], attend: [go]}\n", "line 1: `attend` stands in line 1"),
+    ],
+)
+def test_a_group_that_stands_twice_is_refused_and_none_of_its_words_lost(text: str, where: str) -> None:
+    with pytest.raises(ValueError, match=f"^lexicon/xx.yaml, {where} already; put what it lists under that one"):
+        parse("xx", text)
+
+
+def test_what_is_no_yaml_is_refused_at_its_line() -> None:
+    with pytest.raises(ValueError, match=r"^lexicon/xx.yaml, line 3: "):
+        parse("xx", "stops: [the]\nunless: {urgent: [joking]\nyes: [sure]\n")
