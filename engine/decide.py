@@ -35,6 +35,7 @@ from engine.conversation import NO_PREFERENCES, OPTED_OUT, PATIENT, Conversation
 from engine.delivery import text_joined, text_reported, timer_fired
 from engine.desk import staff_acted
 from engine.effects import ClearTimer, Effect, RecordMessage
+from engine.errands import named_to_staff
 from engine.events import (
     AppointmentChanged,
     Doubt,
@@ -66,7 +67,7 @@ from engine.ruleset import (
     wider,
 )
 from engine.stopping import goes_on, meant, reread, texts_resumed
-from engine.turn import ACTED, ASKED, HANDED, NOTED, WHICH, Move, Turn, named_to_staff
+from engine.turn import ACTED, ASKED, HANDED, NOTED, WHICH, Move, Turn
 from engine.understanding import label
 
 # The same text this many times running comes from a robot, or from someone whom the machine does not help.

@@ -8,9 +8,11 @@ from engine import hours
 from engine.by_hand import taken_back
 from engine.conversation import CLOCK, GATEWAY, OPTED_OUT, SentText, supersedes
 from engine.effects import BULK, ClearTimer, RecordMessage
+from engine.errands import named_to_staff
 from engine.events import ARRIVING, FAILED, ROUND_STOPPED, TAKEN_APART, TextJoined, TextReported, TextStatus, TimerFired
 from engine.ruleset import PLANNED, CadenceStep, TaskRule
-from engine.turn import CLOSE, NO_REPLY, RETRY, WHICH, Turn, cadence_timer, may_be_texted, named_to_staff
+from engine.speech import may_be_texted
+from engine.turn import CLOSE, NO_REPLY, RETRY, WHICH, Turn, cadence_timer
 
 # ---- texts -----------------------------------------------------------------------------------------------------------
 

@@ -7,7 +7,8 @@ from typing import Any
 
 from engine.events import AMONG_STAFF, StaffAct, StaffActed
 from engine.ruleset import TaskRule
-from engine.turn import CLOSE, Turn, may_be_texted
+from engine.speech import may_be_texted
+from engine.turn import CLOSE, Turn
 
 # Done whatever was said meanwhile: who stops texts by mistake harms nobody as one does who goes on.
 _REGARDLESS = AMONG_STAFF | {

@@ -11,7 +11,8 @@ from engine.conversation import IPMS
 from engine.effects import NOTICE, REPLY
 from engine.events import Opened, PatientChanged, WriteReported
 from engine.ruleset import PLANNED, TaskRule
-from engine.turn import MOOT_ONCE_SETTLED, Turn, may_be_texted
+from engine.speech import may_be_texted
+from engine.turn import MOOT_ONCE_SETTLED, Turn
 
 # Tasks that need nobody once the appointment is called off. Questions, emergencies and bereavements still do.
 MOOT_ONCE_OFF = MOOT_ONCE_SETTLED | {"not_sent", "running_late", "ipms_write_failed"}

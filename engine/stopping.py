@@ -15,7 +15,8 @@ from engine.conversation import OPTED_OUT
 from engine.effects import NOTICE
 from engine.reading import Reading
 from engine.ruleset import ALL, CLINIC, PLANNED, SCOPES, SERIES, State, wider
-from engine.turn import Turn, may_be_texted
+from engine.speech import may_be_texted
+from engine.turn import Turn
 
 
 def _words(text: str) -> frozenset[str]:
