@@ -16,12 +16,13 @@ from zoneinfo import ZoneInfo
 from engine.addressing import SURE, Addressed, address, named, without_names
 from engine.appointment import Listed
 from engine.conversation import Conversation
-from engine.decide import affirming, twice
 from engine.events import Doubt, ReplyReceived, Waited
+from engine.guess import affirming
 from engine.heard import read
 from engine.normalise import clean
 from engine.pointers import ALL, DAY, NAME, PLACE, TIME, Choice
 from engine.reading import Reading
+from engine.repeats import twice
 from engine.ruleset import ALWAYS_INTENTS, ANYTHING, STAY, Ruleset, State, Target
 from engine.tongues import wish
 

@@ -17,10 +17,11 @@ import orjson
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 
+from engine.answering import CLOCKS_APART
 from engine.appointment import CALLED_OFF, Appointment, AppointmentStatus, Listed, Patient
 from engine.as_json import from_json, to_json
 from engine.conversation import Conversation, Entry
-from engine.decide import CLOCKS_APART, Decision, decide
+from engine.decide import Decision, decide
 from engine.effects import (
     BlockTexts,
     ClearTimer,
