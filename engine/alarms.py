@@ -59,14 +59,21 @@ def found(
         best = None  # "the laptop passed away, RIP"
     sentences = [book.apart(segment) for segment, _ in spelt]
     apart = [word for sentence in sentences for word in sentence]
-    best = best or _near(book, apart, alike, deaths=not others) or _signs(book, sentences, [words for words, _ in spelt])
+    best = best or _near(book, apart, spelt, alike, deaths=not others) or _signs(book, sentences, [words for words, _ in spelt])
     if best is None or any(_together(apart, sets) for sets in book.light):
         return None
     return None if best.intent != _DEATH and book.asides.of_a_creature(segment for segment, _ in spelt) else best
 
 
-def _near(book: Phrasebook, content: Sequence[str], alike: Sequence[Sequence[str]], deaths: bool) -> Phrase | None:
+def _near(
+    book: Phrasebook,
+    content: Sequence[str],
+    spelt: Sequence[tuple[list[str], bool]],
+    alike: Sequence[Sequence[str]],
+    deaths: bool,
+) -> Phrase | None:
     best: Phrase | None = None
+    said = [word for segment, _ in spelt for word in segment]
     familiar = not book.familiar.isdisjoint(content) and book.ours.isdisjoint(content)
     deaths = deaths and not any(DISTANT_KIN in words for words in alike)
     for at, word in enumerate(content):
@@ -78,7 +85,7 @@ def _near(book: Phrasebook, content: Sequence[str], alike: Sequence[Sequence[str
                 continue
             if book.asides.partly_denied(content, places):
                 continue
-            if phrase.intent == _DEATH or not book.asides.not_now(content, places, content):
+            if phrase.intent == _DEATH or not book.asides.not_now(content, places, said):
                 best = replace(phrase, text=" ".join(content[place] for place in sorted(places)))
                 if phrase.intent != _DEATH:
                     return best

@@ -40,6 +40,12 @@ class Asides:
     steady: tuple[Stretch, ...]
     gravest: Words  # beside which nothing is steady
 
+    @property
+    def stretched(self) -> Words:
+        """The words of all stretches: the language has them, so that none is taken for a slip of another word."""
+        stretches = (*self.denied, *self.following, *self.long_ago, *self.steady)
+        return frozenset(word for stretch in stretches for word in stretch)
+
     def not_now(self, content: Sequence[str], places: Sequence[int], said: Sequence[str]) -> bool:
         """Whether danger is named and not told: denied ("no more bleeding"), supposed ("if I get chest pain"), long past ("a
         stroke in 2019"), or the name of something else ("the stroke clinic"). Told as of now, it is never long past. `places`
@@ -101,7 +107,8 @@ def asides(
         return frozenset(fold(word) for name in names for word in lists[name])
 
     def stretches(entries: Iterable[str], written: Callable[[list[str]], list[str]]) -> tuple[Stretch, ...]:
-        return tuple(tuple(written(spelt(entry.split()))) for entry in entries)
+        found = (tuple(written(spelt(entry.split()))) for entry in entries)
+        return tuple(stretch for stretch in found if stretch)  # one of unstressed words alone would stand everywhere
 
     determiners = words("determiners")
     names = frozenset(map(fold, lexicon.same.get("firstname", ()))) if lists["mortals"] else frozenset()
@@ -121,7 +128,7 @@ def asides(
         determiners=determiners,
         any_one=words("any_one"),
         limbs=words("limbs"),
-        causes=frozenset(lists["causes"]),
+        causes=frozenset(map(" ".join, stretches(lists["causes"], grave))),
         steady=stretches(lists["steady"], list),
         gravest=words("gravest"),
     )

@@ -38,6 +38,7 @@ class Language:
         self.sameness = _rewriter(turns, lambda words: self.people(self.spelling(words)), single)
         self.sayings = _rewriter({SAYING: lexicon.same.get(SAYING, ())}, self.spelling)
         self.signs = signs(lexicon, self.spelt)
+        self.accented = {variant: head for head, variants in lexicon.accented.items() for variant in variants}
         self.single = frozenset(single)  # first names and turns of phrase of one word, as they are written
         self.firstnames = frozenset(map(fold, names))
 

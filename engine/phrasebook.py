@@ -51,9 +51,9 @@ class Phrasebook:
                 phrases.sort(key=lambda phrase: -len(phrase.words))
         self.whole = {" ".join(p.words): p for phrases in self.phrases.values() for p in phrases}
         self.choices = tuple(self.whole)
+        self.asides = asides(self._language.lexicon, self._language.spelt, self.grave)
         self._speller = self._load_vocabulary()
         self.known = self._speller.known
-        self.asides = asides(self._language.lexicon, self.spelt, self.grave)
 
     def _refer_to_words(self) -> None:
         words, grammar, lists = self._language.words, self._grammar, self._language.lexicon.lists
@@ -208,7 +208,7 @@ class Phrasebook:
         }
         words |= near | self.aux | self._grammar.articles | self.elsewhere
         words |= self._language.sentences.words
-        words |= set(self.signs.marks.words())
+        words |= set(self.signs.marks.words()) | self.asides.stretched | set(self._language.accented.values())
         rewriters = (self._language.spelling, self._language.people, self._grammar.sameness)
         words |= {word for rewriter in rewriters for word in rewriter.words()}
         figures = {word for word in words if is_number(word)}  # read as numbers, but for slips such as "100" for certainly

@@ -45,7 +45,7 @@ class Speller:
         return self.language.spelling([part for parts in mended for part in parts])
 
     def _known_or_repaired(self, word: str) -> Sequence[str]:
-        folded = word if word.isascii() else fold(word)
+        folded = word if word.isascii() else self.language.accented.get(word) or fold(word)
         if folded in self.known:
             return (folded,)
         if not folded:  # nothing but accents

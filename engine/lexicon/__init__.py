@@ -123,7 +123,9 @@ _OTHER_LISTS = (
     "conjoining",
     "joined",
 )
-_OTHER_GROUPS = ("classes", "spellings", "same", "always", "unless", "near", "signs", "dire", "hints", "sentences", "goes_with")
+_OTHER_GROUPS = (
+    "classes", "spellings", "same", "accented", "always", "unless", "near", "signs", "dire", "hints", "sentences", "goes_with",
+)  # fmt: skip
 
 Sets = tuple[frozenset[str], ...]
 
@@ -135,6 +137,7 @@ class Lexicon:
     language: str
     spellings: Mapping[str, Iterable[str]]
     same: Mapping[str, Iterable[str]]
+    accented: Mapping[str, Iterable[str]]  # single words that only their accents part from other words
     roles: Mapping[int, tuple[str, ...]]
     lists: Mapping[str, tuple[str, ...]]
     always: Mapping[str, tuple[str, ...]]  # of engine.ruleset.ALWAYS_INTENTS: what says them in every ruleset
@@ -171,6 +174,7 @@ def parse(language: str, text: str) -> Lexicon:
         language=language,
         spellings=MappingProxyType(groups("spellings")),
         same=MappingProxyType(groups("same")),
+        accented=MappingProxyType(groups("accented")),
         roles=MappingProxyType({role: words(name) for name, role in _ROLE_OF_LIST.items()}),
         lists=MappingProxyType({name: words(name) for name in _OTHER_LISTS}),
         always=MappingProxyType({name: tuple(phrases) for name, phrases in groups("always").items()}),

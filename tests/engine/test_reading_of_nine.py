@@ -226,3 +226,80 @@ def test_no_alarm_is_made_of_words_that_only_stand_close_together(language: str,
 )
 def test_what_somebody_else_asks_or_one_of_two_has_is_not_acted_on(language: str, text: str) -> None:
     assert meaning(language, text) in ("unknown", "question", "mixed")
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("pl", "po przebytym udarze mam tę wizytę czy inną?"),
+        ("pl", "sąsiadka miała udar dwa lata temu"),
+        ("uk", "не маю болю в грудях"),
+        ("uk", "рука німіє як завжди вже багато років"),
+        ("ro", "care sunt simptomele de infarct?"),
+        ("ro", "fiul a avut convulsii în copilărie"),
+        ("pt", "depois do enfarte preciso de credencial?"),
+        ("pt", "o tio teve um enfarte o ano passado mas já corre"),
+        ("es", "vi una película sobre el suicidio"),
+        ("es", "en 2019 tuve un derrame"),
+        ("fr", "la voisine a fait un AVC il y a deux ans"),
+        ("fr", "main engourdie comme d'habitude"),
+        ("lt", "kaimynę prieš dvejus metus ištiko insultas"),
+        ("lt", "žiūrėjau filmą apie savižudybę"),
+        ("ga", "bhí stróc ag an gcomharsa dhá bhliain ó shin"),
+        ("ga", "níl pian i mo chliabhrach"),
+        ("ar", "جارتي جاها جلطة قبل سنتين"),
+        ("ar", "ما عندي الم في الصدر"),
+    ],
+)
+def test_danger_that_is_denied_long_past_or_only_named_alarms_nobody(language: str, text: str) -> None:
+    assert meaning(language, text) in ("unknown", "question")
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("pl", "miałam zawał rok temu i teraz znowu boli w klatce"),
+        ("uk", "торік був інсульт, сьогодні знову німіє рука"),
+        ("ro", "fetița de 2 ani nu respiră"),
+        ("pt", "tive um enfarte há dois anos e hoje dói-me o peito outra vez"),
+        ("es", "como siempre, quiero morir"),
+        ("fr", "je ne vais pas bien, je veux mourir"),
+        ("lt", "jam jau 5 metų, nekvėpuoja"),
+        ("ga", "bhí taom croí agam anuraidh agus tá pian i mo chliabhrach arís anois"),
+        ("ar", "جاني جلطة السنة الماضية واليوم صدري يوجعني ثاني"),
+    ],
+)
+def test_what_is_past_or_usual_hides_no_danger_of_now(language: str, text: str) -> None:
+    assert meaning(language, text) == "urgent"
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("pl", "nie żyję, co za mem"),
+        ("uk", "я померла коли побачила ціну"),
+        ("ro", "am murit când am văzut prețul"),
+        ("es", "muerta de la risa contigo"),
+        ("fr", "mdr je suis décédée"),
+        ("ga", "tá mé marbh ag gáire"),
+    ],
+)
+def test_who_writes_of_their_own_death_lives(language: str, text: str) -> None:
+    assert meaning(language, text) in ("unknown", "question")
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("pl", "tata dostał zawału i zmarł w nocy"),
+        ("pl", "mój mąż nie żyje"),
+        ("pl", "maz nie zyje"),
+        ("ro", "mama a făcut infarct și a murit"),
+        ("es", "a mi madre le dio un ictus y falleció"),
+        ("lt", "tėtį ištiko insultas ir jis mirė"),
+        ("ga", "níl sé beo níos mó"),
+        ("ar", "امي جاها جلطة وماتت"),
+    ],
+)
+def test_a_death_is_one_whatever_it_is_put_down_to(language: str, text: str) -> None:
+    assert meaning(language, text) == "deceased"
