@@ -33,6 +33,7 @@ WORD, JOIN, BREAK = "word", "join", "break"
 POINTING = frozenset({NAME, PLACE, DAY, TIME, NUMBER, ALL, OTHER})
 
 _TOKEN = re.compile(r"\d{1,2}[:.h]\d{2}(?!\d)|\d+|[^\W\d_]+(?:['-][^\W\d_]+)*|[^\w\s]|\n")
+_LETTERS = re.compile(r"[^\W\d_]+")
 _JOINS = frozenset({"and", "&", "+", ",", "agus", "oraz", "et", "si", "și", "ir", "та", "و"})
 _JOINS_OF_NAMES = frozenset({"i", "y", "e", "a", "é"})  # "and", and in other languages something else
 _BREAKS = frozenset(".;!?\n") | {"but"}
@@ -59,7 +60,7 @@ class Pointers:
         self._everyone = frozenset(range(len(choices)))
         self._weekdays, self._months = _calendar(languages)
         self._roles = _roles(languages)
-        self._words_too = _NAMES_AND_WORDS | _everyday(languages) | {_plain(word) for word in (*self._weekdays, *self._months)}
+        self._words_too = _words_too(languages)
         self._endings = tuple(ending for language in languages for ending in _ENDINGS.get(language, ()))
         self._names = self._by_word((choice.first_name,) for choice in choices)
         self._places = self._by_word((choice.clinic, choice.clinician) for choice in choices)
@@ -70,7 +71,7 @@ class Pointers:
     def _by_word(self, texts: Iterable[tuple[str, ...]]) -> dict[str, frozenset[int]]:
         found: dict[str, set[int]] = {}
         for at, several in enumerate(texts):
-            for word in {_plain(word) for text in several for word in re.findall(r"[^\W\d_]+", clean(text))}:
+            for word in {_plain(word) for text in several for word in _LETTERS.findall(clean(text))}:
                 if len(word) > 2 or (len(word) == 2 and word not in _SHORT_WORDS):
                     found.setdefault(word, set()).add(at)
         # What is said of all of them tells none apart, and neither does a title.
@@ -328,12 +329,15 @@ def _roles(languages: tuple[str, ...]) -> dict[str, int]:
 
 
 @lru_cache(maxsize=64)
-def _everyday(languages: tuple[str, ...]) -> frozenset[str]:
-    """The small words of these languages, without accents: what is one of them as it stands is hardly a name, nor a name in
-    another case. Ukrainian "тому" (ago) is not said of a Том, nor Irish "ann" (there) of an Ann."""
+def _words_too(languages: tuple[str, ...]) -> frozenset[str]:
+    """First names that are words, the small words of these languages and those of their calendars, without accents: what is one
+    of them as it stands is hardly a name, nor a name in another case. Ukrainian "тому" (ago) is not said of a Том, nor Irish
+    "ann" (there) of an Ann."""
     books = [LEXICONS[language] for language in languages if language in LEXICONS]
     lists = (words for book in books for words in (*book.roles.values(), *book.lists.values()))
-    return frozenset(_plain(word) for words in lists for word in words if word.isalpha())
+    small = (word for words in lists for word in words if word.isalpha())
+    weekdays, months = _calendar(languages)
+    return _NAMES_AND_WORDS.union(_plain(word) for word in (*small, *weekdays, *months))
 
 
 # How names end in the cases of languages that decline them, without accents.
