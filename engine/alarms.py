@@ -16,7 +16,7 @@ from engine.phrase import DECIDING, DISTANT_KIN, KIN, Phrase, holds
 from engine.phrasebook import Phrasebook
 
 _CLOSE = 14  # words between two that alarm together
-_DEATH = "deceased"
+DEATH = "deceased"
 _YOURS = ("your", KIN)
 _DYING = frozenset(("died", "dead", "deceased", "passed", "buried", "die", "rip"))
 _SOMEONES = frozenset(("my", "his", "her", "their", "our"))
@@ -40,7 +40,7 @@ def found(
             if phrase is None:
                 continue
             end = at + len(phrase.words)
-            if phrase.intent == _DEATH:
+            if phrase.intent == DEATH:
                 if not _of_a_patient(book, segment, phrase):
                     others = True
                     continue
@@ -49,20 +49,20 @@ def found(
             elif book.asides.not_now(content, range(at, end), segment):
                 continue
             phrase = replace(phrase, text=" ".join(word for word in content[at:end] if word is not BREAK))
-            if phrase.intent == _DEATH:
+            if phrase.intent == DEATH:
                 death = death or phrase
             if best is None or DECIDING.index(phrase.intent) < DECIDING.index(best.intent):
                 best = phrase
     if best is not None and death is not None and best.text in book.asides.causes:
         best = death  # "had a massive stroke and died"
-    if best is not None and best.intent == _DEATH and others and len(best.words) == 1:
+    if best is not None and best.intent == DEATH and others and len(best.words) == 1:
         best = None  # "the laptop passed away, RIP"
     sentences = [book.apart(segment) for segment, _ in spelt]
     apart = [word for sentence in sentences for word in sentence]
     best = best or _near(book, apart, spelt, alike, deaths=not others) or _signs(book, sentences, [words for words, _ in spelt])
     if best is None or any(_together(apart, sets) for sets in book.light):
         return None
-    return None if best.intent != _DEATH and book.asides.of_a_creature(segment for segment, _ in spelt) else best
+    return None if best.intent != DEATH and book.asides.of_a_creature(segment for segment, _ in spelt) else best
 
 
 def _near(
@@ -78,16 +78,16 @@ def _near(
     deaths = deaths and not any(DISTANT_KIN in words for words in alike)
     for at, word in enumerate(content):
         for phrase, sets in book.near.get(word, ()):
-            if (phrase.intent == _DEATH and (best is not None or not deaths)) or (phrase.weak and familiar):
+            if (phrase.intent == DEATH and (best is not None or not deaths)) or (phrase.weak and familiar):
                 continue
             places = _close(content, at, sets[1:])
             if not places or (at and at - 1 not in places and book.role(content[at - 1]) & Role.NO):
                 continue
             if book.asides.partly_denied(content, places):
                 continue
-            if phrase.intent == _DEATH or not book.asides.not_now(content, places, said):
+            if phrase.intent == DEATH or not book.asides.not_now(content, places, said):
                 best = replace(phrase, text=" ".join(content[place] for place in sorted(places)))
-                if phrase.intent != _DEATH:
+                if phrase.intent != DEATH:
                     return best
     return best
 
@@ -134,8 +134,17 @@ def _as_a_reason(book: Phrasebook, said: Sequence[str], alike: Sequence[Sequence
 
 
 def told_as_reason(book: Phrasebook, alike: Sequence[str]) -> bool:
-    """Whether a segment speaks of the writer's own plans, so that a death beside it is the reason for them."""
-    return any(holds(alike, plan) for plan in book.own_plans)
+    """Whether a segment speaks of the writer's own plans, so that a death beside it is the reason for them. What he or she will
+    not do is no plan of the writer's.
+    """
+    there = set(alike)
+    found = (_place(alike, plan) for plan in book.own_plans if there.issuperset(plan))
+    return any(at == 0 or (at is not None and alike[at - 1] not in book.asides.mortals) for at in found)
+
+
+def _place(words: Sequence[str], pattern: tuple[str, ...]) -> int | None:
+    length = len(pattern)
+    return next((at for at in range(len(words) - length + 1) if tuple(words[at : at + length]) == pattern), None)
 
 
 def _of_a_patient(book: Phrasebook, said: Sequence[str], phrase: Phrase) -> bool:
@@ -164,7 +173,8 @@ def _can_die(book: Phrasebook, said: Sequence[str], at: int) -> bool:
     if subject in who.limbs:  # "the hand has gone dead"
         return False
     if subject in who.mortals:  # but "my wife's father", "a girl"
-        return before not in who.mortals and before not in who.any_one
+        named = (subject in who.names and before not in who.names) or subject in book.openers  # "my wife Mary", "mother, she"
+        return (named or before not in who.mortals) and before not in who.any_one
     if book.role(subject) & Role.NEGATION or subject in who.pronouns:  # "not dead", "I am dead", "it died"
         return False
     alone = at == 1 and subject in book.known and not book.role(subject) & (Role.JOIN | Role.YES | Role.NO | Role.COURTESY)

@@ -30,6 +30,7 @@ class Asides:
     harming: Words
     leading: Words  # what a sentence may begin with before whom it is about: "my dog ..."
     mortals: Words
+    names: Words  # of them, first names
     between: Words
     pronouns: Words
     healers: Words
@@ -122,6 +123,7 @@ def asides(
         harming=words("harming"),
         leading=determiners | words("articles", "subjects"),
         mortals=(words("mortals", "kin") | names) if lists["mortals"] else frozenset(),
+        names=names,
         between=words("between"),
         pronouns=words("pronouns"),
         healers=words("healers"),

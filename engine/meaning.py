@@ -19,6 +19,7 @@ from engine.explained import Guard, tells_of_it
 from engine.lexicon import Role
 from engine.normalise import Normalised, fold
 from engine.objections import CORRECTION, NOT, NOT_THEIRS, OPT_OUT, PRECEDENCE, Objections, is_asked
+from engine.outlived import Outlived
 from engine.phrase import DAY, DECIDING, KIN, NAME, NUMBER, Phrase, holds
 from engine.phrasebook import Phrasebook
 from engine.prepared import Prepared
@@ -67,19 +68,38 @@ class Reader:
         self.ruled_out = self._ruled_out()
         decided = self._deciding_words(spelt)
         if decided is not None:
-            return decided
+            return self._unless_outlived(decided, spelt) if decided.intent == alarms.DEATH else decided
         roles = self.book.roles
         if any(roles.get(word, Role.NONE) & Role.ROBOT for words, _ in self.segments for word in words):
             return self._say(UNKNOWN, "robot", "It reads like an automatic answer or an advertisement.")
         alone = self._alone() or self._letter()
         if alone is not None:
             return self._act(alone, "it is all that is said")
+        self._hear_out(spelt)
+        return self._combined()
+
+    def _hear_out(self, spelt: Sequence[tuple[list[str], bool]]) -> None:
+        """All that the text says, each with what speaks against it."""
         self._hear(spelt)
         objections = self._objections()
         self.heard = [
             _Heard(phrase, objections.against(part, phrase, object_)) for part in self.parts for phrase, object_ in part.found
         ]
-        return self._combined()
+
+    def _unless_outlived(self, death: Reading, spelt: Sequence[tuple[list[str], bool]]) -> Reading:
+        """A death, unless the text holds an answer of somebody living: then that is what it says, or it is for a person."""
+        self._hear_out(spelt)
+        segments_ = [(said, alike) for (said, _), (alike, _) in zip(spelt, self.segments, strict=True)]
+        outlived = Outlived(self.prepared, self.book, segments_)
+        standing = [heard.phrase for heard in self.heard if not heard.against]
+        if outlived.answered(standing):
+            answer = self._combined()
+            if answer.intent in self.prepared.affirming | self.prepared.yielding:
+                return answer
+        elif not outlived.may_answer(standing, next(iter(self.normal.words), "")):
+            return death
+        why = f'"{death.candidates[0].phrase}" tells of a death, and what else is said may be an answer of somebody living.'
+        return self._say(self.prepared.asking or UNKNOWN, "bereaved", why)
 
     def _ruled_out(self) -> set[str]:
         """The intents that the text cannot have, by what it holds."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.engine.test_understanding import meaning
+from tests.engine.test_understanding import HANDED_OVER, meaning
 
 
 @pytest.mark.parametrize(
@@ -271,6 +271,51 @@ def test_a_death_is_heard_however_gently_it_is_put(text: str) -> None:
 )
 def test_what_only_sounds_like_a_death_is_none(text: str) -> None:
     assert meaning(text) != "deceased"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Yes I will be coming, Mam died of it so I want to be looked at", "confirm"),
+        ("Y. Sorry for the late reply, we buried my mother", "confirm"),
+        ("need another date, my brother is being buried on the 20th", "reschedule"),
+        ("her ashes are being interred that morning, any other day please", "reschedule"),
+    ],
+)
+def test_who_answers_is_alive_so_another_has_died(text: str, expected: str) -> None:
+    assert meaning(text) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "C my father died",
+        "C, our mother passed away on Sunday",
+        "I confirm the 20th. My late wife used to drive me, she died in May",
+        "see you then, it has been hard since mam died",
+        "My dad died so cancel mine on the 20th and keep the one in August",
+    ],
+)
+def test_a_death_beside_what_may_be_an_answer_is_for_a_person(text: str) -> None:
+    assert meaning(text) in HANDED_OVER
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "my wife Mary died",
+        "our son Liam passed away",
+        "RIP my poor mother, she died on the 3rd",
+        "he can't come he's dead",
+        "C - she has passed away",
+        "cancel please, mum has passed away",
+        "ok mam died last week",
+        "he will attend in an urn, he died",
+        "it is too late now, she died of it",
+    ],
+)
+def test_who_says_nothing_for_himself_tells_of_the_patient(text: str) -> None:
+    assert meaning(text) == "deceased"
 
 
 @pytest.mark.parametrize(

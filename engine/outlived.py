@@ -1,0 +1,73 @@
+"""Whether who answers a reminder in a text that tells of a death is alive, so that it was another who died: nobody confirms
+or moves the appointment of the dead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from engine.lexicon import Role
+from engine.phrase import KIN, Phrase
+from engine.phrasebook import Phrasebook
+from engine.prepared import Prepared
+from engine.ruleset import ALWAYS_INTENTS
+
+
+@dataclass(frozen=True, slots=True)
+class Outlived:
+    """One text that tells of a death. Each of its segments stands as spelt, and with turns of phrase made one."""
+
+    prepared: Prepared
+    book: Phrasebook
+    segments: Sequence[tuple[Sequence[str], Sequence[str]]]
+
+    def answered(self, standing: Iterable[Phrase]) -> bool:
+        """Whether one of the phrases that stand is an answer of somebody living: a yes that says more than "yes, he died" and
+        is not told of the dead ("he will attend in an urn"), or a wish for another time.
+        """
+        for phrase in standing:
+            if phrase.intent in self.prepared.yielding and self._wishes(phrase):
+                return True
+            if phrase.intent in self.prepared.affirming and self._says_more(phrase) and not self._of_another(phrase):
+                return True
+        return False
+
+    def may_answer(self, standing: Iterable[Phrase], first: str) -> bool:
+        """Whether the text may answer for the writer, one close to whom died: its first word is the letter of an answer, or it
+        says "I can't come".
+        """
+        told = (pair for _, alike in self.segments for pair in pairwise(alike))
+        if not any(whose in self.book.openers and who == KIN for whose, who in told):
+            return False
+        refusing = self.prepared.answers - self.prepared.affirming - frozenset(ALWAYS_INTENTS)
+        picked = len(first) == 1 and self.prepared.keys.get(first, ("",))[0] in refusing
+        refused = (phrase for phrase in standing if phrase.intent in refusing and phrase.negative)
+        return picked or any(not self._writers.isdisjoint(spelt) for phrase in refused for spelt in self._said(phrase))
+
+    def _wishes(self, phrase: Phrase) -> bool:
+        """Whether a wish for another time is one, and no "too late"."""
+        return phrase.key or bool(self.book.roles_of(self.book.alike(phrase.words)) & (Role.WISH | Role.REQUEST))
+
+    def _says_more(self, phrase: Phrase) -> bool:
+        if phrase.letter:
+            return not self.book.role(phrase.words[0]) & Role.JOIN  # Spanish "y" is an "and"
+        if phrase.weak:
+            return " " in phrase.text  # "see you then", but not "ok"
+        return not all(self.book.role(word) & Role.YES for word in phrase.words)
+
+    def _of_another(self, phrase: Phrase) -> bool:
+        """Whether an answer is told of somebody else than the writer, who is not named beside it."""
+        if phrase.letter:
+            return False
+        others = self.book.asides.mortals
+        return any(self._writers.isdisjoint(spelt) and not others.isdisjoint(spelt) for spelt in self._said(phrase))
+
+    def _said(self, phrase: Phrase) -> Iterable[Sequence[str]]:
+        """The segments, as spelt, that may hold a phrase."""
+        return (spelt for spelt, alike in self.segments if all(word in alike or word in spelt for word in phrase.words))
+
+    @property
+    def _writers(self) -> frozenset[str]:
+        return self.book.speakers - self.book.asides.mortals
