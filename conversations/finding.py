@@ -28,6 +28,7 @@ from conversations.batch import patient_place
 from conversations.bulk import insert_rows, portions
 from conversations.database import Database
 from conversations.fences import Overtaken
+from conversations.names import full_name
 from conversations.ports import Clock
 from conversations.schema import appointments, conversations, facts, instant, moment, patients, search_tokens, transcript
 from conversations.transcript import entry_place
@@ -57,7 +58,7 @@ def words(text: str) -> list[str]:
 
 
 def name_tokens(record: Mapping[str, Any]) -> set[Token]:
-    said = f"{record.get('first_name', '')} {record.get('last_name', '')}"
+    said = full_name(record)
     # O'Brien is found as OBrien and as Brien.
     names = sorted({*words(said), *(fold(part) for part in _LETTERS.findall(clean(said)))})
     two = list(combinations(names, 2))

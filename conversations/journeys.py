@@ -12,8 +12,8 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from conversations.lines import LINES, REPLY_READ, TEXT_WITHHELD, line_id
-from conversations.messages import Message, opened
 from conversations.people import Scope
+from conversations.said import Message, opened
 from conversations.schema import conversations, moment, patients, texts, transcript, unmatched
 from conversations.transcript import entry_place
 from conversations.vault import Vault

@@ -18,6 +18,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from conversations.batch import patient_place, task_place
+from conversations.names import full_name
 from conversations.people import Person
 from conversations.schema import NEVER, appointments, conversations, instant, moment, patients, tasks
 from conversations.vault import KeyErased, Vault
@@ -300,10 +301,6 @@ def _waiting(vault: Vault, row: Any) -> Waiting:
         shown_from=moment(row.shown_from) if row.shown_from else None,
         closed=row.status != "open",
     )
-
-
-def full_name(record: Mapping[str, Any]) -> str:
-    return " ".join(filter(None, (record.get("first_name", ""), record.get("last_name", ""))))
 
 
 def _record(vault: Vault, row: Any) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from sqlalchemy import Connection
 from conversations.batch import PREFERS, appointment_of, patient_place
 from conversations.bulk import portions
 from conversations.errors import FreagraError
-from conversations.messages import full_name
+from conversations.names import full_name
 from conversations.people import Scope
 from conversations.rulebook import Rulebook
 from conversations.schema import appointments, blocks, conversations, instant, moment, patients

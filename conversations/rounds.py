@@ -23,7 +23,8 @@ from conversations.batch import patient_place
 from conversations.bulk import insert_rows
 from conversations.database import Database
 from conversations.intake import WORK, Intake
-from conversations.messages import full_name, of_round
+from conversations.messages import of_round
+from conversations.names import full_name
 from conversations.people import Scope
 from conversations.ports import Bus, Clock
 from conversations.reach import Preview, RoundUnfit, Wording

@@ -13,9 +13,10 @@ from conversations import journeys, messages, schema
 from conversations.database import open_database
 from conversations.desk import NotThere
 from conversations.lines import line_id
-from conversations.messages import Listing, Message, Wanted
+from conversations.messages import Listing, Wanted
 from conversations.people import Scope
 from conversations.ports import SendResult, SendStatus
+from conversations.said import Message
 from conversations.schema import instant
 from engine.events import StaffAct, TextStatus
 from tests.conversations.clinic import ANN, BEN, CARA, EVERYWHERE, MONDAY, Clinic, secretary

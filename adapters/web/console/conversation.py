@@ -19,8 +19,9 @@ from adapters.web.console.visit import Declined, NotHere, Page, Visit
 from adapters.web.plain import ZONE
 from conversations import people, talks
 from conversations.desk import Refused, Taken
+from conversations.names import full_name
 from conversations.people import Person, Right
-from conversations.queues import Waiting, full_name
+from conversations.queues import Waiting
 from conversations.talks import Fate, Said, Talk
 from engine import wording
 from engine.appointment import STANDING

@@ -15,6 +15,7 @@ from adapters.web.plain import ZONE
 from conversations import people, queues
 from conversations.batch import patient_place
 from conversations.desk import NotThere, Pending, Refused, Taken, undoable
+from conversations.names import full_name
 from conversations.people import Person
 from conversations.schema import conversations, patients
 from conversations.vault import Vault
@@ -75,7 +76,7 @@ def recent(connection: Connection, vault: Vault, who: Person, now: datetime) -> 
         .where(conversations.c.id.in_([each.talk for each in found]), patients.c.wrapped_key.is_not(None))
     )
     names = {
-        row.id: queues.full_name(orjson.loads(vault.open(row.wrapped_key, patient_place(row.patient), row.sealed)))
+        row.id: full_name(orjson.loads(vault.open(row.wrapped_key, patient_place(row.patient), row.sealed)))
         for row in connection.execute(query)
     }
     return [Undoable(each, names.get(each.talk, "")) for each in found]

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from conversations.journeys import Step
-from conversations.messages import FATES, Message
+from conversations.messages import FATES
+from conversations.said import Message
 from engine.events import TextStatus
 from engine.ruleset import ASKS, CALLED_OFF_BY_HAND, TELLS
 

@@ -22,13 +22,13 @@ from adapters.web.console.desk import (
 )
 from adapters.web.console.visit import Declined, NotHere, Page, Visit
 from adapters.web.console.whom import patients_meant
-from conversations import messages, people, queues
+from conversations import people, queues, said
 from conversations.audit import Act, Did
 from conversations.desk import Refused
-from conversations.messages import Message
 from conversations.people import Person, Right
 from conversations.queues import BadPlace, View, Waiting
 from conversations.reach import clinics_seen
+from conversations.said import Message
 from conversations.search import Hit
 
 _LONGEST_VIEW = 400
@@ -196,7 +196,7 @@ async def task(visit: Visit) -> Response:
         return (
             queues.waiting(connection, visit.house.vault, [visit.path["key"]]),
             people.everyone(connection),
-            messages.of_task(connection, visit.house.vault, visit.path["key"]),
+            said.of_task(connection, visit.house.vault, visit.path["key"]),
             patients_meant(connection, visit, typed) if typed else (),
         )
 

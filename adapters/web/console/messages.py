@@ -19,9 +19,10 @@ from adapters.web.console.whom import day_of, midnight, names_shown, patients_me
 from adapters.web.plain import ZONE
 from conversations import journeys, messages
 from conversations.audit import Act, Did
-from conversations.messages import Listing, Message, Wanted
+from conversations.messages import Listing, Wanted
 from conversations.people import Right
 from conversations.reach import clinics_seen
+from conversations.said import Message
 
 AT_ONCE = 50
 MOST_EXPORTED = 50_000
