@@ -3,7 +3,8 @@
 A lay person tells what is seen, in words that no list foresees together: a colour, a breath, a hand that drops things.
 Each sign is of one kind (`signs` of a lexicon). Two of different kinds tell of danger, as does one beside a hint (`hints`):
 what everybody has now and then, a fever or a fall, or what makes a sign worse, a pregnancy or a fresh operation. A sign
-that is dire (`dire`) needs no other.
+that is dire (`dire`) needs no other, nor does one of the body (`bodily`) that somebody asks what to do about (`triage`): "do I
+wait, I keep blacking out". Asked about in general ("is it normal to faint after it") it is none.
 """
 
 from __future__ import annotations
@@ -13,9 +14,11 @@ from dataclasses import dataclass
 
 from engine.lexicon import Lexicon, Role
 from engine.normalise import fold
+from engine.phrase import holds
 from engine.rewriter import Rewriter
 
 _FAR = 30  # words between two signs that belong together
+_LED = 3  # words before a sign among which one of `general` makes it what may happen to anybody
 
 Words = frozenset[str]
 
@@ -31,6 +34,10 @@ class Signs:
     dire: Words
     hints: Words
     passed_over: Words
+    triage: tuple[tuple[str, ...], ...]
+    bodily: Words  # kinds
+    general: Words
+    whose: Words  # a sign told of one of these is nobody's in general
 
     def told(self, sentences: Sequence[Sequence[str]], denies: Callable[[str], bool]) -> str:
         """The words that alarm, of one dire sign or of two kinds together, or "" where none do. What stands straight after a
@@ -38,9 +45,15 @@ class Signs:
         """
         at = 0
         heard: list[tuple[int, str, str]] = []
+        asked_of: list[str] = []
         for sentence in sentences:
-            words = [word for word in sentence if word not in self.passed_over]
-            heard += [(at + place, kind, text) for place, kind, text in self._signs(words, denies)]
+            places = [place for place, word in enumerate(sentence) if word not in self.passed_over]
+            words = [sentence[place] for place in places]
+            found = self._signs(words, denies)
+            heard += [(at + place, kind, text) for place, kind, text in found]
+            asked_of += [
+                text for place, kind, text in found if kind in self.bodily and not self._in_general(sentence, places[place])
+            ]
             at += len(words)
         for place, kind, text in heard:
             if kind in self.dire:
@@ -49,7 +62,15 @@ class Signs:
                 for other, beside, also in heard:
                     if beside != kind and abs(place - other) <= _FAR:
                         return f"{text} {also}" if place < other else f"{also} {text}"
+        if asked_of and any(holds(sentence, asked) for sentence in sentences if sentence for asked in self.triage):
+            return asked_of[0]
         return ""
+
+    def _in_general(self, sentence: Sequence[str], place: int) -> bool:
+        """Whether the sign at a place is what may happen to anybody: "to faint", "might get numb"."""
+        led = sentence[max(0, place - _LED) : place]
+        whose = max((at for at, word in enumerate(led) if word in self.whose), default=-1)
+        return not self.general.isdisjoint(led[whose + 1 :])
 
     def _signs(self, words: list[str], denies: Callable[[str], bool]) -> list[tuple[int, str, str]]:
         """Each sign with its place, its kind and its words."""
@@ -81,7 +102,10 @@ def signs(lexicon: Lexicon, spelt: Callable[[Sequence[str]], list[str]]) -> Sign
             if len(words) > 1 or " " not in line:
                 rules.setdefault(words, (_mark(kind),))
     kinds, dire, hints = (frozenset(map(_mark, group)) for group in (lexicon.signs, lexicon.dire, lexicon.hints))
-    return Signs(Rewriter(rules), kinds, dire, hints, passed)
+    triage = tuple(tuple(spelt(line.split())) for line in lists["triage"])
+    bodily = frozenset(map(_mark, lists["bodily"]))
+    whose = frozenset(map(fold, (*lists["determiners"], *lists["openers"])))
+    return Signs(Rewriter(rules), kinds, dire, hints, passed, triage, bodily, frozenset(map(fold, lists["general"])), whose)
 
 
 def _mark(kind: str) -> str:

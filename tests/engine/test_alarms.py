@@ -211,6 +211,34 @@ def test_one_sign_or_signs_of_long_ago_alarm_nobody(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
+        "do I go to casualty or wait for ye, I keep blacking out",
+        "is it ok that I have not peed since yesterday",
+        "should he be panting like that",
+        "is it safe to drive, my arm is dead and my jaw is paining me",
+        "should I be worried that he does not know his own name",
+    ],
+)
+def test_one_sign_alarms_where_it_is_asked_what_to_do_about_it(text: str) -> None:
+    assert meaning(text) == "urgent"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "is it normal to faint after it",
+        "could I get double vision from the drops",
+        "should I bring my heart attack letter",
+        "do I wait in the waiting room or ring the bell",
+        "will my heart be racing after the test",
+    ],
+)
+def test_what_may_happen_to_anybody_is_a_question(text: str) -> None:
+    assert meaning(text) == "question"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
         "what are the signs of a stroke to look out for",
         "should I tell him about the overdose I took when I was young",
         "who would I ring if I got a pain in the chest",
