@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from engine.clauses import Clause
 from engine.lexicon import Role
-from engine.phrase import KIN, NAME, Phrase
+from engine.phrase import KIN, NAME, NUMBER, Phrase
 from engine.phrasebook import Phrasebook
 from engine.prepared import Prepared
 from engine.ruleset import ALWAYS_INTENTS
@@ -83,6 +83,33 @@ def another_time_beside(prepared: Prepared, book: Phrasebook, parts: Sequence[Cl
         return None
     elsewhen = any(part.flags & Role.WHEN and len(part.unknown) <= _WITH_TIME for part in others)
     return next(iter(prepared.yielding)) if elsewhen and len(prepared.yielding) == 1 else None
+
+
+def deferred(prepared: Prepared, book: Phrasebook, parts: Sequence[Clause], answer: Phrase, told: bool) -> bool:
+    """Whether a "cancel" has beside it when the patient would come: "cancel, back on the 28th", "cancel until I'm off the
+    crutches". `told` tells that the text names no day or hour but the appointment's. What has been ("I was in last week") is
+    none. False for languages whose lexicon does not list the words that show it.
+    """
+    refusing = prepared.answers - prepared.yielding - prepared.affirming - frozenset(ALWAYS_INTENTS)
+    named = answer.key or any(prepared.keys.get(word, ("",))[0] == answer.intent for word in answer.words)
+    if not (named and book.bygone) or answer.intent not in refusing:
+        return False
+    own = [part for part in parts if any(phrase is answer for phrase, _ in part.found)]
+    dated = any(NUMBER in part.words for part in own)  # "cancel the 20th": any other time is another
+    for part in parts:
+        said = set(part.words)
+        times = part.words.count(NUMBER)
+        if part in own:
+            times -= answer.words.count(NUMBER) + 1  # one is its object
+        elif NAME in said or part.strange or any(phrase.intent not in prepared.affirming for phrase, _ in part.found):
+            continue  # a signature with a date of birth, or another answer
+        elif told and not dated:
+            times = 0
+        occasion = not said.isdisjoint(book.occasions) and said.isdisjoint(book.returning)
+        elsewhen = times > 0 and said.isdisjoint(book.bygone) and not occasion
+        if not part.negated and (elsewhen or not said.isdisjoint(book.deferring)):
+            return True
+    return False
 
 
 def held_back(prepared: Prepared, parts: Sequence[Clause]) -> bool:

@@ -324,6 +324,8 @@ class Reader:
             return self._say(MIXED, "told-day", f'"{self._said(phrase)}", and the day that was told seems to suit.')
         if answer and (wish_for := beside.another_time_beside(self.prepared, self.book, self.parts, phrase)):
             return self._say(wish_for, "another-time", f'"{self._said(phrase)}", and with it another time.', 100.0)
+        if beside.deferred(self.prepared, self.book, self.parts, phrase, self._names_told_alone()):
+            return self._say(MIXED, "another-time", f'"{self._said(phrase)}", beside when the patient would come.')
         if answer and not request and self._is_question(offers=phrase.intent in self.prepared.yielding):
             return self._question()
         if answer and self._elsewhere():
@@ -351,6 +353,11 @@ class Reader:
         if answer and self.normal.cut:
             return self._say(UNKNOWN, "too-long", "The reply is longer than is read.", guess=phrase.intent)
         return self._act(phrase, "no other meaning stands")
+
+    def _names_told_alone(self) -> bool:
+        """Whether of all days and hours only those are named that the patient was told."""
+        text, language = self.normal.text, self.book.language
+        return self.told is not None and named(self.told, text, language) and not elsewhere(self.told, text, language)
 
     def _keeps_told(self, phrase: Phrase) -> bool:
         """Whether what was told is kept by an answer that would change it: "can't come Monday but the 20th is fine", "the 20th

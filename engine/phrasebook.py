@@ -72,6 +72,10 @@ class Phrasebook:
         self.speakers = self.openers & grammar.subjects
         self.governing = words("governing")
         self.takers = words("takers")
+        self.bygone = words("bygone")
+        self.deferring = words("deferring")
+        self.occasions = words("occasions")
+        self.returning = words("returning")
         self._refusals = words("refusals")
         self.knows_names = bool(self._language.firstnames)
         self.beside_ack = frozenset(word for entry in lists["beside_ack"] for word in split(entry))

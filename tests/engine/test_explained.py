@@ -94,3 +94,34 @@ def test_only_what_was_said_to_us_is_an_opt_out(text: str) -> None:
 @pytest.mark.parametrize("text", ["STOP", "please stop", "stop texting me", "end"])
 def test_an_opt_out_is_heard(text: str) -> None:
     assert meaning(text) == "stop"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "cancel, back from Spain on the 28th so after that",
+        "c 20th need july",
+        "cancel until I'm off the crutches",
+        "cancel it for now, will be home in October",
+        "Cancel that and book me in with Dr Jones in July",
+        "cancel the 20th & give me one in July",
+        "cancel it, looking for one in the evening",
+        "cancel please, put me in for September",
+    ],
+)
+def test_a_cancellation_with_another_time_beside_it_is_asked_about(text: str) -> None:
+    assert meaning(text) in {*HANDED_OVER, "reschedule"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "C. was in A&E last week and they sorted it",
+        "Cancel. Philomena Grealish 22/11/1947",
+        "cancel my appointment on the 20th of June at 10am please",
+        "please cancel as my brother's funeral is on that day",
+        "cancel, waited 4 hours the last time",
+    ],
+)
+def test_a_time_that_has_been_or_was_told_leaves_a_cancellation_one(text: str) -> None:
+    assert meaning(text) == "cancel"
