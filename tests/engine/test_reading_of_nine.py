@@ -303,3 +303,47 @@ def test_who_writes_of_their_own_death_lives(language: str, text: str) -> None:
 )
 def test_a_death_is_one_whatever_it_is_put_down_to(language: str, text: str) -> None:
     assert meaning(language, text) == "deceased"
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("pl", "mąż zbladł, spocony cały i trzyma się za bark"),
+        ("pl", "teściowa leży na podłodze i nie odpowiada"),
+        ("uk", "губи розпухли після горіхів, дере горло"),
+        ("uk", "батько після падіння зі сходів одна зіниця більша"),
+        ("ro", "soțul s-a albit, e transpirat tot și se ține de umăr"),
+        ("ro", "am varsat apa clocotita pe cel mic, i se duce pielea de pe burtica"),
+        ("pt", "o coração bate desvairado e fico com a vista negra"),
+        ("pt", "não consigo urinar desde ontem, a barriga parece um tambor"),
+        ("es", "mi suegra está en el suelo y no contesta"),
+        ("es", "estoy de 7 meses y pierdo agua con sangre, es normal o llamo a alguien?"),
+        ("fr", "mon mari est devenu blanc, en sueur et se tient l'épaule"),
+        ("fr", "je vomis noir comme du marc de café"),
+        ("lt", "vyras išbalo, visas prakaituoja ir laikosi už peties"),
+        ("lt", "staiga nebematau viena akim"),
+        ("ga", "d'iompaigh m'fhear bán, allas air agus greim aige ar a ghualainn"),
+        ("ar", "زوجي اصفر وجهه ومعرق وماسك كتفه"),
+        ("ar", "استفرغ اسود مثل القهوة"),
+    ],
+)
+def test_signs_of_danger_are_heard_in_a_laymans_words(language: str, text: str) -> None:
+    assert meaning(language, text) == "urgent"
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("pl", "dziecko ma gorączkę i wymiotuje, nie przyjdziemy"),
+        ("uk", "болить спина і не можу встати з ліжка, прошу інший день"),
+        ("ro", "după operație piciorul e puțin umflat, e normal?"),
+        ("pt", "tomei os comprimidos hoje de manhã, tenho de ir em jejum?"),
+        ("es", "tomo pastillas para el corazón y diabetes, las dejo?"),
+        ("fr", "je suis enceinte de 20 semaines, l'examen est sûr ?"),
+        ("lt", "sloguoju ir skauda gerklę, ar galiu ateiti?"),
+        ("ga", "thóg mé na piollaí ar maidin, an gá dom bheith ar céalacan?"),
+        ("ar", "اخذت الحبوب اليوم الصبح، لازم اكون صايم؟"),
+    ],
+)
+def test_what_everybody_has_now_and_then_alarms_nobody(language: str, text: str) -> None:
+    assert meaning(language, text) not in ("urgent", "deceased")
