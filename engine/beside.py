@@ -92,8 +92,10 @@ def deferred(prepared: Prepared, book: Phrasebook, parts: Sequence[Clause], answ
     """
     refusing = prepared.answers - prepared.yielding - prepared.affirming - frozenset(ALWAYS_INTENTS)
     named = answer.key or any(prepared.keys.get(word, ("",))[0] == answer.intent for word in answer.words)
-    if not (named and book.bygone) or answer.intent not in refusing:
+    if not (named or answer.negative) or not book.bygone or answer.intent not in refusing:
         return False
+    if not named and not book.takers.isdisjoint(book.alike(answer.words)):  # what is not needed now is not needed then either
+        return any(NUMBER in part.words and not part.negated and not book.takers.isdisjoint(part.words) for part in parts)
     own = [part for part in parts if any(phrase is answer for phrase, _ in part.found)]
     dated = any(NUMBER in part.words for part in own)  # "cancel the 20th": any other time is another
     for part in parts:
@@ -124,18 +126,20 @@ def half_meant(parts: Sequence[Clause], answer: Phrase) -> bool:
     """Whether a "but" after an answer leaves it open what is wanted: "cancel the scan but not the doctor", "I wanted to cancel
     but my daughter ..."
     """
-    told = answer.key or answer.negative
-    return told and any(part.opened and not part.found and (part.negated or part.unknown) for part in parts)
+    return not answer.asks and any(part.opened and not part.found and (part.negated or part.unknown) for part in parts)
 
 
-def led_up_to(prepared: Prepared, parts: Sequence[Clause]) -> Phrase | None:
-    """What is wanted where a bare yes only leads up to it: "yes cancel", "yes please, I want to cancel"."""
+def led_up_to(prepared: Prepared, book: Phrasebook, parts: Sequence[Clause]) -> Phrase | None:
+    """What is wanted where a bare yes only leads up to it: "yes cancel", "I confirm that I want to cancel"; not in "confirm
+    reschedule", which picks two.
+    """
     affirming = prepared.affirming
     for part in parts:
         found = [phrase for phrase, _ in part.found]
         if any(phrase.intent in affirming for phrase in found):
             lead, wanted = found[0], found[-1]
             bare = lead.key and len(lead.words) == 1 and lead.intent in affirming and part.words[0] == lead.words[0]
+            bare = bare and (len(wanted.words) > 1 or lead.letter or bool(book.role(lead.words[0]) & Role.YES))
             other = wanted.intent in prepared.answers and wanted.intent not in affirming and not wanted.letter
             return wanted if len(found) == 2 and bare and other else None
     return None

@@ -20,7 +20,7 @@ from engine.lexicon import Role
 from engine.normalise import Normalised, fold
 from engine.objections import CORRECTION, NOT, NOT_THEIRS, OPT_OUT, PRECEDENCE, Objections, is_asked
 from engine.outlived import Outlived
-from engine.phrase import DAY, DECIDING, KIN, NAME, NUMBER, Phrase, holds
+from engine.phrase import ASK, DAY, DECIDING, KIN, NAME, NUMBER, Phrase, holds
 from engine.phrasebook import Phrasebook
 from engine.prepared import Prepared
 from engine.reading import MIXED, UNKNOWN, Candidate, Reading
@@ -268,7 +268,7 @@ class Reader:
         if len(outcomes) == 2 and (cannot := beside.refused_but_offers(self.prepared, self.parts, outcomes)) is not None:
             (wish_for,) = prepared.yielding
             return self._say(wish_for, "another-time", f'"{self._said(cannot)}", and then a time that would do.', 100.0)
-        agreed = beside.led_up_to(self.prepared, self.parts)
+        agreed = beside.led_up_to(self.prepared, self.book, self.parts)
         if len(outcomes) == 2 and agreed is not None and agreed in outcomes.values():
             return self._single(agreed)
         remarks = [phrase for phrase in outcomes.values() if phrase.intent not in prepared.answers]
@@ -297,6 +297,8 @@ class Reader:
             return self._say(UNKNOWN, "negation", f'A negation stands beside "{self._said(phrase)}".')
         if flags & Role.HEDGE:
             return self._say(UNKNOWN, "hedge", f'"{self._said(phrase)}" is said with doubt.', guess=phrase.intent)
+        if not phrase.key and self._has_been(phrase):
+            return self._say(UNKNOWN, "told", f'"{self._said(phrase)}" seems to be told of what has been.')
         if beside.held_back(self.prepared, self.parts):
             return self._say(UNKNOWN, "contrast", f'"{self._said(phrase)}" is held back by what follows.', guess=phrase.intent)
         if phrase.weak and not beside.nothing_but_ack(self.book, self.parts, [words for words, _ in self.segments]):
@@ -319,13 +321,17 @@ class Reader:
         more = any(part.unknown or (phrase in part.led and not part.pleaded) for part in self.parts)  # "he quit", "the end"
         if phrase.intent == OPT_OUT and len(phrase.words) == 1 and more:
             return self._say(UNKNOWN, "more-said", f'More is said than "{self._said(phrase)}".', guess=phrase.intent)
-        request = phrase.asks or bool(self._flags() & Role.REQUEST)
+        refuses = phrase.negative and phrase.intent not in self.prepared.yielding  # "we won't be in, when can we come"
+        own = [part for part in self.parts if not refuses or any(found is phrase for found, _ in part.found)]
+        request = phrase.asks or any(part.flags & Role.REQUEST for part in own)
         if phrase.intent in self.prepared.answers - self.prepared.affirming and self._keeps_told(phrase):
             return self._say(MIXED, "told-day", f'"{self._said(phrase)}", and the day that was told seems to suit.')
         if answer and (wish_for := beside.another_time_beside(self.prepared, self.book, self.parts, phrase)):
             return self._say(wish_for, "another-time", f'"{self._said(phrase)}", and with it another time.', 100.0)
         if beside.deferred(self.prepared, self.book, self.parts, phrase, self._names_told_alone()):
             return self._say(MIXED, "another-time", f'"{self._said(phrase)}", beside when the patient would come.')
+        if phrase.intent == _HAS_BEEN and any(part.asked and part.words[:1] == [ASK] for part in self.parts):
+            return self._question()  # "I had my scan already, is this for the results?"
         if answer and not request and self._is_question(offers=phrase.intent in self.prepared.yielding):
             return self._question()
         if answer and self._elsewhere():
@@ -353,6 +359,18 @@ class Reader:
         if answer and self.normal.cut:
             return self._say(UNKNOWN, "too-long", "The reply is longer than is read.", guess=phrase.intent)
         return self._act(phrase, "no other meaning stands")
+
+    def _has_been(self, phrase: Phrase) -> bool:
+        """Whether a yes is told of what has been: "I have already come to this", "I come yesterday"."""
+        book = self.book
+        if book.coming.isdisjoint(phrase.words):
+            return False
+        said = [
+            {word for words in mended for word in words}
+            for (_, mended), content in zip(self.written, self.contents, strict=True)
+            if holds(content, phrase.words)
+        ]
+        return any(not words.isdisjoint(book.over) and words.isdisjoint(book.ahead) for words in said)
 
     def _names_told_alone(self) -> bool:
         """Whether of all days and hours only those are named that the patient was told."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from engine.clauses import GOVERNED, Clause
 from engine.lexicon import Role
-from engine.phrase import DECIDING, NUMBER, Phrase
+from engine.phrase import ASK, DECIDING, NUMBER, Phrase
 from engine.phrasebook import Phrasebook
 from engine.prepared import Prepared
 from engine.ruleset import ALWAYS_INTENTS
@@ -48,6 +48,8 @@ class Objections:
         at = _place(part.words, phrase.words)
         if phrase.words[0] == NOT and at and self._corrects(part, phrase, at):
             return CORRECTION
+        if intent in self.prepared.yielding and self._was_given(part, phrase, at):
+            return "told"
         if phrase.negative and phrase.words[-1] in self.book.takers and len(part.unknown) > 1:
             return "object"  # "the Lord is my shepherd, I shall not want"
         if intent in self.prepared.answers and self._stranger(part, phrase, at):
@@ -86,6 +88,17 @@ class Objections:
         opens = all(self.book.role(word) & (Role.CONTRAST | Role.NO) for word in part.words[:at])
         return bare and not (opens and not any(other.flags & Role.WHEN for other in self.parts if other is not part))
 
+    def _needs(self, part: Clause) -> bool:
+        """Whether a question asks if something is needed: "will I need another date?" wishes for none."""
+        asked = part.words[0] == ASK and not part.flags & Role.REQUEST
+        return bool(self.book.given) and asked and part.words[1] in self.book.takers
+
+    def _was_given(self, part: Clause, phrase: Phrase, at: int) -> bool:
+        """Whether another time is told of and not wished for: "I was given a new date", "it was another day"."""
+        if part.asked or part.flags & (Role.REQUEST | Role.QUESTION) or not self.book.role(phrase.words[0]) & Role.WISH:
+            return False
+        return not self.book.given.isdisjoint(part.words[:at])
+
     def _stranger(self, part: Clause, phrase: Phrase, at: int) -> bool:
         """Whether an answer is told of something else: "the plumber can't come", "the dentist moved me". What stands straight
         before it is not understood, and is no name that signs.
@@ -103,7 +116,7 @@ class Objections:
     def _asks_itself(self, part: Clause, phrase: Phrase) -> bool:
         """Whether a phrase in a question is what the question wants: "can you change it?", "is there another day?" """
         if phrase.asks:
-            return phrase.intent not in self.prepared.affirming  # "no need to change it?"
+            return phrase.intent not in self.prepared.affirming and not self._needs(part)  # "no need to change it?"
         if phrase.intent in PRECEDENCE and len(phrase.words) > 1:  # "wrong number?"
             return not part.flags & (Role.QUESTION | Role.REQUEST)
         said = self.book.roles_of(phrase.words)

@@ -107,6 +107,10 @@ def test_an_opt_out_is_heard(text: str) -> None:
         "cancel the 20th & give me one in July",
         "cancel it, looking for one in the evening",
         "cancel please, put me in for September",
+        "we won't be in, kids have chickenpox. When can we come",
+        "have to pull out, but would like to stay on the list",
+        "I do not need it in June, I need it in September",
+        "won't make it, away in Spain til July",
     ],
 )
 def test_a_cancellation_with_another_time_beside_it_is_asked_about(text: str) -> None:
@@ -125,3 +129,50 @@ def test_a_cancellation_with_another_time_beside_it_is_asked_about(text: str) ->
 )
 def test_a_time_that_has_been_or_was_told_leaves_a_cancellation_one(text: str) -> None:
     assert meaning(text) == "cancel"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I was given a new date, is this the old one",
+        "I wish it was another day but sure what can you do",
+        "I got another date in the post",
+        "my new date is the 4th of July",
+        "do I need another appointment after this",
+        "will I need to come back another day",
+        "been waiting on another date since March",
+        "can I change doctor",
+        "need to change my address with ye",
+        "can I come 15 mins early",
+        "confirm reschedule",
+    ],
+)
+def test_another_time_that_is_only_told_of_moves_nothing(text: str) -> None:
+    assert meaning(text) in HANDED_OVER
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "have you another date",
+        "would doctor have another day",
+        "is it too late to get another date",
+        "please send out a fresh appointment",
+        "I confirm that I need to reschedule",
+    ],
+)
+def test_another_time_that_is_asked_for_moves_the_appointment(text: str) -> None:
+    assert meaning(text) == "reschedule"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["I have already come to this appointment", "i come yesterday already", "I already go to appointment", "present yesterday"],
+)
+def test_a_coming_that_has_been_confirms_nothing(text: str) -> None:
+    assert meaning(text) in {*HANDED_OVER, "already_attended"}
+
+
+@pytest.mark.parametrize("text", ["I confirmed this already by phone", "I was away last week but I will be there"])
+def test_what_has_been_beside_a_yes_to_come_leaves_it_one(text: str) -> None:
+    assert meaning(text) == "confirm"
