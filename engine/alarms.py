@@ -161,9 +161,10 @@ def _of_a_patient(book: Phrasebook, said: Sequence[str], phrase: Phrase) -> bool
 
 def _can_die(book: Phrasebook, said: Sequence[str], at: int) -> bool:
     who = book.asides
-    if said[at + 1 : at + 2] and said[at + 1] in who.mortals:  # "a dead man", but "talks to her dead mother"
+    after = said[at + 1] if at + 1 < len(said) else ""
+    if after in who.mortals and after not in book.openers:  # "a dead man", but "talks to her dead mother"
         return not (at and said[at - 1] in _SOMEONES)
-    if said[at + 1 : at + 2] and said[at] == "dead" and said[at + 1] in who.limbs:  # "a dead leg"
+    if said[at] == "dead" and after in who.limbs:  # "a dead leg"
         return False
     while at and said[at - 1] in who.between:
         at -= 1

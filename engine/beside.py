@@ -81,7 +81,8 @@ def another_time_beside(prepared: Prepared, book: Phrasebook, parts: Sequence[Cl
     others = [part for part in parts if all(phrase is not cannot for phrase, _ in part.found)]
     if any(part.flags & Role.QUESTION or (part.asked and part.unknown) for part in others):
         return None
-    elsewhen = any(part.flags & Role.WHEN and len(part.unknown) <= _WITH_TIME for part in others)
+    to_come = (part for part in others if part.flags & Role.WHEN and book.bygone.isdisjoint(part.words))
+    elsewhen = any(len(part.unknown) <= _WITH_TIME for part in to_come)
     return next(iter(prepared.yielding)) if elsewhen and len(prepared.yielding) == 1 else None
 
 

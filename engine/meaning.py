@@ -321,7 +321,8 @@ class Reader:
         more = any(part.unknown or (phrase in part.led and not part.pleaded) for part in self.parts)  # "he quit", "the end"
         if phrase.intent == OPT_OUT and len(phrase.words) == 1 and more:
             return self._say(UNKNOWN, "more-said", f'More is said than "{self._said(phrase)}".', guess=phrase.intent)
-        refuses = phrase.negative and phrase.intent not in self.prepared.yielding  # "we won't be in, when can we come"
+        kept = self.prepared.yielding | frozenset(ALWAYS_INTENTS)
+        refuses = phrase.negative and phrase.intent not in kept  # "we won't be in, when can we come"
         own = [part for part in self.parts if not refuses or any(found is phrase for found, _ in part.found)]
         request = phrase.asks or any(part.flags & Role.REQUEST for part in own)
         if phrase.intent in self.prepared.answers - self.prepared.affirming and self._keeps_told(phrase):

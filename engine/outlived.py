@@ -48,7 +48,9 @@ class Outlived:
 
     def _wishes(self, phrase: Phrase) -> bool:
         """Whether a wish for another time is one, and no "too late"."""
-        return phrase.key or bool(self.book.roles_of(self.book.alike(phrase.words)) & (Role.WISH | Role.REQUEST))
+        said = self.book.alike(phrase.words)
+        wanted = not self.book.takers.isdisjoint(said) or self.book.roles_of(said) & (Role.WISH | Role.REQUEST)
+        return phrase.key or bool(wanted)
 
     def _says_more(self, phrase: Phrase) -> bool:
         if phrase.letter:

@@ -293,6 +293,7 @@ def test_a_death_is_heard_however_gently_it_is_put(text: str) -> None:
         "she passed her driving test",
         "ye were very good to mam before she died, thanks",
         "is he dead",
+        "he's not dead he's just slow to answer",
         "the wife talks to her dead mother",
         "you will be late for your own funeral",
     ],
@@ -308,6 +309,7 @@ def test_what_only_sounds_like_a_death_is_none(text: str) -> None:
         ("Y. Sorry for the late reply, we buried my mother", "confirm"),
         ("need another date, my brother is being buried on the 20th", "reschedule"),
         ("her ashes are being interred that morning, any other day please", "reschedule"),
+        ("burying my dad that week so will need it moved please", "reschedule"),
     ],
 )
 def test_who_answers_is_alive_so_another_has_died(text: str, expected: str) -> None:
