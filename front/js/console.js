@@ -3,4 +3,5 @@ import "./_htmx.js";
 import "htmx-ext-sse";
 import "idiomorph/htmx";
 import "./_session.js";
+import "./_choices.js";
 import "./_keys.js";

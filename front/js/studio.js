@@ -135,7 +135,8 @@ function show(problems) {
   const counts = [[errors, "error"], [problems.length - errors, "warning"]].filter(([number]) => number);
   head.textContent = problems.length ? counts.map(([number, noun]) => `${number} ${noun}${number === 1 ? "" : "s"}`).join(", ") : "No problems";
   head.className = errors ? "problems--bad" : problems.length ? "problems--warn" : "problems--good";
-  list.replaceChildren(...problems.map(problem));
+  // What mends one and the next alike is said once.
+  list.replaceChildren(...problems.map((each, at) => problem(each, each.hint !== problems[at - 1]?.hint)));
 }
 
 // A problem at a place of the shared ruleset is shown where the text names that one.
@@ -148,7 +149,7 @@ function here({ elsewhere, line, column, length }) {
   return [1, 1, 1];
 }
 
-function problem(each) {
+function problem(each, hinted) {
   const item = document.createElement("li");
   item.className = `problem problem--${each.severity}`;
   let go;
@@ -174,7 +175,7 @@ function problem(each) {
     button.addEventListener("click", () => repair(mend.edit));
     item.append(button);
   }
-  if (each.hint) {
+  if (each.hint && hinted) {
     const hint = document.createElement("div");
     hint.className = "small quiet";
     hint.textContent = each.hint;

@@ -9,6 +9,7 @@ from conversations.people import Right
 
 # What each loop of the service does, in words.
 LOOPS = {
+    "keys": "Letting go of keys",
     "lease": "Share of the work",
     "rules": "Rules that others published",
     "worker": "Decisions",

@@ -130,15 +130,14 @@ async def _form(
     """The form of one person; `typed` is what came back with mistakes."""
     known = await visit.read(_clinics)
     roles = {Role(each) for name, each in visit.choices if name == "role" and each in set(Role)} if typed else set()
-    scope = _scope(visit) if typed else Scope()
+    chosen, all_clinics = (_named(visit), visit.form.get("scope", "all") == "all") if typed else (frozenset(), True)
     if not typed and person is not None:
-        roles, scope = set(person.roles), person.scope
-    chosen = scope.clinics or frozenset()
+        roles, chosen, all_clinics = set(person.roles), person.scope.clinics or frozenset(), person.scope.clinics is None
     shown = {
         "name": typed.get("name", "" if person is None else person.name),
         "shown": typed.get("shown", "" if person is None else person.shown),
         "roles": roles,
-        "all_clinics": scope.clinics is None,
+        "all_clinics": all_clinics,
         "clinics": chosen,
         "others": ", ".join(sorted(chosen - {code for code, _ in known})),
     }
@@ -157,11 +156,19 @@ def _roles(visit: Visit) -> list[Role]:
 
 
 def _scope(visit: Visit) -> Scope:
-    if visit.form.get("scope", "all") == "all":
-        return Scope()
-    named = {each for name, each in visit.choices if name == "clinic"}
-    named |= {each.strip() for each in visit.form.get("others", "").split(",")}
-    return Scope(frozenset(filter(None, named)))
+    """Raises PersonUnfit where clinics are named beside "all": whoever did so does not mean all."""
+    named = _named(visit)
+    if visit.form.get("scope", "all") != "all":
+        return Scope(named)
+    if named:
+        raise PersonUnfit("clinics", "Clinics are named: choose “Only these”, or take the ticks away.")
+    return Scope()
+
+
+def _named(visit: Visit) -> frozenset[str]:
+    """The clinics that are ticked or written."""
+    written = {each.strip() for each in visit.form.get("others", "").split(",")}
+    return frozenset(filter(None, {each for name, each in visit.choices if name == "clinic"} | written))
 
 
 def _rights(person: Person) -> dict[str, Any]:

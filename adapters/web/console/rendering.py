@@ -21,6 +21,7 @@ from starlette.routing import Route
 from adapters.web import plain
 from adapters.web.plain import ZONE
 from conversations.ports import Clock
+from engine.tongues import name as language_name
 
 HERE = Path(__file__).parent
 BUILT = HERE.parent / "built"
@@ -80,6 +81,7 @@ class Templates:
             ahead=lambda at: duration(at - self._clock.now()),
             iso=lambda at: at.isoformat(timespec="seconds"),
             plain=unquote,
+            language=language_name,
         )
 
     def render(self, template: str, **values: Any) -> str:

@@ -18,6 +18,7 @@ from conversations.versions import Versions
 from engine import likeness
 
 _DRAFT = "draft"
+_USUAL_SHARE = "10"  # of new conversations in a hundred, as the form has it until something else is written
 
 
 async def show_all(visit: Visit) -> Response:
@@ -84,6 +85,8 @@ async def _versions(visit: Visit, said: RulesRefused | None = None, typed: Mappi
         said="" if said is None else str(said),
         problems=problems,
         typed=typed or {},
+        ticked=_ticked(visit),
+        usual_share=_USUAL_SHARE,
     )
 
 
@@ -124,19 +127,29 @@ async def propose(visit: Visit) -> Response:
                       "The draft is proposed: a colleague can publish it.")  # fmt: skip
 
 
+def _ticked(visit: Visit) -> set[str]:
+    """The clinics that a draft is to be tried in first."""
+    return {each for name, each in visit.choices if name == "clinic"}
+
+
 async def publish(visit: Visit) -> Response:
-    clinics = sorted({each for name, each in visit.choices if name == "clinic"})
-    where = visit.form.get("where", "all")
-    share = visit.form.get("share", "10") if where == "share" else "100"
+    clinics, where, share = sorted(_ticked(visit)), visit.form.get("where", "all"), visit.form.get("share", _USUAL_SHARE)
+    mistake = ""
     if where == "clinics" and not clinics:
-        return await _versions(visit, RulesRefused("choose at least one clinic to try it in"), visit.form)
-    if not share.isdecimal():
-        return await _versions(visit, RulesRefused("a share is a whole number from 1 to 100"), visit.form)
+        mistake = "choose at least one clinic to try it in"
+    elif where != "clinics" and clinics:  # whoever ticked some does not mean all
+        mistake = "clinics are ticked: choose “of these clinics first”, or take the ticks away"
+    elif where != "share" and share not in ("", _USUAL_SHARE):
+        mistake = f"a share is filled in ({share} in a hundred): choose “of a share first”, or empty the field"
+    elif where == "share" and not share.isdecimal():
+        mistake = "a share is a whole number from 1 to 100"
+    if mistake:
+        return await _versions(visit, RulesRefused(mistake), visit.form)
 
     def act() -> object:
         return visit.house.versions.publish(
             visit.path["name"], visit.person.name, _why(visit), edition=_number(visit, "edition"),
-            clinics=clinics if where == "clinics" else (), share=int(share),
+            clinics=clinics if where == "clinics" else (), share=int(share) if where == "share" else 100,
         )  # fmt: skip
 
     said = "It is in force for conversations that begin from now on." if where == "all" else "The trial has begun."

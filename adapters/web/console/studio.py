@@ -242,8 +242,9 @@ async def form(visit: Visit) -> Response:
     groups = {group: [field for field in found if field.group == group] for group in forms.GROUPS}
     names = _names(as_written(source, shelf))["intents"]
     languages = sorted({field.language for field in found if field.language})
+    usual = "en" if "en" in languages or not languages else languages[0]
     like = likeness.like(source)
-    return visit.page("studio_form.html", groups=groups, intents=names, languages=languages, like=like)
+    return visit.page("studio_form.html", groups=groups, intents=names, languages=languages, usual=usual, like=like)
 
 
 async def fill(visit: Visit) -> Response:

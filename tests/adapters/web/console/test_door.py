@@ -302,3 +302,16 @@ def test_an_unknown_address_and_a_browser_without_cookies_are_told_in_words(offi
     answer = office.visitor().get("/signed-in")
     assert answer.status_code == 403
     assert "did not keep the sign-in" in plain(answer.text)
+
+
+def test_who_names_clinics_does_not_give_all_of_them(office: Office) -> None:
+    office.employ("ada", Role.ADMINISTRATOR)
+    liam = office.employ("liam", Role.SECRETARY, clinics={"EYE"})
+    visitor = office.signed_in("ada")
+    asked = {"shown": "Liam", "role": "secretary", "clinic": "EYE"}
+    visitor.get(f"/people/{liam.id}")
+    answer = visitor.post(f"/people/{liam.id}", asked | {"scope": "all"})
+    assert answer.status_code == 422
+    assert "Clinics are named: choose “Only these”, or take the ticks away." in plain(answer.text)
+    assert visitor.post(f"/people/{liam.id}", asked | {"scope": "some"}).status_code == 303
+    assert re.search(r"Liam.*?EYE", plain(visitor.get("/people").text))

@@ -85,6 +85,7 @@ def test_the_health_page_says_what_works_and_what_waits(office: Office, tmp_path
     assert "copy.sqlite3" in page
     assert "appointment-reminder" in page
     assert "carrier: in use" in page
+    assert "Letting go of keys works" in page
     office.do(lambda clinic: clinic.change(
         sa.insert(schema.facts).values(name="halted:carrier", value="no credit", at=schema.instant(clinic.clock.now()))
     ))  # fmt: skip

@@ -256,6 +256,80 @@ def test_what_can_stand_in_braces_is_offered_there(page: Page, line: str, offere
         expect(listed.get_by_role("option", name=each, exact=True)).to_be_visible()
 
 
+def test_rules_are_tried_where_was_ticked_whichever_choice_was_made_first(office: Office, page: Page) -> None:
+    def versions(clinic: Clinic) -> tuple[int, list[str]]:
+        held = clinic.house.versions
+        return len(held.published("clinic")), [trial.where for trial in held.trials("clinic")]
+
+    sign_in(page, "maura", "/rules")
+    edit(page, "clinic")
+    write(page, (SMALL / "clinic.yaml").read_text("utf-8") + "# tried first\n")
+    save(page)
+    page.goto("/rules/clinic/versions")
+    draft = page.locator("#publish")
+    draft.get_by_label("in a hundred").fill("20")
+    expect(draft.get_by_label("of a share first")).to_be_checked()  # who fills it in need not choose it too
+    draft.locator("#clinic-EYE").check()
+    expect(draft.get_by_label("of these clinics first")).to_be_checked()
+    draft.get_by_label("everywhere").check()
+    expect(draft.locator("#clinic-EYE")).not_to_be_checked()
+    # A browser in which that did not happen sends what contradicts itself: it is refused, and what was chosen stays.
+    for asked in ({"where": "all", "clinic": "EYE"}, {"where": "all", "share": "20"}, {"where": "clinics"}):
+        visitor = office.signed_in("maura")
+        visitor.get("/rules/clinic/versions")
+        answer = visitor.post("/rules/clinic/publish", {"edition": "1", "why": "tried", "share": "10", **asked})
+        assert answer.status_code == 422
+        assert f'value="{asked["where"]}" checked' in answer.text
+    assert office.do(versions) == (1, [])
+    draft.locator("#clinic-EYE").check()
+    draft.get_by_label("Why").fill("tried")
+    page.get_by_role("button", name="Publish it").click()
+    expect(page.get_by_text("The trial has begun.")).to_be_visible()
+    count, (where,) = office.do(versions)
+    assert (count, "EYE" in where) == (2, True)
+
+
+def test_a_draft_is_put_away_by_two_steps_and_not_by_a_slip(page: Page) -> None:
+    sign_in(page, "maura", "/rules")
+    edit(page, "clinic")
+    write(page, (SMALL / "clinic.yaml").read_text("utf-8") + "# a slip\n")
+    save(page)
+    page.goto("/rules/clinic/versions")
+    gone = page.get_by_role("button", name="Put it away")
+    expect(gone).to_be_hidden()
+    page.get_by_text("Put the draft away").click()
+    expect(page.get_by_text("What was changed in it is gone then.")).to_be_visible()
+    gone.click()
+    expect(page.get_by_text("There is none.")).to_be_visible()
+
+
+def test_on_a_phone_one_can_see_what_one_types_as_the_patient(office: Office, browser: Browser) -> None:
+    with window(browser, office.url, NARROW) as page:
+        sign_in(page, "maura", "/rules")
+        edit(page, "clinic")
+        field = page.get_by_label("Type as the patient")
+        box = field.bounding_box()
+        assert box is not None
+        assert box["width"] > NARROW[0] / 2
+        field.fill("Y")
+        page.get_by_role("button", name="Send").click()
+        expect(page.locator("#phone-state")).to_contain_text("confirmed")
+
+
+def test_what_mends_several_problems_alike_is_said_once(page: Page) -> None:
+    sign_in(page, "maura", "/rules")
+    edit(page, NAME)
+    expect(page.locator("#problems .problem")).to_have_count(9)  # nine translations that nobody has signed off
+    expect(page.get_by_text("have someone who speaks the language check it")).to_have_count(1)
+
+
+def test_languages_are_named(page: Page) -> None:
+    sign_in(page, "maura", "/rules")
+    edit(page, NAME)
+    page.get_by_label("The patient's language").select_option("Irish")
+    expect(page.locator(".bubble").first).to_contain_text("Meabhrúchán")
+
+
 def test_each_clinic_is_shown_with_all_that_it_gets(page: Page) -> None:
     sign_in(page, "maura", "/clinics")
     row = page.get_by_role("row").filter(has_text="EYE")
