@@ -335,7 +335,7 @@ _TOLD = (
     ("conversations", "conversations opened"),
     ("reminders", "reminders and nudges sent"),
     ("texts", "texts sent in all"),
-    ("segments", "SMS segments"),
+    ("segments", "SMS parts"),
     ("cost", "cost in EUR"),
     ("undelivered", "texts not delivered"),
     ("not_sent", "texts held back at the send gate"),

@@ -208,7 +208,7 @@ def _queued(entry: Entry, data: Mapping[str, Any]) -> Line:
     by_staff = entry.actor.startswith("staff:")
     notes = [
         language_name(data["language"]),
-        f"{counted(data['segments'], 'segment')} ({data['encoding']})",
+        f"{counted(data['segments'], 'SMS part')} ({data['encoding']})",
         _LANES[data["lane"]],
     ]
     if data["prompt"]:

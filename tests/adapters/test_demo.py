@@ -139,7 +139,7 @@ def test_a_yes_from_the_page_confirms_in_the_book_and_is_told_in_the_transcript(
     after = entries(visitor.until(lambda page: "you are confirmed" in thread(page), appointment))
     assert len(after) > len(before)
     assert any("Read as confirm , 100 of 100" in entry and "Normalised y" in entry for entry in after)
-    assert any("Freagra texts the patient" in entry and "1 segment (GSM-7)" in entry for entry in after)
+    assert any("Freagra texts the patient" in entry and "1 SMS part (GSM-7)" in entry for entry in after)
 
 
 def test_what_a_patient_types_is_shown_and_never_run(visitor: Visitor) -> None:

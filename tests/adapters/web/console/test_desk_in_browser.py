@@ -103,7 +103,7 @@ def test_a_morning_from_sign_in_to_the_empty_inbox_by_keyboard_alone(office: Off
         page.keyboard.press("s")
         expect(page.get_by_label("Answer")).to_be_focused()
         page.keyboard.type("There is parking at the main gate.")
-        expect(page.get_by_text("1 segment, €0.06")).to_be_visible()
+        expect(page.get_by_text("1 SMS part, €0.06")).to_be_visible()
         page.keyboard.press("Control+Enter")
 
         expect(page.get_by_text("All settled.")).to_be_visible()
@@ -210,7 +210,7 @@ def test_every_page_of_the_desk_is_fit_for_everybody(office: Office, browser: Br
         page.goto("/canned")
         page.get_by_label("Name", exact=True).fill("Parking")
         page.get_by_label("Text", exact=True).fill("There is parking at the main gate.")
-        expect(page.get_by_text("1 segment, €0.06")).to_be_visible()
+        expect(page.get_by_text("1 SMS part, €0.06")).to_be_visible()
         page.get_by_role("button", name="Add").click()
         page.get_by_role("link", name="Change Parking").click()
         expect(page.get_by_role("heading", name="Change “Parking”")).to_be_visible()

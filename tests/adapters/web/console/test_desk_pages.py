@@ -161,7 +161,7 @@ def test_canned_answers_are_kept_by_the_admin_and_offered_to_all(office: Office,
     page = fidelma.get(f"/canned?edit={held.id}").text
     assert "Change “Parking”" in plain(page)
     assert ">There is parking at the main gate.</textarea>" in page
-    assert "1 segment, €0.06" in plain(page)
+    assert "1 SMS part, €0.06" in plain(page)
     wrong = fidelma.post(f"/canned/{held.id}", {**right, "text": ""})
     assert wrong.status_code == 422
     assert f'action="/canned/{held.id}"' in wrong.text

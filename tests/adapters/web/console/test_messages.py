@@ -181,7 +181,7 @@ def test_a_round_for_a_cancelled_day_reaches_all_who_may_be_texted_and_names_the
     visitor = office.signed_in("maura")
     shown = plain(visitor.post("/rounds/preview", DAY).text)
     assert "3 patients get this text" in shown
-    assert "3 segments, €0.18" in shown
+    assert "3 SMS parts, €0.18" in shown
     assert "The eye clinic on March 12 at 10:15 AM is off." in shown
     assert "the patient asked for no more texts Thu 12 Mar 10:30 Brian" in shown
     assert "no mobile number on record Thu 12 Mar 11:00 Darragh" in shown
@@ -262,21 +262,21 @@ def test_a_mistake_comes_back_with_all_that_was_typed(office: Office, change: di
 def test_what_a_text_costs_at_its_longest_is_told_while_it_is_written(office: Office) -> None:
     office.employ("maura", clinics={"EYE"})
     visitor = office.signed_in("maura")
-    assert "0 segments" in plain(visitor.get("/rounds/new").text)
+    assert "0 SMS parts" in plain(visitor.get("/rounds/new").text)
 
     def cost(text: str, language: str = "en") -> str:
         return plain(visitor.post("/rounds/segments", {"language": language, f"words-{language}": text}).text).strip()
 
-    assert cost("Bring your glasses.") == "1 segment a patient at its longest, €0.06 · 19 characters"
+    assert cost("Bring your glasses.") == "1 SMS part a patient at its longest, €0.06 · 19 characters"
     # What is filled in counts as long as it gets, and not as it is written.
     assert int(cost("{date} {place} {clinician}").split("·")[1].split()[0]) > 60
-    assert cost("x" * 161).startswith("2 segments a patient at its longest, €0.12")
+    assert cost("x" * 161).startswith("2 SMS parts a patient at its longest, €0.12")
     assert "“👍” makes it cost more" in cost("Zapraszamy 👍", "pl")
     assert 'did you mean "date"?' in cost("On {dat}")
-    assert cost("") == "0 segments"
+    assert cost("") == "0 SMS parts"
     assert visitor.post("/rounds/segments", {"language": "xx"}).status_code == 422
     shown = visitor.post("/rounds/new", {**DAY, "words-en": "Bring your glasses."}).text
-    assert "1 segment a patient at its longest" in plain(shown)
+    assert "1 SMS part a patient at its longest" in plain(shown)
 
 
 def test_a_round_of_another_clinic_is_not_there(office: Office) -> None:
@@ -372,7 +372,7 @@ def test_a_cancelled_day_is_told_with_the_keyboard_alone(tmp_path: Path, browser
             page.keyboard.type("03122026")
             reach(page, "#words-en")
             page.keyboard.type("The eye clinic on {date} is off.")
-            expect(page.get_by_text("1 segment a patient at its longest, €0.06")).to_be_visible()
+            expect(page.get_by_text("1 SMS part a patient at its longest, €0.06")).to_be_visible()
             press(page, "Preview")
             expect(page.get_by_role("heading", name="3 patients get this text")).to_be_visible()
             press(page, "Send to 3 patients")
