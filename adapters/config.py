@@ -51,6 +51,13 @@ ENVIRONMENT = {
     "FREAGRA_IPMS_SECRET": ("ipms", "secret"),
 }
 
+
+def is_missing(section: str, setting: str) -> str:
+    """That a setting is missing, with the variable that it is also taken from."""
+    variable = next((name for name, place in ENVIRONMENT.items() if place == (section, setting)), "")
+    return f"{setting} is missing" + (f" (it may also stand in {variable})" if variable else "")
+
+
 _LOOPBACK = ("127.0.0.1", "::1")
 
 

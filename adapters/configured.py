@@ -11,7 +11,7 @@ from typing import Any, get_type_hints
 import sqlalchemy as sa
 
 from adapters.bootstrap import House, house
-from adapters.config import Access, Config, ConfigError, access_of
+from adapters.config import Access, Config, ConfigError, access_of, is_missing
 from adapters.gateways.carriers import carrier_of
 from adapters.gateways.none import NO_GATEWAY, NoGateway
 from adapters.gateways.registry import GatewayMisconfigured, make_gateway
@@ -105,7 +105,7 @@ def _check(settings: Mapping[str, Any]) -> None:
         near = get_close_matches(name, known, 1)
         problems.append(f"there is no setting {name}" + (f"; did you mean {near[0]}?" if near else ""))
     problems += [
-        f"{name} is missing"
+        is_missing("ipms", name)
         for name, field in known.items()
         if field.default is dataclasses.MISSING and name not in settings
     ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from adapters.commands.output import Failure, Paint, counted
@@ -41,8 +41,11 @@ def check(files: Sequence[str], *, as_json: bool, strict: bool, carrier: Carrier
         return int(failed)
     paint = Paint(sys.stdout)
     for each in checked:
+        before = ""
         for problem in each.loaded.problems:
-            print(painted(problem, paint), end="\n\n")
+            # What mends one and the next alike is said once.
+            print(painted(replace(problem, hint="") if problem.hint == before else problem, paint), end="\n\n")
+            before = problem.hint
         print(_summary(each, paint))
     return int(failed)
 

@@ -120,7 +120,7 @@ def _password(generate: bool, ask: Callable[[str], str] = getpass.getpass) -> st
         return people.new_password()
     if not sys.stdin.isatty():
         return sys.stdin.readline().rstrip("\r\n")
-    password = ask("Password: ")
+    password = ask(f"Password ({people.SHORTEST_PASSWORD} characters or more; three or four words make a good one): ")
     if ask("The same again: ") != password:
         raise Failure("the two are not the same; nothing was changed")
     return password

@@ -82,7 +82,7 @@ def _told(
     yield paint("What it saved", "bold")
     letters, texts = whole.reached * costs.letter, whole.segments * costs.text
     yield f"  {'letters not posted':28} {whole.reached:8,}  at EUR {costs.letter:.2f}  {letters:12,.2f}"
-    yield f"  {'SMS parts':28} {whole.segments:8,}  at EUR {costs.text:.2f}  {-texts:12,.2f}"
+    yield f"  {'SMS parts':28} {whole.segments:8,}  at EUR {costs.text:.2f}  {0.0 - texts:12,.2f}"
     yield f"  {'saved, EUR':28} {'':8}  {'':11}  {letters - texts:12,.2f}"
     if each:
         heads = f"{'texts':>9}{'confirmed':>11}{'moved':>8}{'off':>7}{'tasks':>8}{'saved, EUR':>13}"

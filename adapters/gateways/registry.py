@@ -7,6 +7,7 @@ import difflib
 from collections.abc import Callable, Mapping
 from typing import Any, get_type_hints
 
+from adapters.config import is_missing
 from adapters.gateways.phonovation import Phonovation, PhonovationSettings
 from conversations.ports import Gateway
 
@@ -46,7 +47,7 @@ def _read(name: str, settings_class: type, given: Mapping[str, object]) -> objec
         problems.append(f"there is no setting {key!r}" + (f", did you mean {near[0]!r}?" if near else ""))
     for key, field in fields.items():
         if key not in given and field.default is field.default_factory is dataclasses.MISSING:
-            problems.append(f"{key} is missing")
+            problems.append(is_missing("gateway", key))
     values: dict[str, object] = {}
     for key in given.keys() & fields.keys():
         try:

@@ -3,6 +3,7 @@ import io
 import json
 import os
 import re
+import shlex
 import subprocess
 import sys
 from collections.abc import Callable
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from adapters.bootstrap import RulesBroken, house
+from adapters.commands.words import parser
 from adapters.config import SECTIONS, load_config, load_or_make_access
 from adapters.configured import gateway_of, patient_system_of, put_in_force
 from adapters.gateways.carriers import TWILIO
@@ -65,6 +67,13 @@ def test_wrong_use_is_told_and_exits_with_2(run: Run, arguments: tuple[str, ...]
     assert out + err
 
 
+@pytest.mark.parametrize(
+    "command", re.findall(r"^    (freagra .+)$", (ROOT / "README.md").read_text("utf-8"), re.MULTILINE)
+)
+def test_the_commands_that_one_reads_of_first_are_understood(command: str) -> None:
+    assert parser().parse_args(shlex.split(command, comments=True)[1:]).run is not None
+
+
 def test_every_command_helps(run: Run) -> None:
     _, overview, _ = run("--help")
     commands = re.findall(r"^    ([a-z]+)\b", overview, re.MULTILINE)
@@ -91,6 +100,8 @@ def test_every_command_helps(run: Run) -> None:
         ("[gateway]\nusername = 'x'\n", "needs the setting kind"),
         ("[gateway]\nkind = 'pigeon'\n", "kind must be one of: phonovation"),
         ("[gateway]\nkind = 'phonovation'\nsendr = 'x'\n", "did you mean 'sender'?"),
+        ("[gateway]\nkind = 'phonovation'\n", "password is missing (it may also stand in FREAGRA_GATEWAY_PASSWORD)"),
+        ("[ipms]\nbase_url = 'https://x.example'\n", "secret is missing (it may also stand in FREAGRA_IPMS_SECRET)"),
         ("[ipms]\nkind = 'fax'\n", 'kind must be "rest" or "none"'),
         ("[ipms]\nbase_url = 'http://example.org'\nsecrt = 'x'\n", "there is no setting secrt; did you mean secret?"),
         ("[ipms]\nbase_url = 'http://example.org'\nsecret = 'x'\n", "base_url must be an https address"),
@@ -141,6 +152,8 @@ def test_check_of_the_shipped_rulesets(run: Run) -> None:
     assert code == 0
     files = [line for line in out.splitlines() if "talks played" in line]
     assert len(files) == len(list(RULES.glob("*.yaml")))
+    mend = "have someone who speaks the language check it"
+    assert out.count(mend) == len(files)  # not nine times in a file
     for line in files:  # what they are warned of is translations
         assert re.search(r": \d+ warnings?; \d+ talks played, \d+ phrase checks, (\d+) of \1 transitions", line), line
 

@@ -268,6 +268,7 @@ def test_the_report_tells_what_was_done_and_what_it_saved(run: Run, recorded: Pa
     assert figures["clinics"].keys() == {"EYE"}
     before = json.loads(run("report", "--since", "2026-01-01", "--until", "2026-03-01", "--json", "--config", recorded)[1])
     assert (before["conversations"], before["texts"], before["saved"]) == (0, 0, 0)
+    assert "-0.00" not in run("report", "--since", "2026-01-01", "--until", "2026-03-01", "--config", recorded)[1]
 
 
 def test_the_report_goes_by_the_hospitals_own_prices(run: Run, kept: Path) -> None:
