@@ -93,7 +93,7 @@ def deferred(prepared: Prepared, book: Phrasebook, parts: Sequence[Clause], answ
     """
     refusing = prepared.answers - prepared.yielding - prepared.affirming - frozenset(ALWAYS_INTENTS)
     named = answer.key or any(prepared.keys.get(word, ("",))[0] == answer.intent for word in answer.words)
-    if not (named or answer.negative) or not book.bygone or answer.intent not in refusing:
+    if not book.bygone or answer.intent not in refusing:
         return False
     if not named and not book.takers.isdisjoint(book.alike(answer.words)):  # what is not needed now is not needed then either
         return any(NUMBER in part.words and not part.negated and not book.takers.isdisjoint(part.words) for part in parts)
@@ -103,6 +103,7 @@ def deferred(prepared: Prepared, book: Phrasebook, parts: Sequence[Clause], answ
         said = set(part.words)
         times = part.words.count(NUMBER)
         if part in own:
+            said.difference_update(answer.words)
             times -= answer.words.count(NUMBER) + 1  # one is its object
         elif NAME in said or part.strange or any(phrase.intent not in prepared.affirming for phrase, _ in part.found):
             continue  # a signature with a date of birth, or another answer
