@@ -347,3 +347,47 @@ def test_signs_of_danger_are_heard_in_a_laymans_words(language: str, text: str) 
 )
 def test_what_everybody_has_now_and_then_alarms_nobody(language: str, text: str) -> None:
     assert meaning(language, text) not in ("urgent", "deceased")
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("pl", "spóźnię się na lekcję, trzymajcie mi miejsce"),
+        ("pl", "nie dam rady przyjść na parapetówkę, dziecko ma katar"),
+        ("uk", "вже була у перукарки, гарно вийшло"),
+        ("uk", "не можу в п'ятницю їхати на рибалку"),
+        ("ro", "am fost deja la muzeul ăla, plictiseală"),
+        ("ro", "am intarziat ieri la interviu si tot m-au luat!!!"),
+        ("pt", "já fui ao cabeleireiro, ficou giro"),
+        ("pt", "não posso sexta ir à pesca"),
+        ("es", "no puedo ir al bautizo, el niño está resfriado"),
+        ("es", "ya fuimos a ese museo, un rollo"),
+        ("fr", "je suis déjà allée chez la coiffeuse, super résultat"),
+        ("fr", "je peux pas vendredi pour la pêche"),
+        ("lt", "jau buvau parduotuvėj"),
+        ("lt", "negaliu ateiti į krikštynas, vaikas sloguoja"),
+        ("ga", "beidh mé déanach don rang, coinnigh suíochán dom"),
+        ("ar", "ما اقدر اجي على العرس، الولد مزكم"),
+        ("ar", "ماتت قطتنا والاولاد يبكون"),
+    ],
+)
+def test_what_is_told_of_other_places_and_people_is_left_to_a_person(language: str, text: str) -> None:
+    assert meaning(language, text) in ("unknown", "question", "mixed")
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "wanted"),
+    [
+        ("pl", "spóźnię się, autobus utknął w korku", "running_late"),
+        ("uk", "вже був у лікаря вчора, зняли шви", "already_attended"),
+        ("ro", "întârzii puțin, caut loc de parcare", "running_late"),
+        ("pt", "já fui à consulta ontem, tiraram os pontos", "already_attended"),
+        ("es", "llego tarde, hay un atasco en el puente", "running_late"),
+        ("fr", "je suis en retard, le bus est coincé derrière un camion", "running_late"),
+        ("lt", "vėluosiu, ieškau kur pastatyti mašiną", "running_late"),
+        ("ga", "beidh mé déanach, tá an trácht go dona", "running_late"),
+        ("ar", "بتاخر عشر دقايق الزحمة رهيبة", "running_late"),
+    ],
+)
+def test_a_remark_with_what_goes_with_it_is_for_us(language: str, text: str, wanted: str) -> None:
+    assert meaning(language, text) == wanted
