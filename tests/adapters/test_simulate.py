@@ -63,4 +63,4 @@ def test_the_command_tells_them_to_a_person(run: Run) -> None:
     lines = {line[:36].strip(): line[36:].strip() for line in out.splitlines()}
     assert lines["replies lost"] == "0"
     assert lines["transcript"] == "whole"
-    assert float(lines["cost in EUR"]) == pytest.approx(int(lines["SMS segments"]) * 0.06)
+    assert float(lines["cost in EUR"]) == pytest.approx(int(lines["SMS parts"]) * 0.06)
