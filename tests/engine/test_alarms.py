@@ -50,6 +50,9 @@ def test_signs_of_danger_are_heard_in_a_laymans_words(text: str) -> None:
     [
         "lol I smell gas in the kitchen, who was it",
         "haha the toddler chewed my vape",
+        "the kids are into everything",
+        "I don't trust myself with directions",
+        "driving to the sea for the weekend",
         "my legs are jelly after that match, cannot walk",
     ],
 )
@@ -263,6 +266,12 @@ def test_danger_that_is_asked_about_or_over_alarms_nobody(text: str) -> None:
         "everyone would be better off without me",
         "they took my passport and I am being forced to marry, help",
         "daddy is hurting mammy",
+        "it feels like a fella is standing on my chest",
+        "the twins were into my mother's sleeping tablets",
+        "my grandson is after swallowing a magnet",
+        "pulse 180 lying in bed",
+        "the thoughts are back and I don't trust myself on the platform",
+        "I keep thinking about driving off the pier",
     ],
 )
 def test_danger_is_heard_by_the_means_and_by_what_is_seen(text: str) -> None:
