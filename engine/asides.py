@@ -17,13 +17,15 @@ _NOT = ("not",)
 
 @dataclass(frozen=True, slots=True)
 class Asides:
-    """Stretches of words that stand straight before danger (`denied`, `following`) or anywhere beside it (`long_ago`), and
-    words that do. The English lexicon says what each list is for; a language that has none reads without them.
+    """Stretches of words that stand straight before danger (`denied`, `following`), hold its last word (`befell`) or stand
+    anywhere beside it (`long_ago`), and words that do. The English lexicon says what each list is for; a language that has none
+    reads without them.
     """
 
     denied: tuple[Stretch, ...]
     following: tuple[Stretch, ...]
     long_ago: tuple[Stretch, ...]
+    befell: tuple[Stretch, ...]
     naming: Words
     present: Words
     creatures: Words
@@ -44,7 +46,7 @@ class Asides:
     @property
     def stretched(self) -> Words:
         """The words of all stretches: the language has them, so that none is taken for a slip of another word."""
-        stretches = (*self.denied, *self.following, *self.long_ago, *self.steady)
+        stretches = (*self.denied, *self.following, *self.long_ago, *self.befell, *self.steady)
         return frozenset(word for stretch in stretches for word in stretch)
 
     def not_now(self, content: Sequence[str], places: Sequence[int], said: Sequence[str]) -> bool:
@@ -62,7 +64,8 @@ class Asides:
         if not self.present.isdisjoint(said):
             return False
         told = any(_leads(lead, content, first, ()) for lead in self.following)
-        return told or any(holds(said, past) for past in self.long_ago)
+        known = any(content[behind - 1] in once and holds(said, once) for once in self.befell)
+        return told or known or any(holds(said, past) for past in self.long_ago)
 
     def long_known(self, sentences: Iterable[Sequence[str]]) -> bool:
         """Whether what is told has been so for long, or is over: "numb as always", "had a stroke years ago". A sentence that
@@ -117,6 +120,7 @@ def asides(
         denied=stretches(lists["denied"], grave),
         following=stretches(lists["following"], grave),
         long_ago=stretches(lists["long_ago"], list),
+        befell=stretches(lists["befell"], list),
         naming=frozenset(part for entry in lists["naming"] for part in spelt([entry])),
         present=words("present"),
         creatures=words("creatures"),

@@ -107,6 +107,7 @@ _OTHER_LISTS = (
     "denied",
     "naming",
     "long_ago",
+    "befell",
     "following",
     "present",
     "creatures",

@@ -248,10 +248,30 @@ def test_what_may_happen_to_anybody_is_a_question(text: str) -> None:
         "mother died of a heart attack so I want it checked",
         "thank you for saving my life when I collapsed",
         "no more blackouts since the new tablets",
+        "cancel, I'm being treated in Beaumont since the heart attack",
+        "no longer need this, the chest pain was only heartburn",
+        "can I change it, I had a stroke and can't do mornings",
+        "what do I do with my blood thinners, I had a stroke",
+        "I was already seen about the chest pain on Monday",
     ],
 )
 def test_danger_that_is_asked_about_or_over_alarms_nobody(text: str) -> None:
     assert meaning(text) != "urgent"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "can't breathe since the heart attack",
+        "bleeding heavily after the seizure",
+        "after the overdose he is not waking",
+        "I think I had a stroke",
+        "he had a stroke and can't talk",
+        "I had the stroke last year and now my arm is gone again",
+    ],
+)
+def test_what_befell_somebody_once_quietens_no_danger_of_now(text: str) -> None:
+    assert meaning(text) == "urgent"
 
 
 @pytest.mark.parametrize(
