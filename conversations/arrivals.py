@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from conversations import schema
-from conversations.bulk import portions
+from conversations.bulk import among_those, rows_of
 from conversations.errors import FreagraError
 from conversations.intake import opened
 from conversations.leases import Holding
@@ -22,6 +22,7 @@ from conversations.schema import instant
 from conversations.vault import Vault
 
 _inbox = schema.inbox
+_BY_ID = sa.select(_inbox).where(among_those(_inbox.c.id))
 
 # Of the batch before, at most, whose commits are under way and whose rows so seem due still.
 _UNDER_WAY = 1_024
@@ -45,8 +46,8 @@ class Arrivals:
             return _read(connection, _due(sa.select(_inbox), now, size, holding))
         due = connection.execute(_due(sa.select(_inbox.c.id, _inbox.c.attempts), now, size, holding)).all()
         stale = [id for id, attempts in due if id not in ahead or ahead[id].attempts != attempts]
-        for some in portions(stale):
-            ahead.update((row.id, row) for row in _read(connection, sa.select(_inbox).where(_inbox.c.id.in_(some))))
+        fresh: list[Any] = list(map(_Arrived._make, rows_of(connection, _BY_ID, stale)))
+        ahead.update((row.id, row) for row in fresh)
         rows = [ahead[id] for id, _ in due]
         self._contents = {row.id: self._contents[row.id] for row in rows if row.id in self._contents}
         return rows

@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from conversations import fences, schema
-from conversations.bulk import portions
+from conversations.bulk import among_those, portions, rows_of
 from conversations.changes import Changes, Row, TextRow, Unblock, task_step
 from conversations.errors import PatientErased
 from conversations.lines import LINES, REPLY_READ, line_id
@@ -133,14 +133,14 @@ class Batch:
         """Bring these conversations and their patients in, those that are not in yet. Erased ones stay out."""
         wanted = [id for id in dict.fromkeys(ids) if id not in self.talks]
         for some in portions(wanted):
-            self._take_talks(self.connection.execute(_TALKS, {"ids": some}).all())
+            self._take_talks(self.connection.execute(_TALKS, {"those": some}).all())
 
     def load_talks_of_phones(self, phones: Iterable[bytes]) -> list[tuple[bytes, str, str | None]]:
         """Bring in the talks of those who have these phones: phone, patient and talk of each, of a patient the latest first;
         no talk where a patient has none."""
         found: list[tuple[bytes, str, str | None]] = []
         for some in portions(phones):
-            rows = sorted(self.connection.execute(_TALKS_OF_PHONES, {"phones": some}).all(), key=_latest_first)
+            rows = sorted(self.connection.execute(_TALKS_OF_PHONES, {"those": some}).all(), key=_latest_first)
             self._take_talks([row for row in rows if row[0] is not None])
             found += [(row[6], row[4], row[0]) for row in rows]
         return found
@@ -157,7 +157,7 @@ class Batch:
         """Bring in the patients with these blind indexes of hospital numbers; the ids of those there are."""
         found: dict[bytes, str] = {}
         for some in portions(indexes):
-            rows = self.connection.execute(_PATIENTS_BY_NUMBER, {"indexes": some}).all()
+            rows = self.connection.execute(_PATIENTS_BY_NUMBER, {"those": some}).all()
             self._take_patients(rows)
             found.update((row[1], row[0]) for row in rows)
         return found
@@ -174,11 +174,9 @@ class Batch:
             self._stored[id] = sealed
 
     def load_appointments(self, ids: Iterable[str]) -> None:
-        wanted = [id for id in dict.fromkeys(ids) if id not in self.appointments]
-        for some in portions(wanted):
-            query = sa.select(schema.appointments).where(schema.appointments.c.id.in_(some))
-            for row in self.connection.execute(query):
-                self.appointments[row.id] = AppointmentRow(appointment_of(row), row.patient_id, row.revision, row.changed_at)
+        wanted = (id for id in ids if id not in self.appointments)
+        for row in rows_of(self.connection, _APPOINTMENTS, wanted):
+            self.appointments[row.id] = AppointmentRow(appointment_of(row), row.patient_id, row.revision, row.changed_at)
 
     def release(self) -> None:
         """Let go of the snapshot, all that the events need being in memory. What is read after all is as of then."""
@@ -458,16 +456,15 @@ _PATIENT = (
     _people.do_not_text,
     _people.changed_at,
 )
-_PATIENTS_BY_NUMBER = sa.select(*_PATIENT).where(
-    _people.hospital_number_index.in_(sa.bindparam("indexes", expanding=True))
-)
+_PATIENTS_BY_NUMBER = sa.select(*_PATIENT).where(among_those(_people.hospital_number_index))
 _TALK = sa.select(_talk.id, _talk.head, _talk.sealed, _talk.changed_at, *_PATIENT)
 _TALKS = _TALK.join_from(schema.conversations, schema.patients, _people.id == _talk.patient_id).where(
-    _talk.id.in_(sa.bindparam("ids", expanding=True))
+    among_those(_talk.id)
 )
 _TALKS_OF_PHONES = _TALK.join_from(
     schema.patients, schema.conversations, _people.id == _talk.patient_id, isouter=True
-).where(_people.phone_index.in_(sa.bindparam("phones", expanding=True)))
+).where(among_those(_people.phone_index))
+_APPOINTMENTS = sa.select(schema.appointments).where(among_those(schema.appointments.c.id))
 
 
 def _latest_first(row: Sequence[Any]) -> tuple[str, int, str]:

@@ -38,6 +38,19 @@ def portions(wanted: Iterable[T]) -> Iterator[list[T]]:
         yield once[start : start + _IN_ONE]
 
 
+def among_those(column: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
+    """The column's value is one of those that `rows_of` is given."""
+    return column.in_(sa.bindparam("those", expanding=True))
+
+
+def rows_of(connection: sa.Connection, query: sa.Select[Any], those: Iterable[Any], **also: Any) -> Iterator[Any]:
+    """The rows of a query that holds `among_those`; `also` are the values of its other parameters. Such a query is best made
+    once: what is made for each batch refers to itself, and lies in memory with all its values until the garbage collector
+    comes, which it seldom does."""
+    for some in portions(those):
+        yield from connection.execute(query, {"those": some, **also}).all()
+
+
 def insert_rows(
     connection: sa.Connection,
     table: sa.Table,

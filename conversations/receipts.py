@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from conversations import schema
 from conversations.batch import Batch
+from conversations.bulk import among_those, rows_of
 from conversations.intake import receipt_of
 from conversations.schema import instant
 from conversations.together import Member, members
@@ -26,15 +27,9 @@ class Receipts:
         self._held: dict[str, tuple[list[Member], TextStatus]] = {}  # key -> the talks' own texts, status
 
     def prefetch(self, keys: list[str | None]) -> None:
-        table = schema.texts
-        wanted = [key for key in dict.fromkeys(keys) if key is not None]
-        for start in range(0, len(wanted), 500):
-            query = sa.select(table.c.key, table.c.conversation_id, table.c.status, table.c.members).where(
-                table.c.key.in_(wanted[start : start + 500])
-            )
-            for row in self._batch.connection.execute(query):
-                own = members(row.members) if row.members else [Member(row.key, row.conversation_id)]
-                self._held[row.key] = (own, TextStatus(row.status))
+        for row in rows_of(self._batch.connection, _TEXTS, (key for key in keys if key is not None)):
+            own = members(row.members) if row.members else [Member(row.key, row.conversation_id)]
+            self._held[row.key] = (own, TextStatus(row.status))
         self._batch.load_talks(each.talk for own, _ in self._held.values() for each in own)
 
     def take(self, content: dict[str, Any], received_at: datetime) -> str:
@@ -67,3 +62,7 @@ class Receipts:
                 told = (receipt.status, receipt.code, receipt.reason, received_at, receipt.opted_out)
                 self._batch.decide(each.talk, TextReported(each.key, *told))
         return str(receipt.status)
+
+
+_texts = schema.texts.c
+_TEXTS = sa.select(_texts.key, _texts.conversation_id, _texts.status, _texts.members).where(among_those(_texts.key))

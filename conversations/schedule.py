@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from conversations import schema
 from conversations.batch import PREFERS, AppointmentRow, Batch, PatientRow
-from conversations.bulk import portions
+from conversations.bulk import among_those, rows_of
 from conversations.intake import appointment_record
 from conversations.partitions import mark
 from conversations.ports import AppointmentRecord, PatientRecord
@@ -60,16 +60,11 @@ class Schedule:
         self._patients = batch.load_patients_by_number(indexes)
         patients = [self._patients[index] for index in indexes if index in self._patients]
         batch.load_appointments(appointments)
-        table = schema.conversations
-        for some in portions(patients):
-            query = sa.select(table.c.id, table.c.patient_id).where(table.c.patient_id.in_(some), ~table.c.closed)
-            for talk in batch.connection.execute(query):
-                self._of_patient.setdefault(talk.patient_id, []).append(talk.id)
+        for talk in rows_of(batch.connection, _OPEN_TALKS, patients):
+            self._of_patient.setdefault(talk.patient_id, []).append(talk.id)
         # By appointment too: one that went to another patient keeps the conversations it had.
-        for some in portions(id for id in appointments if id in batch.appointments):
-            columns = (table.c.id, table.c.appointment_id, table.c.patient_id, table.c.ruleset)
-            for row in batch.connection.execute(sa.select(*columns).where(table.c.appointment_id.in_(some))):
-                self._of_appointment.setdefault(row.appointment_id, {})[row.patient_id, row.ruleset] = row.id
+        for row in rows_of(batch.connection, _TALKS_ABOUT, (id for id in appointments if id in batch.appointments)):
+            self._of_appointment.setdefault(row.appointment_id, {})[row.patient_id, row.ruleset] = row.id
         batch.load_talks(id for ids in self._of_patient.values() for id in ids)
         batch.load_talks(id for talks in self._of_appointment.values() for id in talks.values())
 
@@ -208,3 +203,10 @@ def _appointment(record: AppointmentRecord, held: Appointment | None, other: boo
         hospital=record.hospital,
         phone=record.phone,
     )
+
+
+_talks = schema.conversations.c
+_OPEN_TALKS = sa.select(_talks.id, _talks.patient_id).where(among_those(_talks.patient_id), ~_talks.closed)
+_TALKS_ABOUT = sa.select(_talks.id, _talks.appointment_id, _talks.patient_id, _talks.ruleset).where(
+    among_those(_talks.appointment_id)
+)

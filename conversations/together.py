@@ -19,7 +19,7 @@ import sqlalchemy as sa
 
 from conversations import schema
 from conversations.batch import Batch, text_place
-from conversations.bulk import portions
+from conversations.bulk import among_those, rows_of
 from conversations.changes import TextRow
 from conversations.schema import instant
 from conversations.transcript import canonical
@@ -60,18 +60,8 @@ class Together:
             return []
         phones = {phone for row in asking if (phone := self._phone(row.conversation_id)) is not None}
         midnight = self._midnight(asking[0].conversation_id)
-        found: list[Any] = []
-        table, talks, patients = schema.timers, schema.conversations, schema.patients
-        for some in portions(phones):
-            query = (
-                sa.select(table)
-                .join(talks, talks.c.id == table.c.conversation_id)
-                .join(patients, patients.c.id == talks.c.patient_id)
-                .where(patients.c.phone_index.in_(some), ~talks.c.closed)
-                .where(table.c.due > instant(self._batch.now), table.c.due < instant(midnight))
-                .where(table.c.name.like("cadence.%"))
-            )
-            found += self._batch.connection.execute(query).all()
+        now = instant(self._batch.now)
+        found = list(rows_of(self._batch.connection, _DUE_OF_PHONES, phones, now=now, midnight=instant(midnight)))
         self._batch.load_talks(row.conversation_id for row in found)
         first = {self._phone(row.conversation_id): row for row in asking}
         return [row for row in found if self._asks(row) and self._alike(row, first.get(self._phone(row.conversation_id)))]
@@ -181,3 +171,14 @@ class Together:
         content = canonical({"to": patient.record.get("mobile"), "text": text})
         sealed: bytes = self._batch.vault.seal(patient.wrapped_key, text_place(key), content)
         return sealed
+
+
+_timers, _talks, _people = schema.timers.c, schema.conversations.c, schema.patients.c
+_DUE_OF_PHONES = (
+    sa.select(schema.timers)
+    .join(schema.conversations, _talks.id == _timers.conversation_id)
+    .join(schema.patients, _people.id == _talks.patient_id)
+    .where(among_those(_people.phone_index), ~_talks.closed)
+    .where(_timers.due > sa.bindparam("now"), _timers.due < sa.bindparam("midnight"))
+    .where(_timers.name.like("cadence.%"))
+)

@@ -7,13 +7,13 @@ whole family: where it has several talks going on, engine/several.py says which 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import sqlalchemy as sa
 
 from conversations import schema
 from conversations.batch import Batch
-from conversations.bulk import portions
+from conversations.bulk import among_those, rows_of
 from conversations.changes import Unblock
 from conversations.together import members
 from engine.conversation import OPTED_OUT
@@ -59,34 +59,18 @@ class PhoneBook:
                 self._patients.setdefault(phone, []).append(patient)
             if talk is not None:
                 talks.append(talk)
-        for some in portions(phones):
-            once = schema.former_phones
-            for row in connection.execute(sa.select(once.c.patient_id, once.c.phone_index).where(once.c.phone_index.in_(some))):
-                self._former.setdefault(row.phone_index, []).append(row.patient_id)
-            blocks = schema.blocks
-            query = sa.select(blocks).where(
-                blocks.c.phone_index.in_(some), blocks.c.reason == OPTED_OUT, blocks.c.lifted_at.is_(None)
-            )
-            for row in connection.execute(query):
-                self._stops.setdefault(row.phone_index, []).append(Stop(row.scope, row.clinic, row.conversation_id))
-        for some_keys in portions(keys):
-            texts = schema.texts
-            columns = (texts.c.key, texts.c.conversation_id, texts.c.phone_index, texts.c.members)
-            for text in connection.execute(sa.select(*columns).where(texts.c.key.in_(some_keys))):
-                told = tuple(each.talk for each in members(text.members)) if text.members else (text.conversation_id,)
-                self._texts[text.key] = (told, text.phone_index)
+        for row in rows_of(connection, _FORMER, phones):
+            self._former.setdefault(row.phone_index, []).append(row.patient_id)
+        for row in rows_of(connection, _STOPS, phones):
+            self._stops.setdefault(row.phone_index, []).append(Stop(row.scope, row.clinic, row.conversation_id))
+        for text in rows_of(connection, _TEXTS, keys):
+            told = tuple(each.talk for each in members(text.members)) if text.members else (text.conversation_id,)
+            self._texts[text.key] = (told, text.phone_index)
         self._fetch_talks_of_former()
 
     def _fetch_talks_of_former(self) -> None:
-        table = schema.conversations
-        found: list[Any] = []
-        for some in portions(id for ids in self._former.values() for id in ids if id not in self._talks):
-            query = (
-                sa.select(table.c.id, table.c.patient_id)
-                .where(table.c.patient_id.in_(some))
-                .order_by(table.c.changed_at.desc(), table.c.id)
-            )
-            found.extend(self._batch.connection.execute(query).all())
+        once = (id for ids in self._former.values() for id in ids if id not in self._talks)
+        found = list(rows_of(self._batch.connection, _TALKS_OF, once))
         for row in found:
             self._talks.setdefault(row.patient_id, []).append(row.id)
         self._batch.load_talks([row.id for row in found] + [talk for told, _ in self._texts.values() for talk in told])
@@ -173,3 +157,18 @@ class PhoneBook:
         waiting = [c for c in held if not c.closed]
         last = max(waiting or held, key=lambda c: (c.spoke_at or c.opened_at, c.id))
         return Addressee(last.id)
+
+
+_once, _blocks, _texts, _talks = (
+    table.c for table in (schema.former_phones, schema.blocks, schema.texts, schema.conversations)
+)
+_FORMER = sa.select(_once.patient_id, _once.phone_index).where(among_those(_once.phone_index))
+_STOPS = sa.select(_blocks.phone_index, _blocks.scope, _blocks.clinic, _blocks.conversation_id).where(
+    among_those(_blocks.phone_index), _blocks.reason == OPTED_OUT, _blocks.lifted_at.is_(None)
+)
+_TEXTS = sa.select(_texts.key, _texts.conversation_id, _texts.phone_index, _texts.members).where(among_those(_texts.key))
+_TALKS_OF = (
+    sa.select(_talks.id, _talks.patient_id)
+    .where(among_those(_talks.patient_id))
+    .order_by(_talks.changed_at.desc(), _talks.id)
+)

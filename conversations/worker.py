@@ -52,7 +52,7 @@ _log = logging.getLogger("freagra.conversations")
 
 _TRIES = 3
 _FIRST = 256  # events of the first batch, so that its first commit comes soon; and of one that counts as a crowd
-_PARTS = 8  # commits of a batch; its last ones are smaller, since nothing is decided beside them
+_PARTS = 4  # commits of a batch; its last ones are smaller, since nothing is decided beside them
 _SMALLEST = 64  # events to a commit
 _TIMERS = 1_024  # of a batch: they go in one commit, so that what is for one phone can be joined
 _MOST_SOON = 10_000
@@ -134,10 +134,12 @@ class Worker:
         if self._relief is None or not self._crowd or not self._relief.ready():
             return None
         try:
-            return self._relief.step(now)
+            step = self._relief.step(now)
         except ReliefGone as fault:
             _log.warning("the batch is decided here: %s", fault)
             return None
+        self._size = self._first  # the next crowd, too, is the relief's after one small batch
+        return step
 
     def _own_step(self, now: datetime) -> Step:
         """The first batch is small, and its first commit soon: whatever ends the process, it got some of the work done."""
