@@ -34,7 +34,7 @@ class Clause:
     contrasts: int = 0
     things: set[str] = field(default_factory=set)  # of `unknown`, those that "my" or "the" shows to be no name
     mine: bool = False  # begins with who speaks, or of whom it is spoken: "I", "she"
-    led: set[Phrase] = field(default_factory=set)  # phrases with a word before them that is passed over: "I", "please", "to"
+    led: dict[Phrase, str] = field(default_factory=dict)  # phrases with the word before them that is passed over: "I", "to"
     pleaded: bool = False  # an answer in it begins with "please", so that a no before it agrees
     parted: bool = False  # a verb stands in it whose object may come before its other half: Irish "cuir ... ar ceal"
 
@@ -104,7 +104,7 @@ def clauses(book: Phrasebook, words: Sequence[str], asked: bool) -> list[Clause]
         if phrase is not None:
             clause.pleaded |= led.get(at) in book.pleas
             if at in led:
-                clause.led.add(phrase)
+                clause.led[phrase] = led[at]
             if NAME not in clause.words:
                 clause.strange = 0  # a name stands after an answer; before it, an adverb that turns it is likelier
             if barred:

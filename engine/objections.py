@@ -48,6 +48,10 @@ class Objections:
         at = _place(part.words, phrase.words)
         if phrase.words[0] == NOT and at and self._corrects(part, phrase, at):
             return CORRECTION
+        if intent == OPT_OUT and self._tells_of_texting(part, phrase):
+            return "someone else"
+        if intent in self.prepared.affirming and at and part.words[at - 1] in part.unknown and self._belongs(part, phrase):
+            return "object"
         if intent in self.prepared.yielding and self._was_given(part, phrase, at):
             return "told"
         if phrase.negative and phrase.words[-1] in self.book.takers and len(part.unknown) > 1:
@@ -98,6 +102,16 @@ class Objections:
         if part.asked or part.flags & (Role.REQUEST | Role.QUESTION) or not self.book.role(phrase.words[0]) & Role.WISH:
             return False
         return not self.book.given.isdisjoint(part.words[:at])
+
+    def _tells_of_texting(self, part: Clause, phrase: Phrase) -> bool:
+        """Whether a "not text" is what somebody does: "she doesn't text", but not "I do not want texts"."""
+        who = self.book.asides.mortals | (self.book.personal & self.book.speakers)
+        return phrase.words[0] == NOT and part.led.get(phrase) in who and self.book.takers.isdisjoint(phrase.words)
+
+    def _belongs(self, part: Clause, phrase: Phrase) -> bool:
+        """Whether a phrase goes on with what stands before it: "leave him to bring Mam", but not "tell him I'll be there"."""
+        leader = part.led.get(phrase)
+        return leader is not None and leader not in self.book.speakers and bool(self.book.given)
 
     def _stranger(self, part: Clause, phrase: Phrase, at: int) -> bool:
         """Whether an answer is told of something else: "the plumber can't come", "the dentist moved me". What stands straight

@@ -182,3 +182,22 @@ def test_a_coming_that_has_been_confirms_nothing(text: str) -> None:
 @pytest.mark.parametrize("text", ["I confirmed this already by phone", "I was away last week but I will be there"])
 def test_what_has_been_beside_a_yes_to_come_leaves_it_one(text: str) -> None:
     assert meaning(text) == "confirm"
+
+
+@pytest.mark.parametrize(
+    "text", ["I'm her daughter, she doesn't text", "we don't text, ring the landline", "don't text while driving"]
+)
+def test_whoever_does_not_text_opts_out_of_nothing(text: str) -> None:
+    assert meaning(text) in HANDED_OVER
+
+
+@pytest.mark.parametrize("text", ["please don't text", "you should not text me", "I do not want these texts"])
+def test_whoever_wants_no_texts_opts_out(text: str) -> None:
+    assert meaning(text) == "stop"
+
+
+@pytest.mark.parametrize(
+    "text", ["I'm afraid to bring Mam on the 20th", "I cannot leave him to bring Mam on the 20th", "too scared to come in"]
+)
+def test_what_is_feared_is_no_yes(text: str) -> None:
+    assert meaning(text) in HANDED_OVER
