@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from engine.lexicon import Lexicon
+from engine.lexicon import Lexicon, Role
 from engine.normalise import fold
 from engine.phrase import holds
 
@@ -42,6 +42,7 @@ class Asides:
     causes: frozenset[str]
     steady: tuple[Stretch, ...]
     gravest: Words  # beside which nothing is steady
+    turns: Words  # "but": what stands after one tells something else
 
     @property
     def stretched(self) -> Words:
@@ -61,11 +62,23 @@ class Asides:
             return True
         if self._steady(said):
             return True
+        said = self._apart(said, content[first])
         if not self.present.isdisjoint(said):
             return False
         told = any(_leads(lead, content, first, ()) for lead in self.following)
         known = any(content[behind - 1] in once and holds(said, once) for once in self.befell)
         return told or known or any(holds(said, past) for past in self.long_ago)
+
+    def _apart(self, said: Sequence[str], word: str) -> Sequence[str]:
+        """What stands around a word up to a "but" on either side: in "a stroke last year but he is cycling again now" the now is
+        not of the stroke.
+        """
+        if self.turns.isdisjoint(said) or word not in said:
+            return said
+        turns = [at for at, other in enumerate(said) if other in self.turns]
+        place = said.index(word)
+        begin = max((at + 1 for at in turns if at < place), default=0)
+        return said[begin : min((at for at in turns if at > place), default=len(said))]
 
     def long_known(self, sentences: Iterable[Sequence[str]]) -> bool:
         """Whether what is told has been so for long, or is over: "numb as always", "had a stroke years ago". A sentence that
@@ -137,4 +150,5 @@ def asides(
         causes=frozenset(map(" ".join, stretches(lists["causes"], grave))),
         steady=stretches(lists["steady"], list),
         gravest=words("gravest"),
+        turns=frozenset(map(fold, set(lexicon.roles[Role.CONTRAST]) & set(lexicon.roles[Role.JOIN]))),
     )

@@ -249,6 +249,8 @@ def test_what_somebody_else_asks_or_one_of_two_has_is_not_acted_on(language: str
         ("ga", "níl pian i mo chliabhrach"),
         ("ar", "جارتي جاها جلطة قبل سنتين"),
         ("ar", "ما عندي الم في الصدر"),
+        ("ga", "bhí stróc ag Daideo anuraidh ach tá sé ag rothaíocht arís anois"),
+        ("es", "mi tío tuvo un infarto el año pasado pero hoy ya juega al tenis"),
     ],
 )
 def test_danger_that_is_denied_long_past_or_only_named_alarms_nobody(language: str, text: str) -> None:
@@ -325,6 +327,8 @@ def test_a_death_is_one_whatever_it_is_put_down_to(language: str, text: str) -> 
         ("ga", "d'iompaigh m'fhear bán, allas air agus greim aige ar a ghualainn"),
         ("ar", "زوجي اصفر وجهه ومعرق وماسك كتفه"),
         ("ar", "استفرغ اسود مثل القهوة"),
+        ("ar", "jozi 6a7 w ma birod"),
+        ("ar", "ma 3ad bedi 3eesh"),
     ],
 )
 def test_signs_of_danger_are_heard_in_a_laymans_words(language: str, text: str) -> None:
@@ -369,6 +373,12 @@ def test_what_everybody_has_now_and_then_alarms_nobody(language: str, text: str)
         ("ga", "beidh mé déanach don rang, coinnigh suíochán dom"),
         ("ar", "ما اقدر اجي على العرس، الولد مزكم"),
         ("ar", "ماتت قطتنا والاولاد يبكون"),
+        ("pl", "przełożyli nam egzamin na prawo jazdy"),
+        ("lt", "taip, raktai po kilimėliu"),
+        ("lt", "mirė telefonas, rašau iš planšetės"),
+        ("es", "escríbele a María que no va"),
+        ("es", "la última vez cancelé y esperé medio año"),
+        ("fr", "on nous a décalé l'examen du permis"),
     ],
 )
 def test_what_is_told_of_other_places_and_people_is_left_to_a_person(language: str, text: str) -> None:
