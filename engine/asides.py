@@ -70,8 +70,8 @@ class Asides:
         return told or known or any(holds(said, past) for past in self.long_ago)
 
     def _apart(self, said: Sequence[str], word: str) -> Sequence[str]:
-        """What stands around a word up to a "but" on either side: in "a stroke last year but he is cycling again now" the now is
-        not of the stroke.
+        """What stands around a word up to a "but" on either side: the now of "a stroke last year but he is cycling again now"
+        is not of the stroke.
         """
         if self.turns.isdisjoint(said) or word not in said:
             return said

@@ -14,6 +14,7 @@ from engine.normalise import fold, is_number
 from engine.phrase import NAME, NUMBER
 
 REPAIR_FROM = 5  # shorter words are never a target for a slip of the finger: no/now, yes/yet, see/she
+_CLITIC_FROM = 4  # letters with the one that is a word by itself: Arabic "in" of "in my chest"
 _TWO_SLIPS_FROM = 9  # letters: "definately" may be two slips away, "blessing" is not "bleeding"
 _REPAIR_LIKE = 80.0
 _LONGEST_WORD = 30
@@ -65,6 +66,8 @@ class Speller:
             return [head, *self._known_or_repaired(rest)]
         if len(word) > _LONGEST_WORD or not word.isalnum():
             return [word]
+        if len(word) > _CLITIC_FROM and word[0] in self.language.words("clitics") and word[1:] in known:
+            return [word[1:]]
         parts = self._parted(word)
         if parts:
             return parts

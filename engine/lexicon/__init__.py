@@ -91,6 +91,7 @@ _OTHER_LISTS = (
     "modals",
     "polite",
     "elisions",
+    "clitics",
     "personal",
     "ours",
     "titles",

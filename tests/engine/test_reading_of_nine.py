@@ -401,3 +401,8 @@ def test_what_is_told_of_other_places_and_people_is_left_to_a_person(language: s
 )
 def test_a_remark_with_what_goes_with_it_is_for_us(language: str, text: str, wanted: str) -> None:
     assert meaning(language, text) == wanted
+
+
+@pytest.mark.parametrize("text", ["وجع قوي فصدري", "وجع قوي بصدري", "وجع قوي في صدري"])
+def test_an_arabic_letter_that_is_a_word_hides_none(text: str) -> None:
+    assert meaning("ar", text) == "urgent"
