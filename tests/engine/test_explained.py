@@ -201,3 +201,13 @@ def test_whoever_wants_no_texts_opts_out(text: str) -> None:
 )
 def test_what_is_feared_is_no_yes(text: str) -> None:
     assert meaning(text) in HANDED_OVER
+
+
+@pytest.mark.parametrize("text", ["yes I know", "yes I got the letter", "I thought I was coming on the 20th"])
+def test_a_yes_to_something_else_confirms_nothing(text: str) -> None:
+    assert meaning(text) in HANDED_OVER
+
+
+@pytest.mark.parametrize("text", ["yes I got the letter, I'll be there", "Yes I have it in the diary"])
+def test_a_yes_to_something_else_beside_an_answer_leaves_it_one(text: str) -> None:
+    assert meaning(text) == "confirm"
