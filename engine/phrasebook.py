@@ -58,6 +58,7 @@ class Phrasebook:
     def _refer_to_words(self) -> None:
         words, grammar, lists = self._language.words, self._grammar, self._language.lexicon.lists
         self.aux = grammar.aux
+        self.past = words("past")
         self.personal = words("personal")
         self.polite = words("polite")
         self.familiar = words("familiar")

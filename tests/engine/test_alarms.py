@@ -352,6 +352,7 @@ def test_who_answers_is_alive_so_another_has_died(text: str, expected: str) -> N
         "C, our mother passed away on Sunday",
         "I confirm the 20th. My late wife used to drive me, she died in May",
         "see you then, it has been hard since mam died",
+        "We buried my sister and I haven't the heart for hospitals, cancel that please",
         "My dad died so cancel mine on the 20th and keep the one in August",
     ],
 )
@@ -369,6 +370,7 @@ def test_a_death_beside_what_may_be_an_answer_is_for_a_person(text: str) -> None
         "C - she has passed away",
         "cancel please, mum has passed away",
         "ok mam died last week",
+        "I'm sorry I didn't ring sooner, my husband died. Please cancel it",
         "he will attend in an urn, he died",
         "it is too late now, she died of it",
     ],
