@@ -15,6 +15,7 @@ from rapidfuzz import fuzz, process
 
 from engine import alarms, beside, initials
 from engine.clauses import Clause, clauses, match, segments, signature_only
+from engine.days_kept import DaysKept
 from engine.explained import Guard, tells_of_it
 from engine.lexicon import Role
 from engine.normalise import Normalised, fold
@@ -26,7 +27,7 @@ from engine.prepared import Prepared
 from engine.reading import MIXED, UNKNOWN, Candidate, Reading
 from engine.ruleset import ALWAYS_INTENTS, Matching
 from engine.sentences import Said
-from engine.told import Told, elsewhere, named
+from engine.told import Told
 
 _UNSURE = Role.HEDGE | Role.CONDITION | Role.QUESTION | Role.CONTRAST
 _LOUD = Role.NEGATION | Role.QUESTION | Role.HEDGE | Role.CONDITION | Role.CONTRAST | Role.NO
@@ -89,8 +90,8 @@ class Reader:
     def _unless_outlived(self, death: Reading, spelt: Sequence[tuple[list[str], bool]]) -> Reading:
         """A death, unless the text holds an answer of somebody living: then that is what it says, or it is for a person."""
         self._hear_out(spelt)
-        segments_ = [(said, alike) for (said, _), (alike, _) in zip(spelt, self.segments, strict=True)]
-        outlived = Outlived(self.prepared, self.book, segments_)
+        told = [(said, alike) for (said, _), (alike, _) in zip(spelt, self.segments, strict=True)]
+        outlived = Outlived(self.prepared, self.book, told)
         standing = [heard.phrase for heard in self.heard if not heard.against]
         if outlived.answered(standing):
             answer = self._combined()
@@ -297,7 +298,8 @@ class Reader:
             return self._say(UNKNOWN, "negation", f'A negation stands beside "{self._said(phrase)}".')
         if flags & Role.HEDGE:
             return self._say(UNKNOWN, "hedge", f'"{self._said(phrase)}" is said with doubt.', guess=phrase.intent)
-        if not phrase.key and self._has_been(phrase):
+        written = [(mended, content) for (_, mended), content in zip(self.written, self.contents, strict=True)]
+        if self._days().has_been(phrase, written):
             return self._say(UNKNOWN, "told", f'"{self._said(phrase)}" seems to be told of what has been.')
         if beside.held_back(self.prepared, self.parts):
             return self._say(UNKNOWN, "contrast", f'"{self._said(phrase)}" is held back by what follows.', guess=phrase.intent)
@@ -325,11 +327,11 @@ class Reader:
         refuses = phrase.negative and phrase.intent not in kept  # "we won't be in, when can we come"
         own = [part for part in self.parts if not refuses or any(found is phrase for found, _ in part.found)]
         request = phrase.asks or any(part.flags & Role.REQUEST for part in own)
-        if phrase.intent in self.prepared.answers - self.prepared.affirming and self._keeps_told(phrase):
+        if phrase.intent in self.prepared.answers - self.prepared.affirming and self._days().by(phrase):
             return self._say(MIXED, "told-day", f'"{self._said(phrase)}", and the day that was told seems to suit.')
         if answer and (wish_for := beside.another_time_beside(self.prepared, self.book, self.parts, phrase)):
             return self._say(wish_for, "another-time", f'"{self._said(phrase)}", and with it another time.', 100.0)
-        if beside.deferred(self.prepared, self.book, self.parts, phrase, self._names_told_alone()):
+        if beside.deferred(self.prepared, self.book, self.parts, phrase, self._days().alone):
             return self._say(MIXED, "another-time", f'"{self._said(phrase)}", beside when the patient would come.')
         if phrase.intent == _HAS_BEEN and any(part.asked and part.words[:1] == [ASK] for part in self.parts):
             return self._question()  # "I had my scan already, is this for the results?"
@@ -361,41 +363,6 @@ class Reader:
             return self._say(UNKNOWN, "too-long", "The reply is longer than is read.", guess=phrase.intent)
         return self._act(phrase, "no other meaning stands")
 
-    def _has_been(self, phrase: Phrase) -> bool:
-        """Whether a yes is told of what has been: "I have already come to this", "I come yesterday"."""
-        book = self.book
-        if book.coming.isdisjoint(phrase.words):
-            return False
-        said = [
-            {word for words in mended for word in words}
-            for (_, mended), content in zip(self.written, self.contents, strict=True)
-            if holds(content, phrase.words)
-        ]
-        return any(not words.isdisjoint(book.over) and words.isdisjoint(book.ahead) for words in said)
-
-    def _names_told_alone(self) -> bool:
-        """Whether of all days and hours only those are named that the patient was told."""
-        text, language = self.normal.text, self.book.language
-        return self.told is not None and named(self.told, text, language) and not elsewhere(self.told, text, language)
-
-    def _keeps_told(self, phrase: Phrase) -> bool:
-        """Whether what was told is kept by an answer that would change it: "can't come Monday but the 20th is fine", "the 20th
-        is the only day I can do".
-        """
-        told, language = self.told, self.book.language
-        if told is None or phrase.key or not named(told, self.normal.text, language):
-            return False
-        if NUMBER in phrase.words and not phrase.negative and any(
-            self.book.role(word) & (Role.CONTRAST | Role.JOIN) == Role.CONTRAST for word in phrase.words
-        ):
-            return not elsewhere(told, self.normal.text, language)
-        words = self.normal.words
-        turns = [at for at, word in enumerate(words) if self.book.role(word) & Role.CONTRAST]
-        tail = words[turns[-1] + 1 :] if turns else ()
-        after = self.book.roles_of(self.book.rewrite(tail))
-        kept = named(told, " ".join(tail), language) and not elsewhere(told, " ".join(tail), language)
-        return kept and bool(after & (Role.ACK | Role.YES)) and not after & (Role.NEGATION | Role.NO)
-
     def _letters(self) -> bool:
         """Whether letters of two answers stand in it, each by itself: "C, well R really"."""
         letters = {word for part in self.parts if not part.negated for word in part.words if len(word) == 1}
@@ -410,8 +377,10 @@ class Reader:
         return Objections(self.prepared, self.book, self.parts, self.ruled_out)
 
     def _guard(self) -> Guard:
-        named_ = self.told is not None and named(self.told, self.normal.text, self.book.language)
-        return Guard(self.book, self.parts, [word for said, _ in self.segments for word in said], named_)
+        return Guard(self.book, self.parts, [word for said, _ in self.segments for word in said], self._days().named)
+
+    def _days(self) -> DaysKept:
+        return DaysKept(self.book, self.normal, self.told)
 
     def _nothing_stands(self) -> Reading:
         if self._is_question():

@@ -365,6 +365,8 @@ def test_a_death_beside_what_may_be_an_answer_is_for_a_person(text: str) -> None
     [
         "my wife Mary died",
         "our son Liam passed away",
+        "my grandson died yesterday",
+        "Papa has gone to be with the Lord",
         "RIP my poor mother, she died on the 3rd",
         "he can't come he's dead",
         "C - she has passed away",

@@ -1,0 +1,62 @@
+"""What the days and hours in a reply say of its answer: that it keeps what was told, or is told of what has been."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from engine.lexicon import Role
+from engine.normalise import Normalised
+from engine.phrase import NUMBER, Phrase, holds
+from engine.phrasebook import Phrasebook
+from engine.told import Told, elsewhere, named
+
+Segment = tuple[Sequence[Sequence[str]], Sequence[str]]  # its words, each mended, and its content
+
+
+@dataclass(frozen=True, slots=True)
+class DaysKept:
+    """One reply beside what the patient was told, if anything was."""
+
+    book: Phrasebook
+    normal: Normalised
+    told: Told | None
+
+    @property
+    def named(self) -> bool:
+        """Whether the reply names a day, hour or clinician that was told."""
+        return self.told is not None and named(self.told, self.normal.text, self.book.language)
+
+    @property
+    def alone(self) -> bool:
+        """Whether of all days and hours it names only those that were told."""
+        return self._only_told(self.normal.text)
+
+    def by(self, phrase: Phrase) -> bool:
+        """Whether what was told is kept by an answer that would change it: "can't come Monday but the 20th is fine", "the 20th
+        is the only day I can do".
+        """
+        if phrase.key or not self.named:
+            return False
+        if NUMBER in phrase.words and not phrase.negative and any(map(self._restricts, phrase.words)):
+            return self.alone
+        words = self.normal.words
+        turns = [at for at, word in enumerate(words) if self.book.role(word) & Role.CONTRAST]
+        tail = words[turns[-1] + 1 :] if turns else ()
+        after = self.book.roles_of(self.book.rewrite(tail))
+        return self._only_told(" ".join(tail)) and bool(after & (Role.ACK | Role.YES)) and not after & (Role.NEGATION | Role.NO)
+
+    def has_been(self, phrase: Phrase, segments: Iterable[Segment]) -> bool:
+        """Whether a yes is told of what has been: "I have already come to this", "I come yesterday"."""
+        book = self.book
+        if phrase.key or book.coming.isdisjoint(phrase.words):
+            return False
+        said = [{word for words in mended for word in words} for mended, content in segments if holds(content, phrase.words)]
+        return any(not words.isdisjoint(book.over) and words.isdisjoint(book.ahead) for words in said)
+
+    def _only_told(self, text: str) -> bool:
+        told, language = self.told, self.book.language
+        return told is not None and named(told, text, language) and not elsewhere(told, text, language)
+
+    def _restricts(self, word: str) -> bool:
+        return self.book.role(word) & (Role.CONTRAST | Role.JOIN) == Role.CONTRAST
