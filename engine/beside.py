@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from engine.clauses import Clause
 from engine.lexicon import Role
@@ -86,15 +86,15 @@ def another_time_beside(prepared: Prepared, book: Phrasebook, parts: Sequence[Cl
     return next(iter(prepared.yielding)) if elsewhen and len(prepared.yielding) == 1 else None
 
 
-def deferred(prepared: Prepared, book: Phrasebook, parts: Sequence[Clause], answer: Phrase, told: bool) -> bool:
+def deferred(prepared: Prepared, book: Phrasebook, parts: Sequence[Clause], answer: Phrase, told: Callable[[], bool]) -> bool:
     """Whether a "cancel" has beside it when the patient would come: "cancel, back on the 28th", "cancel until I'm off the
-    crutches". `told` tells that the text names no day or hour but the appointment's. What has been ("I was in last week") is
+    crutches". `told` tells whether the text names no day or hour but the appointment's. What has been ("I was in last week") is
     none. False for languages whose lexicon does not list the words that show it.
     """
-    refusing = prepared.answers - prepared.yielding - prepared.affirming - frozenset(ALWAYS_INTENTS)
-    named = answer.key or any(prepared.keys.get(word, ("",))[0] == answer.intent for word in answer.words)
-    if not book.bygone or answer.intent not in refusing:
+    intent = answer.intent
+    if not book.bygone or intent not in prepared.answers or intent in prepared.yielding or intent in ALWAYS_INTENTS:
         return False
+    named = answer.key or any(prepared.keys.get(word, ("",))[0] == answer.intent for word in answer.words)
     if not named and not book.takers.isdisjoint(book.alike(answer.words)):  # what is not needed now is not needed then either
         return any(NUMBER in part.words and not part.negated and not book.takers.isdisjoint(part.words) for part in parts)
     own = [part for part in parts if any(phrase is answer for phrase, _ in part.found)]
@@ -107,7 +107,7 @@ def deferred(prepared: Prepared, book: Phrasebook, parts: Sequence[Clause], answ
             times -= answer.words.count(NUMBER) + 1  # one is its object
         elif NAME in said or part.strange or any(phrase.intent not in prepared.affirming for phrase, _ in part.found):
             continue  # a signature with a date of birth, or another answer
-        elif told and not dated:
+        elif times and not dated and told():
             times = 0
         occasion = not said.isdisjoint(book.occasions) and said.isdisjoint(book.returning)
         elsewhen = times > 0 and said.isdisjoint(book.bygone) and not occasion

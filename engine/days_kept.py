@@ -27,7 +27,6 @@ class DaysKept:
         """Whether the reply names a day, hour or clinician that was told."""
         return self.told is not None and named(self.told, self.normal.text, self.book.language)
 
-    @property
     def alone(self) -> bool:
         """Whether of all days and hours it names only those that were told."""
         return self._only_told(self.normal.text)
@@ -39,7 +38,7 @@ class DaysKept:
         if phrase.key or not self.named:
             return False
         if NUMBER in phrase.words and not phrase.negative and any(map(self._restricts, phrase.words)):
-            return self.alone
+            return self.alone()
         words = self.normal.words
         turns = [at for at, word in enumerate(words) if self.book.role(word) & Role.CONTRAST]
         tail = words[turns[-1] + 1 :] if turns else ()

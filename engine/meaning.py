@@ -108,12 +108,10 @@ class Reader:
         unrefused = [self._unrefused(words) for words in self.contents]
         return {
             intent
-            for intent, patterns in self.book.unless.items()
-            if any(
-                there.issuperset(pattern)
-                and any(holds(words, pattern) for words in (self.contents if NOT in pattern else unrefused))
-                for pattern in patterns
-            )
+            for word in there
+            for intent, pattern in self.book.unless.get(word, ())
+            if there.issuperset(pattern)
+            and any(holds(words, pattern) for words in (self.contents if NOT in pattern else unrefused))
         }
 
     def _hear(self, spelt: Sequence[tuple[list[str], bool]]) -> None:

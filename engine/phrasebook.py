@@ -41,7 +41,7 @@ class Phrasebook:
         self.phrases: dict[str, list[Phrase]] = {}
         self.deciding: dict[str, list[Phrase]] = {}
         self.alone: dict[str, list[Phrase]] = {}  # mean something only as the whole of a reply
-        self.unless: dict[str, tuple[tuple[str, ...], ...]] = {}
+        self.unless: dict[str, list[tuple[str, tuple[str, ...]]]] = {}  # by first words: of which intent, in what it is none
         self.near: dict[str, list[tuple[Phrase, Sets]]] = {}  # by each word of the first set
         self.light = [self._spelt_sets(sets) for sets in self._language.lexicon.near.get(SAYING, ())]
         for intent in ruleset.intents.values():
@@ -126,9 +126,9 @@ class Phrasebook:
                 self._add(self.phrases, intent, text, keys)
         self._load_near(intent)
         barred = (*intent.unless.get(self.language, ()), *lexicon.unless.get(intent.name, ()))
-        patterns = tuple(words for words in map(phrase, barred) if words)
-        if patterns:
-            self.unless[intent.name] = patterns
+        for words in dict.fromkeys(map(phrase, barred)):
+            if words:
+                self.unless.setdefault(words[0], []).append((intent.name, words))
 
     def _load_near(self, intent: Intent) -> None:
         near = self._language.lexicon.near

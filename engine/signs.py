@@ -9,12 +9,12 @@ wait, I keep blacking out". Asked about in general ("is it normal to faint after
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from engine.lexicon import Lexicon, Role
 from engine.normalise import fold
-from engine.phrase import holds
+from engine.phrase import Stretch, holds
 from engine.rewriter import Rewriter
 
 _FAR = 30  # words between two signs that belong together
@@ -34,7 +34,7 @@ class Signs:
     dire: Words
     hints: Words
     passed_over: Words
-    triage: tuple[tuple[str, ...], ...]
+    triage: Mapping[str, Sequence[Stretch]]  # by their first words
     bodily: Words  # kinds
     general: Words
     whose: Words  # a sign told of one of these is nobody's in general
@@ -62,9 +62,12 @@ class Signs:
                 for other, beside, also in heard:
                     if beside != kind and abs(place - other) <= _FAR:
                         return f"{text} {also}" if place < other else f"{also} {text}"
-        if asked_of and any(holds(sentence, asked) for sentence in sentences if sentence for asked in self.triage):
+        if asked_of and any(map(self._asks_what_to_do, sentences)):
             return asked_of[0]
         return ""
+
+    def _asks_what_to_do(self, sentence: Sequence[str]) -> bool:
+        return any(holds(sentence, asked) for word in sentence for asked in self.triage.get(word, ()))
 
     def _in_general(self, sentence: Sequence[str], place: int) -> bool:
         """Whether the sign at a place is what may happen to anybody: "to faint", "might get numb"."""
@@ -102,7 +105,10 @@ def signs(lexicon: Lexicon, spelt: Callable[[Sequence[str]], list[str]]) -> Sign
             if len(words) > 1 or " " not in line:
                 rules.setdefault(words, (_mark(kind),))
     kinds, dire, hints = (frozenset(map(_mark, group)) for group in (lexicon.signs, lexicon.dire, lexicon.hints))
-    triage = tuple(tuple(spelt(line.split())) for line in lists["triage"])
+    triage: dict[str, list[Stretch]] = {}
+    for line in lists["triage"]:
+        asked = tuple(spelt(line.split()))
+        triage.setdefault(asked[0], []).append(asked)
     bodily = frozenset(map(_mark, lists["bodily"]))
     whose = frozenset(map(fold, (*lists["determiners"], *lists["openers"])))
     return Signs(Rewriter(rules), kinds, dire, hints, passed, triage, bodily, frozenset(map(fold, lists["general"])), whose)
