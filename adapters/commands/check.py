@@ -42,7 +42,8 @@ def check(files: Sequence[str], *, as_json: bool, strict: bool, carrier: Carrier
     paint = Paint(sys.stdout)
     for each in checked:
         before = ""
-        for problem in each.loaded.problems:
+        # Errors last, where the eye is when all has run by.
+        for problem in sorted(each.loaded.problems, key=lambda problem: problem.severity == "error"):
             # What mends one and the next alike is said once.
             print(painted(replace(problem, hint="") if problem.hint == before else problem, paint), end="\n\n")
             before = problem.hint

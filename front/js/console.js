@@ -4,4 +4,5 @@ import "htmx-ext-sse";
 import "idiomorph/htmx";
 import "./_session.js";
 import "./_choices.js";
+import "./_bar.js";
 import "./_keys.js";

@@ -135,8 +135,9 @@ function show(problems) {
   const counts = [[errors, "error"], [problems.length - errors, "warning"]].filter(([number]) => number);
   head.textContent = problems.length ? counts.map(([number, noun]) => `${number} ${noun}${number === 1 ? "" : "s"}`).join(", ") : "No problems";
   head.className = errors ? "problems--bad" : problems.length ? "problems--warn" : "problems--good";
-  // What mends one and the next alike is said once.
-  list.replaceChildren(...problems.map((each, at) => problem(each, each.hint !== problems[at - 1]?.hint)));
+  // Errors first: they keep the draft from being published. What mends one and the next alike is said once.
+  const first = [...problems].sort((one, other) => (other.severity === "error") - (one.severity === "error"));
+  list.replaceChildren(...first.map((each, at) => problem(each, each.hint !== first[at - 1]?.hint)));
 }
 
 // A problem at a place of the shared ruleset is shown where the text names that one.

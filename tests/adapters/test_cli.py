@@ -180,6 +180,7 @@ def test_check_shows_errors_where_they_are(run: Run, broken: Path) -> None:
     assert code == 1
     assert re.search(rf"{broken}:\d+:\d+: there is no state called \"undeliverd\"; did you mean \"undelivered\"\?", out)
     assert "^~~~" in out
+    assert out.rindex("warning: ", 0, out.index(f"{broken}: 1 error")) < out.index("there is no state called")
     assert re.search(rf"{broken}: 1 error, \d+ warnings; the talks are played once the errors are mended", out)
     assert re.search(rf"{REMINDER}: \d+ warnings; \d+ talks played", out)
 

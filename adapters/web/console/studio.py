@@ -293,10 +293,16 @@ def _json(values: Mapping[str, Any]) -> Response:
 
 
 def difference(before: str, after: str, one: str, other: str) -> list[tuple[str, str]]:
-    """The lines that differ between two texts with a few around them: (kind, line), kind one of same, gone, new, place."""
+    """The lines that differ between two texts with a few around them: (kind, line), kind one of same, gone, new, and place,
+    which says where in the later text the next ones stand."""
     kinds = {"-": "gone", "+": "new", "@": "place", " ": "same"}
     found = list(unified_diff(before.splitlines(), after.splitlines(), one, other, n=2, lineterm=""))
-    return [(kinds[line[0]], line if line[0] == "@" else line[1:]) for line in found[2:]]
+    return [(kinds[line[0]], _place(line) if line[0] == "@" else line[1:]) for line in found[2:]]
+
+
+def _place(line: str) -> str:
+    """Of "@@ -573,5 +573,5 @@", as a person reads it."""
+    return f"From line {line.split()[2].removeprefix('+').partition(',')[0]} on"
 
 
 def _page(method: str, path: str, right: Right, handle: Any) -> Page:

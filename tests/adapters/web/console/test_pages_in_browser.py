@@ -37,6 +37,13 @@ def test_every_page_of_the_house_is_fit_for_everybody(office: Office, browser: B
             assert_fit(page)
 
 
+def test_on_a_phone_the_bar_shows_where_one_is(office: Office, browser: Browser) -> None:
+    office.employ("maura", *Role)
+    with window(browser, office.url, NARROW) as page:
+        sign_in(page, "maura", "/health")
+        expect(page.get_by_role("link", name="Health")).to_be_in_viewport(ratio=1)
+
+
 def test_a_person_is_added_signs_in_and_is_disabled(office: Office, browser: Browser) -> None:
     office.employ("maura", Role.ADMINISTRATOR)
     with window(browser, office.url) as page, window(browser, office.url) as other:

@@ -305,6 +305,44 @@ def test_a_draft_is_put_away_by_two_steps_and_not_by_a_slip(page: Page) -> None:
     expect(page.get_by_text("There is none.")).to_be_visible()
 
 
+def test_a_colleague_publishes_what_was_proposed_unless_it_was_put_away(office: Office, browser: Browser) -> None:
+    office.do(lambda clinic: setattr(clinic.house.versions, "second_person", True))
+    office.employ("nora", Role.CLINIC_ADMIN)
+    with window(browser, office.url) as page, window(browser, office.url) as other:
+        sign_in(page, "maura", "/rules")
+        for words in ("a slip", "meant"):
+            edit(page, "clinic")
+            write(page, (SMALL / "clinic.yaml").read_text("utf-8") + f"# {words}\n")
+            save(page)
+            page.goto("/rules/clinic/versions")
+            page.get_by_label("Why").first.fill(words)
+            page.get_by_role("button", name="Propose it").click()
+            expect(page.get_by_text("You proposed it, so a colleague has to publish it.")).to_be_visible()
+            if words == "a slip":
+                page.get_by_text("Put the draft away").click()
+                page.get_by_role("button", name="Put it away").click()
+                expect(page.get_by_text("There is none.")).to_be_visible()
+        sign_in(other, "nora", "/rules")
+        other.goto("/rules/clinic/versions")
+        other.get_by_role("link", name="What differs").click()
+        expect(other.locator(".diff--place")).to_contain_text("From line")
+        expect(other.locator(".diff--new")).to_contain_text("# meant")
+        assert_fit(other)
+        publish(other, "clinic", "looked through")
+
+
+def test_what_cannot_be_published_leads_to_its_line(page: Page) -> None:
+    sign_in(page, "maura", "/rules")
+    edit(page, "clinic")
+    write(page, (SMALL / "clinic.yaml").read_text("utf-8").replace("confirm: confirmed\n", "confirm: confrimed\n", 1))
+    save(page)
+    page.goto("/rules/clinic/versions")
+    page.locator("#publish").get_by_label("Why").fill("in a hurry")
+    page.get_by_role("button", name="Publish it").click()
+    page.get_by_role("alert").get_by_role("link").first.click()
+    expect(page.locator(".cm-activeLine")).to_contain_text("confrimed")
+
+
 def test_on_a_phone_one_can_see_what_one_types_as_the_patient(office: Office, browser: Browser) -> None:
     with window(browser, office.url, NARROW) as page:
         sign_in(page, "maura", "/rules")
@@ -323,6 +361,11 @@ def test_what_mends_several_problems_alike_is_said_once(page: Page) -> None:
     edit(page, NAME)
     expect(page.locator("#problems .problem")).to_have_count(9)  # nine translations that nobody has signed off
     expect(page.get_by_text("have someone who speaks the language check it")).to_have_count(1)
+    text = (Path(__file__).parents[4] / "rules" / f"{NAME}.yaml").read_text("utf-8")
+    head, _, last = text.rpartition("draft: yes")
+    write(page, f"{head}reviewed: yes{last}")
+    expect(page.locator("#problems-head")).to_have_text("1 error, 8 warnings")
+    expect(page.locator("#problems .problem").first).to_contain_text("does not say when and by whom")  # wherever it stands
 
 
 def test_languages_are_named(page: Page) -> None:
