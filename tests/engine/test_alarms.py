@@ -253,6 +253,9 @@ def test_what_may_happen_to_anybody_is_a_question(text: str) -> None:
         "can I change it, I had a stroke and can't do mornings",
         "what do I do with my blood thinners, I had a stroke",
         "I was already seen about the chest pain on Monday",
+        "is the scan safe for someone that had a stroke",
+        "can I park in the ambulance bay",
+        "in hospital with a broken hip, could it be put back to August",
     ],
 )
 def test_danger_that_is_asked_about_or_over_alarms_nobody(text: str) -> None:
@@ -286,6 +289,8 @@ def test_what_befell_somebody_once_quietens_no_danger_of_now(text: str) -> None:
         "everyone would be better off without me",
         "they took my passport and I am being forced to marry, help",
         "daddy is hurting mammy",
+        "the bleed has started again",
+        "my chest is killing me since last night",
         "it feels like a fella is standing on my chest",
         "the twins were into my mother's sleeping tablets",
         "my grandson is after swallowing a magnet",
