@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from engine.clauses import Clause
 from engine.lexicon import Role
-from engine.phrase import NAME, Phrase
+from engine.phrase import NAME, NUMBER, Phrase
 from engine.phrasebook import Phrasebook
 
 _LOOSE = 2  # words not explained beside a plain answer; with more, the text must show that it is to us
@@ -34,11 +34,13 @@ class Guard:
 
     def passes(self, phrase: Phrase) -> bool:
         """Whether an answer with more beside it was meant for us: it speaks of an appointment or of what was told, or is plain
-        and said politely. True for languages whose lexicon does not list the words that tell.
+        and said politely. Where no list tells the words that show it, only a mere time is asked: "I prefer Friday".
         """
         unknown = sum(len(part.unknown) for part in self.parts)
-        if not unknown or not self.book.personal:
+        if not unknown:
             return True
+        if not self.book.personal:
+            return not (unknown > _LOOSE_WISH and self._names_a_time(phrase)) or self._shows_it()
         if phrase.letter and unknown > _LETTER:
             return False
         if not self.book.ours.isdisjoint(self.words):
@@ -67,6 +69,15 @@ class Guard:
         strange = self.book.elsewhere - beside
         polite = not self.book.polite.isdisjoint(self.words)
         return strange.isdisjoint(self.words) and self._left(beside) <= _LOOSE_REMARK + polite
+
+    def _names_a_time(self, phrase: Phrase) -> bool:
+        """Whether an answer is nothing but a time that is wished for or does not suit, which may be for anything."""
+        mere = Role.WISH | Role.REQUEST | Role.WHEN
+        wished = all(word == NUMBER or self.book.role(word) & mere for word in phrase.words)
+        return NUMBER in phrase.words and (phrase.negative or wished)
+
+    def _shows_it(self) -> bool:
+        return self.named or not (self.book.ours | self.book.polite).isdisjoint(self.words)
 
     def _left(self, explained: frozenset[str]) -> int:
         return sum(word not in explained for part in self.parts for word in part.unknown)

@@ -379,6 +379,9 @@ def test_what_everybody_has_now_and_then_alarms_nobody(language: str, text: str)
         ("es", "escríbele a María que no va"),
         ("es", "la última vez cancelé y esperé medio año"),
         ("fr", "on nous a décalé l'examen du permis"),
+        ("pl", "wolę piątek, wtedy gra Legia"),
+        ("es", "no puedo el jueves ayudar con la mudanza"),
+        ("uk", "краще п'ятниця, грає Динамо"),
     ],
 )
 def test_what_is_told_of_other_places_and_people_is_left_to_a_person(language: str, text: str) -> None:
@@ -397,6 +400,8 @@ def test_what_is_told_of_other_places_and_people_is_left_to_a_person(language: s
         ("lt", "vėluosiu, ieškau kur pastatyti mašiną", "running_late"),
         ("ga", "beidh mé déanach, tá an trácht go dona", "running_late"),
         ("ar", "بتاخر عشر دقايق الزحمة رهيبة", "running_late"),
+        ("pl", "wolę piątek, proszę, mam egzamin z matematyki", "reschedule"),
+        ("es", "no puedo el jueves, trabajo", "reschedule"),
     ],
 )
 def test_a_remark_with_what_goes_with_it_is_for_us(language: str, text: str, wanted: str) -> None:
