@@ -39,9 +39,10 @@ class OnTrial:
         return int.from_bytes(drawn[:8], "big") % 100 < self.share
 
 
+# Asked before each batch of a process beside the service, so made once.
+_IN_FORCE = sa.select(rulesets.c.version).where(rulesets.c.in_force).order_by(rulesets.c.name)
 _TRIALS = (
-    sa.select(rule_trials.c.name, rule_trials.c.version, rulesets.c.source, rule_trials.c.clinics, rule_trials.c.share)
-    .join(rulesets, rulesets.c.version == rule_trials.c.version)
+    sa.select(rule_trials.c.name, rule_trials.c.version, rule_trials.c.clinics, rule_trials.c.share)
     .where(rule_trials.c.ended_at.is_(None))
     .order_by(rule_trials.c.id)
 )
@@ -61,13 +62,10 @@ class Rulebook:
         return self._in_force
 
     def refresh(self, connection: Connection) -> None:
-        rows = connection.execute(
-            sa.select(rulesets.c.version, rulesets.c.source).where(rulesets.c.in_force).order_by(rulesets.c.name)
-        ).all()
-        loaded = tuple(self._load(connection, version, source) for version, source in rows)
+        loaded = tuple(self.version(connection, version) for version in connection.execute(_IN_FORCE).scalars().all())
         on_trial: dict[str, tuple[OnTrial, ...]] = {}
-        for name, version, source, clinics, share in connection.execute(_TRIALS):
-            trial = OnTrial(self._load(connection, version, source), frozenset(clinics.split()), share)
+        for name, version, clinics, share in connection.execute(_TRIALS).all():
+            trial = OnTrial(self.version(connection, version), frozenset(clinics.split()), share)
             on_trial[name] = (*on_trial.get(name, ()), trial)
         services = shelf.services(connection)
         with self._lock:
@@ -81,19 +79,13 @@ class Rulebook:
         source = connection.execute(sa.select(rulesets.c.source).where(rulesets.c.version == version)).scalar()
         if source is None:
             raise UnknownRuleset(version)
-        return self._load(connection, version, source)
-
-    def _load(self, connection: Connection, version: str, source: str) -> Ruleset:
-        found = self._versions.get(version)
-        if found is None:
-            # Checked when it was published; its talks need not be played again at every start.
-            loaded = load(source, f"version {version}", rehearse=False, shelf=shelf.of_version(connection, version))
-            if loaded.ruleset is None:
-                raise UnknownRuleset(version)
-            found = loaded.ruleset
-            with self._lock:
-                self._versions[version] = found
-        return found
+        # Checked when it was published; its talks need not be played again at every start.
+        loaded = load(source, f"version {version}", rehearse=False, shelf=shelf.of_version(connection, version))
+        if loaded.ruleset is None:
+            raise UnknownRuleset(version)
+        with self._lock:
+            self._versions[version] = loaded.ruleset
+        return loaded.ruleset
 
     def applying(self, appointment: Appointment, *, tried: bool = True) -> list[Ruleset]:
         """The rulesets in force that apply to this appointment as it stands, each in the version that is on trial for it, if

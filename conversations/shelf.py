@@ -15,6 +15,8 @@ from engine.loader import Loaded, load
 from engine.ruleset import Ruleset, Shared
 
 _r = rulesets.c
+_own, _below = rulesets.alias(), rulesets.alias()
+_SERVICES = sa.select(_own.c.name, _below.c.name).join(_below, _below.c.version == _own.c.shared).distinct()
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +81,8 @@ def _followers(name: str) -> sa.Select[tuple[str, str, str]]:
 
 def services(connection: Connection) -> Mapping[str, frozenset[str]]:
     """Of each ruleset that is or was like another: the names of those."""
-    own, below = rulesets.alias(), rulesets.alias()
-    query = sa.select(own.c.name, below.c.name).join(below, below.c.version == own.c.shared).distinct()
     found: dict[str, set[str]] = {}
-    for name, shared in connection.execute(query):
+    for name, shared in connection.execute(_SERVICES):
         found.setdefault(name, set()).add(shared)
     return {name: frozenset(shared) for name, shared in found.items()}
 
