@@ -92,12 +92,14 @@ class Reader:
         self._hear_out(spelt)
         told = [(said, alike) for (said, _), (alike, _) in zip(spelt, self.segments, strict=True)]
         outlived = Outlived(self.prepared, self.book, told)
+        first = next(iter(self.normal.words), "")
+        told_first = death.candidates[0].phrase.split()[:1] == [first]  # "R I P Tommy"
         standing = [heard.phrase for heard in self.heard if not heard.against]
         if outlived.answered(standing):
             answer = self._combined()
             if answer.intent in self.prepared.affirming | self.prepared.yielding:
                 return answer
-        elif not outlived.may_answer(standing, next(iter(self.normal.words), "")):
+        elif not outlived.may_answer(standing, "" if told_first else first):
             return death
         why = f'"{death.candidates[0].phrase}" tells of a death, and what else is said may be an answer of somebody living.'
         return self._say(self.prepared.asking or UNKNOWN, "bereaved", why)

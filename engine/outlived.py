@@ -38,15 +38,18 @@ class Outlived:
         """Whether the text may answer for the writer, one close to whom died: it begins with the letter of an answer, says "I
         can't come", or cancels and tells what the writer cannot ("I haven't the heart for it").
         """
+        picked = self.prepared.keys.get(first, ("",))[0] if len(first) == 1 else ""
+        if picked in self.prepared.yielding:  # "R dad died"
+            return True
         told = (pair for _, alike in self.segments for pair in pairwise(alike))
         if not any(whose in self.book.openers and who == KIN for whose, who in told):
             return False
         refusing = self.prepared.answers - self.prepared.affirming - frozenset(ALWAYS_INTENTS)
-        picked = len(first) == 1 and self.prepared.keys.get(first, ("",))[0] in refusing
         refused = [phrase for phrase in standing if phrase.intent in refusing]
         own = [spelt for spelt, _ in self.segments if not self._writers.isdisjoint(spelt)]
         unable = bool(refused) and any(map(self._cannot, own))
-        return picked or unable or any(spelt in own for phrase in refused if phrase.negative for spelt in self._said(phrase))
+        cannot = any(spelt in own for phrase in refused if phrase.negative for spelt in self._said(phrase))
+        return picked in refusing or unable or cannot
 
     def _cannot(self, spelt: Sequence[str]) -> bool:
         """Whether a segment says that something is not, now: "I haven't", but not "I didn't"."""

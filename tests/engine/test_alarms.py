@@ -355,6 +355,7 @@ def test_who_answers_is_alive_so_another_has_died(text: str, expected: str) -> N
     [
         "C my father died",
         "C, our mother passed away on Sunday",
+        "R dad died",
         "I confirm the 20th. My late wife used to drive me, she died in May",
         "see you then, it has been hard since mam died",
         "We buried my sister and I haven't the heart for hospitals, cancel that please",
@@ -375,6 +376,7 @@ def test_a_death_beside_what_may_be_an_answer_is_for_a_person(text: str) -> None
         "RIP my poor mother, she died on the 3rd",
         "he can't come he's dead",
         "C - she has passed away",
+        "R I P Tommy, no more doctors for him",
         "cancel please, mum has passed away",
         "ok mam died last week",
         "I'm sorry I didn't ring sooner, my husband died. Please cancel it",
