@@ -347,6 +347,11 @@ def test_signs_of_danger_are_heard_in_a_laymans_words(language: str, text: str) 
         ("lt", "sloguoju ir skauda gerklę, ar galiu ateiti?"),
         ("ga", "thóg mé na piollaí ar maidin, an gá dom bheith ar céalacan?"),
         ("ar", "اخذت الحبوب اليوم الصبح، لازم اكون صايم؟"),
+        ("pl", "noga mi zdrętwiała od siedzenia w tej waszej poczekalni"),
+        ("es", "se me durmió la pierna de tanto esperar en su sala"),
+        ("fr", "j'ai peur de l'opération, ça va faire mal ?"),
+        ("lt", "mano aukštas spaudimas, ar gerti tabletes prieš vizitą?"),
+        ("ga", "tá eagla orm roimh an obráid, an mbeidh sé pianmhar?"),
     ],
 )
 def test_what_everybody_has_now_and_then_alarms_nobody(language: str, text: str) -> None:
