@@ -24,7 +24,7 @@ from engine.outlived import Outlived
 from engine.phrase import ASK, DAY, DECIDING, KIN, NAME, NUMBER, Phrase, holds
 from engine.phrasebook import Phrasebook
 from engine.prepared import Prepared
-from engine.reading import MIXED, UNKNOWN, Candidate, Reading
+from engine.reading import BEREAVED, MIXED, UNKNOWN, Candidate, Reading
 from engine.ruleset import ALWAYS_INTENTS, Matching
 from engine.sentences import Said
 from engine.told import Told
@@ -102,7 +102,7 @@ class Reader:
         elif not outlived.may_answer(standing, "" if told_first else first):
             return death
         why = f'"{death.candidates[0].phrase}" tells of a death, and what else is said may be an answer of somebody living.'
-        return self._say(self.prepared.asking or UNKNOWN, "bereaved", why)
+        return self._say(self.prepared.asking or UNKNOWN, BEREAVED, why)
 
     def _ruled_out(self) -> set[str]:
         """The intents that the text cannot have, by what it holds."""

@@ -9,7 +9,7 @@ from datetime import timedelta
 from engine.conversation import OPTED_OUT
 from engine.errands import named_to_staff
 from engine.events import Doubt, ReplyReceived
-from engine.reading import Reading
+from engine.reading import BEREAVED, Reading
 from engine.repeats import circles, gone_round
 from engine.ruleset import ALL, TaskRule, wider
 from engine.stopping import goes_on, meant
@@ -23,6 +23,7 @@ _GRAVE = {
 }
 # Whoever says it.
 _OF_ANYONE = frozenset({"urgent", "deceased"})
+_WHOSE_DEATH = "The reply tells of a death, the patient's or another's. Nothing was done on it, and no text goes out meanwhile."
 
 
 def safety(turn: Turn, event: ReplyReceived, reading: Reading) -> tuple[str, str] | None:
@@ -32,7 +33,11 @@ def safety(turn: Turn, event: ReplyReceived, reading: Reading) -> tuple[str, str
         return _start(turn, event, reading)
     if intent == "stop":
         return _stop(turn, event, reading)
-    if intent not in ("urgent", "deceased", "wrong_number"):
+    if reading.rule == BEREAVED and not c.staff_own:
+        kind, due, priority = _GRAVE["deceased"]
+        turn.hand_over(kind, _WHOSE_DEATH, due=due, priority=priority, words=event.text)
+        return HANDED, "a death is told, and it may be another's"
+    if intent not in _GRAVE:
         return None
     if event.doubt is not None:
         return _grave_of_someone(turn, event, event.doubt, intent)
@@ -106,8 +111,8 @@ def from_former_number(turn: Turn, event: ReplyReceived, reading: Reading) -> tu
     why = "A text came from a number that is no longer this patient's. Nothing was done on it."
     if reading.intent == "stop":
         return NOTED, "no texts go to this number; it is no longer the patient's"
-    if reading.intent in _OF_ANYONE:
-        kind, due, priority = _GRAVE[reading.intent]
+    if (grave := _grave(reading)) in _OF_ANYONE:
+        kind, due, priority = _GRAVE[grave]
         turn.hand_over(kind, why, due=due, priority=priority, words=event.text)
     else:
         turn.open_task(TaskRule("former_number", timedelta(hours=4), "normal", None, why), words=event.text)
@@ -117,9 +122,9 @@ def from_former_number(turn: Turn, event: ReplyReceived, reading: Reading) -> tu
 def for_staff(turn: Turn, event: ReplyReceived, reading: Reading) -> tuple[str, str]:
     """While staff own the talk: what the patient writes goes to their task."""
     why = f"The patient wrote again (read as {reading.intent.replace('_', ' ')})."
-    if reading.intent in _GRAVE:
+    if (grave := _grave(reading)) in _GRAVE:
         # It is as pressing as the first time, whatever else staff have the talk for and however late that is due.
-        kind, due, priority = _GRAVE[reading.intent]
+        kind, due, priority = _GRAVE[grave]
         turn.open_task(TaskRule(kind, due, priority, None, why), words=event.text)
     elif turn.c.tasks:
         task, move = turn.c.tasks[-1], turn.c.task("reschedule")
@@ -129,3 +134,8 @@ def for_staff(turn: Turn, event: ReplyReceived, reading: Reading) -> tuple[str, 
     else:
         turn.open_task(TaskRule("question", timedelta(hours=4), "normal", None, why), words=event.text)
     return HANDED, "staff own the talk"
+
+
+def _grave(reading: Reading) -> str:
+    """The intent by which it presses: a death that may be another's does as the patient's would."""
+    return "deceased" if reading.rule == BEREAVED else reading.intent

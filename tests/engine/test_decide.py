@@ -651,6 +651,16 @@ class TestSafety:
         assert play.conversation.staff_own
         assert play.prompts() == []
 
+    def test_a_death_that_may_be_anothers_is_a_persons_first_and_nobody_is_answered(self) -> None:
+        play = reminded()
+        play.prompts()
+        (task,) = effects_of(play.patient("C my father died"), OpenTask)
+        assert (task.kind, task.priority) == ("bereavement", "urgent")  # type: ignore[attr-defined]
+        assert play.conversation.staff_own
+        assert (play.prompts(), play.written, play.conversation.blocked) == ([], [], "")
+        (again,) = effects_of(play.patient("C my father died"), UpdateTask)
+        assert again.priority == "urgent"  # type: ignore[attr-defined]
+
     def test_only_the_farewell_passes_the_block(self) -> None:
         play = reminded()
         (farewell,) = effects_of(play.patient("STOP"), SendText)
