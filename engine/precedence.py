@@ -21,8 +21,8 @@ _GRAVE = {
     "deceased": ("bereavement", timedelta(hours=1), "urgent"),
     "wrong_number": ("wrong_number", timedelta(hours=4), "urgent"),
 }
-# Whoever says it.
-_OF_ANYONE = frozenset({"urgent", "deceased"})
+# No bereavement, which staff settle by noting with one key that the patient has died.
+_ANOTHERS = ("question", timedelta(hours=1), "urgent")
 _WHOSE_DEATH = "The reply tells of a death, the patient's or another's. Nothing was done on it, and no text goes out meanwhile."
 
 
@@ -34,7 +34,7 @@ def safety(turn: Turn, event: ReplyReceived, reading: Reading) -> tuple[str, str
     if intent == "stop":
         return _stop(turn, event, reading)
     if reading.rule == BEREAVED and not c.staff_own:
-        kind, due, priority = _GRAVE["deceased"]
+        kind, due, priority = _ANOTHERS
         turn.hand_over(kind, _WHOSE_DEATH, due=due, priority=priority, words=event.text)
         return HANDED, "a death is told, and it may be another's"
     if intent not in _GRAVE:
@@ -111,8 +111,9 @@ def from_former_number(turn: Turn, event: ReplyReceived, reading: Reading) -> tu
     why = "A text came from a number that is no longer this patient's. Nothing was done on it."
     if reading.intent == "stop":
         return NOTED, "no texts go to this number; it is no longer the patient's"
-    if (grave := _grave(reading)) in _OF_ANYONE:
-        kind, due, priority = _GRAVE[grave]
+    pressing = _pressing(reading)
+    if pressing is not None and reading.intent != "wrong_number":
+        kind, due, priority = pressing
         turn.hand_over(kind, why, due=due, priority=priority, words=event.text)
     else:
         turn.open_task(TaskRule("former_number", timedelta(hours=4), "normal", None, why), words=event.text)
@@ -122,9 +123,10 @@ def from_former_number(turn: Turn, event: ReplyReceived, reading: Reading) -> tu
 def for_staff(turn: Turn, event: ReplyReceived, reading: Reading) -> tuple[str, str]:
     """While staff own the talk: what the patient writes goes to their task."""
     why = f"The patient wrote again (read as {reading.intent.replace('_', ' ')})."
-    if (grave := _grave(reading)) in _GRAVE:
-        # It is as pressing as the first time, whatever else staff have the talk for and however late that is due.
-        kind, due, priority = _GRAVE[grave]
+    pressing = _pressing(reading)
+    if pressing is not None:
+        # As much as the first time, whatever else staff have the talk for and however late that is due.
+        kind, due, priority = pressing
         turn.open_task(TaskRule(kind, due, priority, None, why), words=event.text)
     elif turn.c.tasks:
         task, move = turn.c.tasks[-1], turn.c.task("reschedule")
@@ -136,6 +138,6 @@ def for_staff(turn: Turn, event: ReplyReceived, reading: Reading) -> tuple[str, 
     return HANDED, "staff own the talk"
 
 
-def _grave(reading: Reading) -> str:
-    """The intent by which it presses: a death that may be another's does as the patient's would."""
-    return "deceased" if reading.rule == BEREAVED else reading.intent
+def _pressing(reading: Reading) -> tuple[str, timedelta, str] | None:
+    """The task that no other outranks, of what is grave or may be."""
+    return _ANOTHERS if reading.rule == BEREAVED else _GRAVE.get(reading.intent)

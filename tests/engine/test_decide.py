@@ -655,7 +655,7 @@ class TestSafety:
         play = reminded()
         play.prompts()
         (task,) = effects_of(play.patient("C my father died"), OpenTask)
-        assert (task.kind, task.priority) == ("bereavement", "urgent")  # type: ignore[attr-defined]
+        assert (task.kind, task.priority) == ("question", "urgent")  # type: ignore[attr-defined]
         assert play.conversation.staff_own
         assert (play.prompts(), play.written, play.conversation.blocked) == ([], [], "")
         (again,) = effects_of(play.patient("C my father died"), UpdateTask)
