@@ -27,7 +27,7 @@ sqlite3.register_adapter(bytes, bytes)
 sqlite3.register_adapter(bool, int)
 sqlite3.register_adapter(type(None), lambda nothing: nothing)
 
-_VALUES_IN_ONE = 8_192  # of one statement; SQLite takes up to 32,766
+_VALUES_IN_ONE = 4_096  # of one statement; SQLite takes up to 32,766
 _IN_ONE = 500  # values of one IN (...)
 
 
@@ -74,7 +74,7 @@ def insert_rows(
         names = ", ".join(columns)
         _by_arrays(connection, f"INSERT INTO {table.name} ({names}) SELECT * FROM {{}} AS new {suffix}", table, columns, rows)
         return
-    for part in _by_powers(rows, len(columns)):
+    for part in by_powers(rows, len(columns)):
         connection.exec_driver_sql(insert_sql(table.name, tuple(columns), len(part), suffix), _flat(part))
 
 
@@ -88,7 +88,7 @@ def update_rows(
         update = f"UPDATE {table.name} SET {new} FROM {{}} AS new({names}) WHERE {table.name}.{key} = the_key"
         _by_arrays(connection, update, table, (key, *columns), rows)
         return
-    for part in _by_powers(rows, 1 + len(columns)):
+    for part in by_powers(rows, 1 + len(columns)):
         connection.exec_driver_sql(_update_sql(table.name, key, tuple(columns), len(part)), _flat(part))
 
 
@@ -100,7 +100,7 @@ def delete_rows(connection: sa.Connection, table: sa.Table, keys: Sequence[Row])
         delete = f"DELETE FROM {table.name} USING {{}} AS gone({', '.join(columns)}) WHERE {matches}"
         _by_arrays(connection, delete, table, columns, keys)
         return
-    for part in _by_powers(keys, 1 + len(columns)):
+    for part in by_powers(keys, 1 + len(columns)):
         firsts = tuple(key[0] for key in part)
         connection.exec_driver_sql(_delete_sql(table.name, columns, len(part)), firsts + _flat(part))
 
@@ -140,8 +140,9 @@ def _last_of_each(table: sa.Table, columns: Sequence[str], rows: Sequence[Row]) 
     return list({tuple(row[place] for place in places): row for row in rows}.values())
 
 
-def _by_powers(rows: Sequence[T], columns: int) -> Iterator[Sequence[T]]:
-    """The rows in as few parts as there can be whose lengths are powers of two."""
+def by_powers(rows: Sequence[T], columns: int) -> Iterator[Sequence[T]]:
+    """The rows in as few parts as there can be whose lengths are powers of two. A statement that stays compiled holds the
+    values that it was last given as well, so that one for each length would hold 50 MB for a table of the inbox's."""
     size = 1 << (_VALUES_IN_ONE // columns).bit_length() - 1
     first = 0
     while first < len(rows):

@@ -161,6 +161,7 @@ def _rows(connection: Connection, scope: Scope, whom: Whom, now: datetime, zone:
         end = datetime.combine(whom.day + timedelta(days=1), time(), zone)
         query = query.where(
             appointments.c.clinic == whom.clinic,
+            _DAY_OF_UTC.in_([instant(midnight) // _DAY, instant(end) // _DAY]),  # as the index has it
             appointments.c.start >= instant(midnight),
             appointments.c.start < instant(end),
         )
@@ -291,6 +292,8 @@ def _blocks(connection: Connection, rows: Sequence[Any]) -> list[Any]:
     return found
 
 
+_DAY = 86_400_000_000
+_DAY_OF_UTC = sa.literal_column(f"(appointments.start / {_DAY})", sa.BigInteger)
 _OFF: Collection[str] = frozenset(str(status) for status in CALLED_OFF)
 _APPOINTMENTS = sa.select(
     appointments,

@@ -11,7 +11,7 @@ import asyncio
 import logging
 import sqlite3
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from enum import Enum
@@ -23,7 +23,7 @@ from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
-from conversations.bulk import insert_sql, rows_of_arrays
+from conversations.bulk import by_powers, insert_sql, rows_of_arrays
 from conversations.database import Database, fold_log
 from conversations.errors import FreagraError
 from conversations.schema import inbox
@@ -34,7 +34,7 @@ Job = Callable[[sa.Connection], T]
 _log = logging.getLogger("freagra.conversations")
 
 _MOST_IN_GROUP = 1_000
-_ROWS_PER_STATEMENT = 256
+_MOST_ALONE = 64  # inbox rows that are a transaction by themselves; a compiled statement is kept for each number of them
 _INBOX_COLUMNS = ("source", "kind", "external_id", "received_at", "sealed", "phone_index", "due", "partition")
 _INBOX_VALUES = itemgetter(*_INBOX_COLUMNS)
 _TAKEN_ONCE = "ON CONFLICT (source, external_id) DO NOTHING"
@@ -218,7 +218,7 @@ def _insert_alone(connection: sa.Connection, group: list[_Item]) -> bool:
     """Whether the group was inbox rows alone and is on the disk now: one INSERT is a transaction by itself on SQLite. That
     asks the driver once instead of thrice, and each time it is asked it gives up the interpreter lock, which beside a busy
     event loop takes longer to get back than the statement runs."""
-    if connection.dialect.name != "sqlite" or len(group) > _ROWS_PER_STATEMENT or any(item.job for item in group):
+    if connection.dialect.name != "sqlite" or len(group) > _MOST_ALONE or any(item.job for item in group):
         return False
     driver = connection.connection.driver_connection
     assert driver is not None, "a connection that is open has its driver's"
@@ -243,8 +243,8 @@ def _fill(connection: sa.Connection, group: list[_Item]) -> bool:
         # A savepoint would protect nobody: the transaction is all its own.
         return _attempt(group[0], partial(_run_job, connection, group[0]))
     rows = [item for item in group if item.job is None]
-    for first in range(0, len(rows), _ROWS_PER_STATEMENT):
-        _insert_rows(connection, rows[first : first + _ROWS_PER_STATEMENT])
+    for part in by_powers(rows, len(_INBOX_COLUMNS)):
+        _insert_rows(connection, part)
     for item in group:
         if item.job is not None:
             _guard(connection, item, partial(_run_job, connection, item))
@@ -275,7 +275,7 @@ def _guard(connection: sa.Connection, item: _Item, act: Callable[[], None]) -> N
     connection.exec_driver_sql("RELEASE SAVEPOINT job")
 
 
-def _insert_rows(connection: sa.Connection, items: list[_Item]) -> None:
+def _insert_rows(connection: sa.Connection, items: Sequence[_Item]) -> None:
     """Each item's value becomes the id of its row, or stays None where the inbox has it."""
     on_sqlite = connection.dialect.name == "sqlite"
     insert = _insert_on_sqlite if on_sqlite else _insert_elsewhere
@@ -292,7 +292,7 @@ def _insert_rows(connection: sa.Connection, items: list[_Item]) -> None:
             _insert_rows(connection, [item])
 
 
-def _insert_on_sqlite(connection: sa.Connection, items: list[_Item]) -> None:
+def _insert_on_sqlite(connection: sa.Connection, items: Sequence[_Item]) -> None:
     sql = insert_sql("inbox", _INBOX_COLUMNS, len(items), _TAKEN_ONCE)
     result = connection.exec_driver_sql(sql, tuple(chain.from_iterable(item.row for item in items)))
     count, last = result.rowcount, result.lastrowid
@@ -307,7 +307,7 @@ def _insert_on_sqlite(connection: sa.Connection, items: list[_Item]) -> None:
     _give_ids(items, new)
 
 
-def _insert_elsewhere(connection: sa.Connection, items: list[_Item]) -> None:
+def _insert_elsewhere(connection: sa.Connection, items: Sequence[_Item]) -> None:
     insert = f"INSERT INTO inbox ({', '.join(_INBOX_COLUMNS)}) SELECT * FROM {rows_of_arrays(inbox, _INBOX_COLUMNS)} AS new"
     arrays = tuple(list(values) for values in zip(*(item.row for item in items), strict=True))
     _give_ids(items, connection.exec_driver_sql(f"{insert} {_TAKEN_ONCE} RETURNING id, source, external_id", arrays))
@@ -316,7 +316,7 @@ def _insert_elsewhere(connection: sa.Connection, items: list[_Item]) -> None:
 _NEW_ROWS = sa.select(inbox.c.id, inbox.c.source, inbox.c.external_id).where(inbox.c.id > sa.bindparam("after"))
 
 
-def _give_ids(items: list[_Item], rows: sa.CursorResult[Any]) -> None:
+def _give_ids(items: Sequence[_Item], rows: sa.CursorResult[Any]) -> None:
     new = {(row.source, row.external_id): row.id for row in rows}
     for item in items:
         source, _, external_id = item.row[:3]

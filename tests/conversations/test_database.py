@@ -44,6 +44,8 @@ def _definitions(connection: sa.Connection) -> dict[str, list[str]]:
     return {name: sorted(clause.strip(" )") for clause in sql.split(",")) for name, sql in plain.items()}
 
 
+# The first comparison holds those indexes too that the second cannot read back.
+@pytest.mark.filterwarnings("ignore:.*expression-based index")
 def test_the_migrations_build_what_the_schema_says(database: Database) -> None:
     afresh = sa.create_engine("sqlite://")
     with afresh.begin() as connection:
