@@ -353,6 +353,8 @@ class Reader:
             return self._say(MIXED, "negation", f'"{self._said(phrase)}", and the same after a no.', guess=phrase.intent)
         if phrase.letter and self._letters():
             return self._say(MIXED, "two-meanings", f'"{phrase.text}" stands beside the letter of another answer.')
+        if answer and self._began_with_a_yes():
+            return self._say(MIXED, "two-meanings", f'"{self._said(phrase)}" stands behind the letter of a yes.')
         objections = self._objections()
         if phrase.key and len(phrase.words) == 1 and any(objections.says_no(part, phrase) for part in self.parts):
             return self._say(UNKNOWN, "negation", f'A no stands beside "{self._said(phrase)}", which may be its contrary.')
@@ -368,6 +370,15 @@ class Reader:
         letters = {word for part in self.parts if not part.negated for word in part.words if len(word) == 1}
         intents = {self.prepared.keys[word][0] for word in letters & self.prepared.keys.keys()} & self.prepared.answers
         return len({self.prepared.outcomes[intent] for intent in intents}) > 1
+
+    def _began_with_a_yes(self) -> bool:
+        """Whether the first word is the letter of a yes, taken for a small word of the language that looks like it: the Y of "Y
+        для мене, а чоловіку відмініть".
+        """
+        first = next(iter(self.normal.words), "")
+        return len(first) == 1 and self.prepared.keys.get(first, ("",))[0] in self.prepared.affirming and not any(
+            first in part.words for part in self.parts
+        )
 
     def _elsewhere(self) -> bool:
         """Whether another answer in the text is one to something else: "can't do the 20th for the hen, any day is fine"."""

@@ -167,6 +167,10 @@ def test_lithuanian_is_understood(text: str, wanted: str) -> None:
         ("pl", "odwołuję taksówkę"),
         ("pl", "nie szukam innego terminu"),
         ("uk", "як скасувати запис?"),
+        # one for the writer and another for somebody else, where the letter looks like a word
+        ("pl", "Y dla mnie, męża odwołać"),
+        ("uk", "Y для мене, а чоловіку відмініть"),
+        ("uk", "Y, мамину скасуйте"),
         ("uk", "раніше я пила інші ліки"),
         ("lt", "kada kitas vizitas?"),
         ("lt", "nereikia kito laiko"),
