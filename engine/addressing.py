@@ -135,8 +135,8 @@ class _Piece:
         if self._says_two_things(read, index):
             return None
         clear: dict[str, str] = {}
-        named = any(token.kind in (NAME, ALL) for token in self.tokens)
-        variants = (bare, self.written("it")) if named else (bare, self.written("it"), self.written(None))
+        sure = any(token.kind in SURE for token in self.tokens)
+        variants = (bare, self.written("it")) if sure else (bare, self.written("it"), self.written(None))
         for words in dict.fromkeys(variants):
             reading = read(index, words)
             if reading.intent == MIXED:
