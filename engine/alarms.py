@@ -12,7 +12,7 @@ from dataclasses import replace
 from engine.clauses import match
 from engine.lexicon import Role
 from engine.normalise import BREAK
-from engine.phrase import DECIDING, DISTANT_KIN, KIN, Phrase, holds
+from engine.phrase import DECIDING, DISTANT_KIN, KIN, Phrase, holds, place
 from engine.phrasebook import Phrasebook
 
 _CLOSE = 14  # words between two that alarm together
@@ -59,21 +59,21 @@ def found(
         best = None  # "the laptop passed away, RIP"
     sentences = [book.apart(segment) for segment, _ in spelt]
     apart = [word for sentence in sentences for word in sentence]
-    best = best or _near(book, apart, spelt, alike, deaths=not others) or _signs(book, sentences, [words for words, _ in spelt])
+    segments = [words for words, _ in spelt]
+    best = best or _near(book, apart, segments, alike, deaths=not others) or _signs(book, sentences, segments)
     if best is None or any(_together(apart, sets) for sets in book.light):
         return None
-    return None if best.intent != DEATH and book.asides.of_a_creature(segment for segment, _ in spelt) else best
+    return None if best.intent != DEATH and book.asides.of_a_creature(segments) else best
 
 
 def _near(
     book: Phrasebook,
     content: Sequence[str],
-    spelt: Sequence[tuple[list[str], bool]],
+    spelt: Sequence[Sequence[str]],
     alike: Sequence[Sequence[str]],
     deaths: bool,
 ) -> Phrase | None:
     best: Phrase | None = None
-    said = [word for segment, _ in spelt for word in segment]
     familiar = not book.familiar.isdisjoint(content) and book.ours.isdisjoint(content)
     deaths = deaths and not any(DISTANT_KIN in words for words in alike)
     for at, word in enumerate(content):
@@ -85,7 +85,7 @@ def _near(
                 continue
             if book.asides.partly_denied(content, places):
                 continue
-            if phrase.intent == DEATH or not book.asides.not_now(content, places, said):
+            if phrase.intent == DEATH or not book.asides.not_now(content, places, [word for words in spelt for word in words]):
                 best = replace(phrase, text=" ".join(content[place] for place in sorted(places)))
                 if phrase.intent != DEATH:
                     return best
@@ -138,13 +138,8 @@ def told_as_reason(book: Phrasebook, alike: Sequence[str]) -> bool:
     not do is no plan of the writer's.
     """
     there = set(alike)
-    found = (_place(alike, plan) for plan in book.own_plans if there.issuperset(plan))
+    found = (place(alike, plan) for plan in book.own_plans if there.issuperset(plan))
     return any(at == 0 or (at is not None and alike[at - 1] not in book.asides.mortals) for at in found)
-
-
-def _place(words: Sequence[str], pattern: tuple[str, ...]) -> int | None:
-    length = len(pattern)
-    return next((at for at in range(len(words) - length + 1) if tuple(words[at : at + length]) == pattern), None)
 
 
 def _of_a_patient(book: Phrasebook, said: Sequence[str], phrase: Phrase) -> bool:

@@ -79,6 +79,11 @@ class Reader:
         self._hear_out(spelt)
         return self._combined()
 
+    @property
+    def first(self) -> str:
+        """The first word of the reply, "" where it has none."""
+        return next(iter(self.normal.words), "")
+
     def _hear_out(self, spelt: Sequence[tuple[list[str], bool]]) -> None:
         """All that the text says, each with what speaks against it."""
         self._hear(spelt)
@@ -92,14 +97,13 @@ class Reader:
         self._hear_out(spelt)
         told = [(said, alike) for (said, _), (alike, _) in zip(spelt, self.segments, strict=True)]
         outlived = Outlived(self.prepared, self.book, told)
-        first = next(iter(self.normal.words), "")
-        told_first = death.candidates[0].phrase.split()[:1] == [first]  # "R I P Tommy"
+        told_first = death.candidates[0].phrase.split()[:1] == [self.first]  # "R I P Tommy"
         standing = [heard.phrase for heard in self.heard if not heard.against]
         if outlived.answered(standing):
             answer = self._combined()
             if answer.intent in self.prepared.affirming | self.prepared.yielding:
                 return answer
-        elif not outlived.may_answer(standing, "" if told_first else first):
+        elif not outlived.may_answer(standing, "" if told_first else self.first):
             return death
         why = f'"{death.candidates[0].phrase}" tells of a death, and what else is said may be an answer of somebody living.'
         return self._say(self.prepared.asking or UNKNOWN, BEREAVED, why)
@@ -219,7 +223,7 @@ class Reader:
 
     def _letter(self) -> Phrase | None:
         """A key of one letter with nothing but thanks after it, though the letter is a word of the language: "Y gracias"."""
-        letter = next(iter(self.normal.words), "")
+        letter = self.first
         intent, key = self.prepared.keys.get(letter, ("", ""))
         if not intent or len(letter) != 1 or not letter.isalpha() or any(asked for _, asked in self.segments):
             return None
@@ -375,10 +379,8 @@ class Reader:
         """Whether the first word is the letter of a yes, taken for a small word of the language that looks like it: the Y of "Y
         для мене, а чоловіку відмініть".
         """
-        first = next(iter(self.normal.words), "")
-        return len(first) == 1 and self.prepared.keys.get(first, ("",))[0] in self.prepared.affirming and not any(
-            first in part.words for part in self.parts
-        )
+        affirms = self.prepared.picked_by(self.first) in self.prepared.affirming
+        return affirms and not any(self.first in part.words for part in self.parts)
 
     def _elsewhere(self) -> bool:
         """Whether another answer in the text is one to something else: "can't do the 20th for the hen, any day is fine"."""

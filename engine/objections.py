@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from engine.clauses import GOVERNED, Clause
 from engine.lexicon import Role
-from engine.phrase import ASK, DECIDING, NUMBER, Phrase
+from engine.phrase import ASK, DECIDING, NUMBER, Phrase, place
 from engine.phrasebook import Phrasebook
 from engine.prepared import Prepared
 from engine.ruleset import ALWAYS_INTENTS
@@ -45,7 +45,7 @@ class Objections:
             return "condition"
         if part.unknown and (self._only_a_time(phrase) or (intent == OPT_OUT and (object_ or len(phrase.words) == 1))):
             return "object"
-        at = _place(part.words, phrase.words)
+        at = place(part.words, phrase.words) or 0
         if phrase.words[0] == NOT and at and self._corrects(part, phrase, at):
             return CORRECTION
         if intent == OPT_OUT and self._tells_of_texting(part, phrase):
@@ -144,9 +144,3 @@ class Objections:
 def is_asked(part: Clause) -> bool:
     """Whether a clause asks something, by its mark or by its words."""
     return part.asked or bool(part.flags & (Role.QUESTION | Role.REQUEST))
-
-
-def _place(words: Sequence[str], pattern: tuple[str, ...]) -> int:
-    """Where `pattern` stands in `words` as one stretch; 0 where it does not."""
-    length = len(pattern)
-    return next((at for at in range(len(words) - length + 1) if tuple(words[at : at + length]) == pattern), 0)

@@ -38,7 +38,7 @@ class Outlived:
         """Whether the text may answer for the writer, one close to whom died: it begins with the letter of an answer, says "I
         can't come", or cancels and tells what the writer cannot ("I haven't the heart for it").
         """
-        picked = self.prepared.keys.get(first, ("",))[0] if len(first) == 1 else ""
+        picked = self.prepared.picked_by(first)
         if picked in self.prepared.yielding:  # "R dad died"
             return True
         told = (pair for _, alike in self.segments for pair in pairwise(alike))

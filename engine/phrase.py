@@ -42,7 +42,12 @@ class Phrase:
         return len(self.words) == 1 and len(self.words[0]) == 1 and self.words[0].isalnum()
 
 
+def place(words: Sequence[str], pattern: tuple[str, ...]) -> int | None:
+    """Where `pattern` first stands in `words` as one stretch, None where it does not."""
+    first, length = pattern[0], len(pattern)
+    return next((at for at, word in enumerate(words) if word == first and tuple(words[at : at + length]) == pattern), None)
+
+
 def holds(words: Sequence[str], pattern: tuple[str, ...]) -> bool:
     """Whether `pattern` stands in `words` as one stretch."""
-    first, length = pattern[0], len(pattern)
-    return any(word == first and tuple(words[at : at + length]) == pattern for at, word in enumerate(words))
+    return place(words, pattern) is not None

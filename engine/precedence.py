@@ -34,8 +34,7 @@ def safety(turn: Turn, event: ReplyReceived, reading: Reading) -> tuple[str, str
     if intent == "stop":
         return _stop(turn, event, reading)
     if reading.rule == BEREAVED and not c.staff_own:
-        kind, due, priority = _ANOTHERS
-        turn.hand_over(kind, _WHOSE_DEATH, due=due, priority=priority, words=event.text)
+        _give(turn, _ANOTHERS, _WHOSE_DEATH, event)
         return HANDED, "a death is told, and it may be another's"
     if intent not in _GRAVE:
         return None
@@ -73,12 +72,11 @@ def _stop(turn: Turn, event: ReplyReceived, reading: Reading) -> tuple[str, str]
 def _grave_of_someone(turn: Turn, event: ReplyReceived, doubt: Doubt, intent: str) -> tuple[str, str]:
     """A death, or a wrong number, on a phone of several patients, and it cannot be told whom it is about: the machine is silent
     to all of them until a person has found out."""
-    kind, due, priority = _GRAVE[intent]
     prompt = turn.ruleset.states[turn.ruleset.always[intent]].say
     if doubt.speaks and prompt is not None and not turn.c.staff_own:
         turn.say(prompt, vital=True)
     why = f"The phone is that of several patients; it cannot be told whom the reply is about: {named_to_staff(doubt.among)}."
-    turn.hand_over(kind, why, due=due, priority=priority, words=event.text)
+    _give(turn, _GRAVE[intent], why, event)
     return HANDED, f"{intent.replace('_', ' ')} outranks everything"
 
 
@@ -113,8 +111,7 @@ def from_former_number(turn: Turn, event: ReplyReceived, reading: Reading) -> tu
         return NOTED, "no texts go to this number; it is no longer the patient's"
     pressing = _pressing(reading)
     if pressing is not None and reading.intent != "wrong_number":
-        kind, due, priority = pressing
-        turn.hand_over(kind, why, due=due, priority=priority, words=event.text)
+        _give(turn, pressing, why, event)
     else:
         turn.open_task(TaskRule("former_number", timedelta(hours=4), "normal", None, why), words=event.text)
     return HANDED, "the number is no longer the patient's"
@@ -141,3 +138,8 @@ def for_staff(turn: Turn, event: ReplyReceived, reading: Reading) -> tuple[str, 
 def _pressing(reading: Reading) -> tuple[str, timedelta, str] | None:
     """The task that no other outranks, of what is grave or may be."""
     return _ANOTHERS if reading.rule == BEREAVED else _GRAVE.get(reading.intent)
+
+
+def _give(turn: Turn, task: tuple[str, timedelta, str], why: str, event: ReplyReceived) -> None:
+    kind, due, priority = task
+    turn.hand_over(kind, why, due=due, priority=priority, words=event.text)

@@ -31,6 +31,10 @@ class Prepared:
     yielding: frozenset[str]  # answers that wish for another time
     prompts: Mapping[str, tuple[str, ...]]  # fixed stretches of our own texts by their first QUOTED_FROM letters
 
+    def picked_by(self, letter: str) -> str:
+        """The intent that a single letter picks as a key, "" where it is none or no single letter."""
+        return self.keys.get(letter, ("",))[0] if len(letter) == 1 else ""
+
 
 class _Shelf:
     """Phrasebooks by all that goes into one, the oldest dropped first: of two versions of a ruleset that read a language alike,
