@@ -20,7 +20,7 @@ from conversations.errors import FreagraError
 from conversations.names import full_name
 from conversations.people import Scope
 from conversations.rulebook import Rulebook
-from conversations.schema import appointments, blocks, conversations, instant, moment, patients
+from conversations.schema import DAY, DAY_OF_UTC, appointments, blocks, conversations, instant, moment, patients
 from conversations.transcript import canonical
 from conversations.vault import Vault
 from engine import templates, wording
@@ -161,7 +161,7 @@ def _rows(connection: Connection, scope: Scope, whom: Whom, now: datetime, zone:
         end = datetime.combine(whom.day + timedelta(days=1), time(), zone)
         query = query.where(
             appointments.c.clinic == whom.clinic,
-            _DAY_OF_UTC.in_([instant(midnight) // _DAY, instant(end) // _DAY]),  # as the index has it
+            DAY_OF_UTC.in_([instant(midnight) // DAY, instant(end) // DAY]),  # as the index has it
             appointments.c.start >= instant(midnight),
             appointments.c.start < instant(end),
         )
@@ -292,8 +292,6 @@ def _blocks(connection: Connection, rows: Sequence[Any]) -> list[Any]:
     return found
 
 
-_DAY = 86_400_000_000
-_DAY_OF_UTC = sa.literal_column(f"(appointments.start / {_DAY})", sa.BigInteger)
 _OFF: Collection[str] = frozenset(str(status) for status in CALLED_OFF)
 _APPOINTMENTS = sa.select(
     appointments,

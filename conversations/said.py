@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from conversations.batch import patient_place, text_place
-from conversations.bulk import portions
+from conversations.bulk import among_those, rows_of
 from conversations.lines import LINES, REPLY_READ
 from conversations.names import full_name
 from conversations.schema import appointments, conversations, moment, patients, tasks, texts, transcript, unmatched
@@ -69,16 +69,15 @@ def opened(connection: Connection, vault: Vault, found: Sequence[Found]) -> list
     """These messages, in their order; raises SealBroken."""
     held: dict[str, Message] = {}
     keys = [id for id, table in found if table is texts]
-    for some in portions(keys):
-        for row in connection.execute(_TEXTS.where(texts.c.key.in_(some))):
-            held[row.key] = _text(vault, row)
+    for row in rows_of(connection, _TEXTS.where(among_those(texts.c.key)), keys):
+        held[row.key] = _text(vault, row)
     for kind, table in LINES.items():
-        for some in portions(id for id, where in found if where is table):
-            for row in connection.execute(_LINES_READ[kind].where(table.c.id.in_(some))):
-                held[row.id] = _line(vault, row, kind)
-    for some in portions(id for id, where in found if where is unmatched):
-        for row in connection.execute(_UNMATCHED.where(unmatched.c.id.in_(some))):
-            held[row.id] = _from_nobody(vault, row)
+        of_kind = (id for id, where in found if where is table)
+        for row in rows_of(connection, _LINES_READ[kind].where(among_those(table.c.id)), of_kind):
+            held[row.id] = _line(vault, row, kind)
+    from_nobody = (id for id, where in found if where is unmatched)
+    for row in rows_of(connection, _UNMATCHED.where(among_those(unmatched.c.id)), from_nobody):
+        held[row.id] = _from_nobody(vault, row)
     return [held[id] for id, _ in found if id in held]
 
 

@@ -10,7 +10,7 @@ The tables stand by families in the modules here and are all had from this one, 
 from __future__ import annotations
 
 from conversations.schema.accounts import audit, people, sessions, sign_in_failures
-from conversations.schema.care import appointments, blocks, former_phones, patients
+from conversations.schema.care import DAY, DAY_OF_UTC, appointments, blocks, former_phones, patients
 from conversations.schema.columns import NEVER, instant, metadata, moment
 from conversations.schema.messages import inbox, replies, round_patients, rounds, texts, unmatched, withheld, writes
 from conversations.schema.rules import rule_acts, rule_drafts, rule_trials, rulesets
@@ -19,7 +19,7 @@ from conversations.schema.talks import conversations, ledger, search_tokens, tim
 from conversations.schema.work import canned_answers, proposals, tasks
 
 __all__ = [  # noqa: RUF022  by families
-    "NEVER", "instant", "metadata", "moment",
+    "NEVER", "DAY", "DAY_OF_UTC", "instant", "metadata", "moment",
     "patients", "former_phones", "appointments", "blocks",
     "conversations", "transcript", "ledger", "timers", "search_tokens",
     "inbox", "texts", "replies", "withheld", "unmatched", "rounds", "round_patients", "writes",

@@ -6,6 +6,10 @@ import sqlalchemy as sa
 
 from conversations.schema.columns import Bytes, instant_column, metadata
 
+DAY = 86_400_000_000  # of instants
+# Of an appointment's start. A database looks into the index for the very words that it was made with.
+DAY_OF_UTC = sa.literal_column(f"(start / {DAY})", sa.BigInteger)
+
 patients = sa.Table(
     "patients",
     metadata,
@@ -47,7 +51,7 @@ appointments = sa.Table(
     sa.Column("revision", sa.String(128), nullable=False, server_default=""),  # the iPMS's own version tag
     instant_column("changed_at"),
     # By the day of UTC and no closer: of one clinic and day it grows at its end, where that by the minute was written all over.
-    sa.Index("appointments_of_day", "clinic", sa.text("(start / 86400000000)")),
+    sa.Index("appointments_of_day", "clinic", DAY_OF_UTC),
 )
 
 # No texts to this number (opted_out, wrong_number) or this patient (deceased), until lifted.
