@@ -29,7 +29,7 @@ from adapters.gateways.simulator.virtual import VirtualGateway
 from adapters.ipms.simulator.book import make_book
 from adapters.ipms.simulator.hospital import Hospital, Refused
 from adapters.local import VirtualClock
-from conversations import schema, transcript
+from conversations import playback, schema, verification
 from conversations.figures import figures, replies
 from conversations.ports import (
     AppointmentRecord,
@@ -303,7 +303,7 @@ def _add_up(held: House, days: int, patients: int, seed: int) -> Figures:
     with held.database.reader() as connection:
         counted = figures(connection, begin, end)
         answers = replies(connection, begin, end)
-        whole = transcript.verify(connection).whole and not any(transcript.replay(connection, held.vault))
+        whole = verification.verify(connection).whole and not any(playback.replay(connection, held.vault))
     return Figures(
         days=days,
         patients=patients,

@@ -30,11 +30,11 @@ from adapters.web.console.cookies import SESSION, Cookies
 from adapters.web.console.routes import make_console
 from benchmarks.parts import MORNING, appointments, fresh_house, take_all, work_off
 from conversations import people, schema, sessions
-from conversations.batch import patient_place
 from conversations.bulk import insert_rows
 from conversations.changes import TALK
 from conversations.finding import Token, day_token, name_tokens, word_tokens
 from conversations.people import Role, Scope
+from conversations.places import patient_place
 from conversations.ports import InboundReply
 from conversations.schema import instant, search_tokens
 from conversations.search import Search, Wanted

@@ -23,11 +23,11 @@ from adapters.bootstrap import House
 from adapters.tuning import settle
 from benchmarks.parts import MORNING, appointments, fresh_house, take_all, work_off
 from conversations import messages, schema
-from conversations.batch import text_place
 from conversations.bulk import insert_rows
 from conversations.changes import TextRow
 from conversations.messages import Wanted
 from conversations.people import Scope
+from conversations.places import text_place
 from conversations.schema import instant
 
 _FEW = 10_000

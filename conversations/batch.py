@@ -8,9 +8,8 @@ say which events they answer. One event that fails is undone alone: its traces a
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 import orjson
 import sqlalchemy as sa
@@ -21,11 +20,12 @@ from conversations.bulk import among_those, portions, rows_of
 from conversations.changes import Changes, Row, TextRow, Unblock, task_step
 from conversations.errors import PatientErased
 from conversations.lines import LINES, REPLY_READ, line_id
+from conversations.places import conversation_place, entry_place, patient_place, task_place, text_place, write_place
+from conversations.rows import PREFERS, AppointmentRow, PatientRow, Talk, appointment_of
 from conversations.rulebook import Rulebook
-from conversations.schema import instant, moment
-from conversations.transcript import GENESIS, canonical, conversation_place, entry_hash, entry_place
+from conversations.schema import instant
+from conversations.transcript import GENESIS, canonical, entry_hash
 from conversations.vault import Vault
-from engine.appointment import Appointment, AppointmentStatus, Patient
 from engine.as_json import from_json, to_json
 from engine.conversation import Conversation
 from engine.decide import Decision, decide
@@ -46,65 +46,6 @@ from engine.effects import (
 from engine.events import Event
 from engine.preferences import to_json as preferences_json
 from engine.ruleset import CLINIC, PRIORITIES, Ruleset
-
-# Of the sealed record: the language that the patient asked us for, until the iPMS holds another than it did then.
-PREFERS = "prefers"
-
-
-class PatientRow(NamedTuple):
-    """A patient as stored. `record` holds what is sealed: number, first_name, last_name, mobile, date_of_birth, prefers.
-    `language` is the iPMS's."""
-
-    id: str
-    number_index: bytes
-    phone_index: bytes | None
-    wrapped_key: bytes | None
-    record: dict[str, Any]
-    language: str
-    deceased: bool
-    do_not_text: bool
-    changed_at: int
-
-    def facts(self) -> Patient:
-        return Patient(
-            id=self.id,
-            first_name=self.record.get("first_name", ""),
-            language=self.record.get(PREFERS) or self.language,
-            deceased=self.deceased,
-            do_not_text=self.do_not_text,
-            textable=self.phone_index is not None,
-        )
-
-
-class AppointmentRow(NamedTuple):
-    appointment: Appointment
-    patient_id: str
-    revision: str
-    changed_at: int
-
-
-@dataclass(slots=True)
-class Talk:
-    """A conversation and where its chain ends."""
-
-    conversation: Conversation
-    head: bytes
-
-
-def patient_place(patient_id: str) -> str:
-    return f"patients|{patient_id}"
-
-
-def text_place(key: str) -> str:
-    return f"texts|{key}"
-
-
-def write_place(key: str) -> str:
-    return f"writes|{key}"
-
-
-def task_place(key: str) -> str:
-    return f"tasks|{key}"
 
 
 class Batch:
@@ -426,22 +367,6 @@ class Batch:
                 "changed_at": self.at,
             }
         )
-
-
-def appointment_of(row: Any) -> Appointment:
-    return Appointment(
-        id=row.id,
-        version=row.version,
-        start=moment(row.start),
-        status=AppointmentStatus(row.status),
-        clinic=row.clinic,
-        clinic_name=row.clinic_name,
-        clinician=row.clinician,
-        place=row.place,
-        type=row.type,
-        hospital=row.hospital,
-        phone=row.phone,
-    )
 
 
 _people, _talk = schema.patients.c, schema.conversations.c

@@ -29,6 +29,7 @@ sqlite3.register_adapter(type(None), lambda nothing: nothing)
 
 _VALUES_IN_ONE = 4_096  # of one statement; SQLite takes up to 32,766
 _IN_ONE = 500  # values of one IN (...)
+_AT_A_TIME = 1_000  # rows fetched of many
 
 
 def portions(wanted: Iterable[T]) -> Iterator[list[T]]:
@@ -49,6 +50,12 @@ def rows_of(connection: sa.Connection, query: sa.Select[Any], those: Iterable[An
     comes, which it seldom does."""
     for some in portions(those):
         yield from connection.execute(query, {"those": some, **also}).all()
+
+
+def stream(connection: sa.Connection, query: sa.Select[Any]) -> Iterator[Any]:
+    """The rows of a query that has very many, without holding them all."""
+    with connection.execute(query, execution_options={"yield_per": _AT_A_TIME}) as rows:
+        yield from rows
 
 
 def insert_rows(

@@ -20,10 +20,10 @@ import orjson
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from conversations.batch import task_place
 from conversations.errors import FreagraError
 from conversations.intake import WORK, Intake, opened
 from conversations.people import Person
+from conversations.places import conversation_place, entry_place, proposal_place, task_place, unmatched_place
 from conversations.ports import Bus, Clock
 from conversations.queues import task_steps
 from conversations.schema import (
@@ -39,8 +39,7 @@ from conversations.schema import (
     unmatched,
 )
 from conversations.service import CHANGED
-from conversations.strangers import unmatched_place
-from conversations.transcript import canonical, conversation_place, entry_place
+from conversations.transcript import canonical
 from conversations.vault import Vault
 from conversations.writer import Job, Writer
 from engine.as_json import from_json
@@ -357,10 +356,6 @@ class Desk:
         self._bus.notify(WORK)
         self._bus.notify(CHANGED)
         return done
-
-
-def proposal_place(key: str) -> str:
-    return f"proposals|{key}"
 
 
 def pending(held: Connection, vault: Vault, talk: str, now: datetime) -> Sequence[Pending]:

@@ -13,7 +13,7 @@ transaction that erases looks through what has come since.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -24,14 +24,14 @@ from sqlalchemy import Connection
 
 from conversations import audit, fences, finding, partitions
 from conversations.audit import Act, Did
-from conversations.batch import patient_place, task_place, text_place
-from conversations.bulk import portions
+from conversations.bulk import portions, stream
 from conversations.changes import append
 from conversations.database import Database
 from conversations.errors import FreagraError
-from conversations.intake import APPOINTMENT, BY_HAND, RECEIPT, REPLY, inbox_place, opened
+from conversations.intake import APPOINTMENT, BY_HAND, RECEIPT, REPLY, opened
 from conversations.people import Person
-from conversations.rounds import GIVEN, LEFT_OUT, WAITING, round_place
+from conversations.places import entry_place, inbox_place, patient_place, round_place, task_place, text_place, unmatched_place
+from conversations.rounds import GIVEN, LEFT_OUT, WAITING
 from conversations.schema import (
     appointments,
     blocks,
@@ -50,15 +50,13 @@ from conversations.schema import (
     unmatched,
     writes,
 )
-from conversations.strangers import unmatched_place
 from conversations.together import members
-from conversations.transcript import ERASED, canonical, entry_hash, entry_place
+from conversations.transcript import ERASED, canonical, entry_hash
 from conversations.vault import SealBroken, Vault
 from conversations.writer import Writer
 from engine.ruleset import ALL, CLINIC
 
 WORDS = "(erased)"  # what stands in place of words where some have to stand
-_ROWS = 1_000  # read at a time
 _LONGEST_WHY = 300
 
 
@@ -188,13 +186,13 @@ def _look(connection: Connection, vault: Vault, whose: _Whose, since: _Traces) -
         [*since.inbox], [*since.writes], [*since.joint], [*since.rounds], {*since.senders, *filter(None, [whose.mobile])}
     )
     arrived = sa.select(inbox).where(inbox.c.id > since.inbox_end)
-    for row in _stream(connection, arrived.where(inbox.c.phone_index.in_(list(whose.phones)))):
+    for row in stream(connection, arrived.where(inbox.c.phone_index.in_(list(whose.phones)))):
         found.inbox.append(row.id)
         found.senders.update(filter(None, [_content(vault, row).get("sender")]))
     # Of an appointment the phone may be one that we were never told of otherwise, and lead to any partition.
     anywhere = inbox.c.kind == APPOINTMENT
     others = arrived.where(inbox.c.kind != REPLY, sa.or_(anywhere, inbox.c.partition.in_(whose.parts)))
-    found.inbox += [row.id for row in _stream(connection, others) if _names(_content(vault, row), row.kind, whose)]
+    found.inbox += [row.id for row in stream(connection, others) if _names(_content(vault, row), row.kind, whose)]
     mine = sa.select(writes.c.id).where(writes.c.patient_id == whose.id, writes.c.id > since.writes_end)
     found.writes += connection.execute(mine).scalars()
     joined = sa.select(texts.c.key, texts.c.members).where(
@@ -202,7 +200,7 @@ def _look(connection: Connection, vault: Vault, whose: _Whose, since: _Traces) -
     )
     talks = frozenset(whose.talks)
     found.joint += [
-        row.key for row in _stream(connection, joined) if any(each.talk in talks for each in members(row.members))
+        row.key for row in stream(connection, joined) if any(each.talk in talks for each in members(row.members))
     ]
     of_rounds = sa.select(round_patients.c.round_id).where(round_patients.c.patient_id == whose.id)
     found.rounds = list(connection.execute(of_rounds).scalars())
@@ -228,11 +226,6 @@ def _content(vault: Vault, row: Any) -> dict[str, Any]:
         return opened(vault, row)
     except (SealBroken, ValueError):
         return {}  # nobody can read it, and so nobody can tell whose it is
-
-
-def _stream(connection: Connection, query: sa.Select[Any]) -> Iterator[Any]:
-    with connection.execute(query, execution_options={"yield_per": _ROWS}) as rows:
-        yield from rows
 
 
 # ---- erasing ---------------------------------------------------------------------------------------------------------

@@ -24,14 +24,13 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from conversations import fences
-from conversations.batch import patient_place
 from conversations.bulk import insert_rows, portions
 from conversations.database import Database
 from conversations.fences import Overtaken
 from conversations.names import full_name
+from conversations.places import entry_place, patient_place
 from conversations.ports import Clock
 from conversations.schema import appointments, conversations, facts, instant, moment, patients, search_tokens, transcript
-from conversations.transcript import entry_place
 from conversations.vault import Vault
 from conversations.writer import Writer
 from engine.normalise import clean, fold

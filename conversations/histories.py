@@ -13,17 +13,17 @@ import orjson
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
+from conversations.bulk import stream
 from conversations.errors import UnknownRuleset
+from conversations.places import entry_place
 from conversations.rulebook import Rulebook
 from conversations.schema import appointments, conversations, instant, ledger, moment, patients, transcript
-from conversations.transcript import entry_place
 from conversations.vault import Vault
 from engine.conversation import Entry
 from engine.impact import Impact
 from engine.ruleset import Ruleset
 from engine.teach import Known
 
-_ROWS = 2_000  # fetched at a time
 _NEWEST = sa.select(ledger.c.at).order_by(ledger.c.batch.desc()).limit(1)
 
 
@@ -67,7 +67,7 @@ def impact(
     if newest is None:
         return found
     now = moment(newest)
-    rows = connection.execute(_entries(period), execution_options={"yield_per": _ROWS})
+    rows = stream(connection, _entries(period))
     for _, chain in groupby(rows, key=lambda row: row[0]):
         _add(found, connection, vault, rulebook, list(chain), now)
         if progress is not None:
@@ -79,7 +79,7 @@ def replies(connection: Connection, vault: Vault, period: Period) -> Iterator[Kn
     """What patients wrote in these talks, each as often as it came."""
     query = _entries(period).where(transcript.c.kind.in_(["conversation.opened", "reply.read"]))
     language = ""
-    for talk, seq, _, kind, sealed, _, key in connection.execute(query, execution_options={"yield_per": _ROWS}):
+    for talk, seq, _, kind, sealed, _, key in stream(connection, query):
         if key is None:
             continue
         data = orjson.loads(vault.open(key, entry_place(talk, seq), sealed))["data"]

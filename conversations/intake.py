@@ -15,6 +15,7 @@ from typing import Any
 import orjson
 
 from conversations import partitions
+from conversations.places import inbox_place
 from conversations.ports import (
     AppointmentRecord,
     Bus,
@@ -37,10 +38,6 @@ WORK = "work"  # bus topic: the inbox has something
 
 REPLY, RECEIPT, APPOINTMENT, STAFF_ACT, WRITTEN = "reply", "receipt", "appointment", "staff_act", "written"
 BY_HAND = "by_hand"
-
-
-def inbox_place(source: str, external_id: str) -> str:
-    return f"inbox|{source}|{external_id}"
 
 
 def _digest(*parts: str) -> str:

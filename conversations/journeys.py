@@ -13,9 +13,9 @@ from sqlalchemy import Connection
 
 from conversations.lines import LINES, REPLY_READ, TEXT_WITHHELD, line_id
 from conversations.people import Scope
+from conversations.places import entry_place
 from conversations.said import Message, opened
 from conversations.schema import conversations, moment, patients, texts, transcript, unmatched
-from conversations.transcript import entry_place
 from conversations.vault import Vault
 
 

@@ -18,7 +18,7 @@ from conversations.bulk import insert_rows
 from conversations.database import Database
 from conversations.errors import FreagraError
 from conversations.schema import NEVER, members, metadata, partitions
-from conversations.transcript import Verdict, verify
+from conversations.verification import Verdict, verify
 
 _ROWS = 5_000  # to a commit
 _MARK = "moving"  # the member that stands for a move under way

@@ -21,11 +21,11 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from conversations import schema
-from conversations.batch import text_place
 from conversations.changes import halt
 from conversations.database import Database
 from conversations.gate import look
 from conversations.intake import RECEIPT, WORK, Intake, receipt_content
+from conversations.places import text_place
 from conversations.ports import Bus, Clock, Gateway, InboundReceipt, OutboundText, Rate, SendResult, SendStatus
 from conversations.rulebook import Rulebook
 from conversations.schema import instant, moment

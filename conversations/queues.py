@@ -17,9 +17,9 @@ import orjson
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from conversations.batch import patient_place, task_place
 from conversations.names import full_name
 from conversations.people import Person
+from conversations.places import patient_place, task_place
 from conversations.schema import NEVER, appointments, conversations, instant, moment, patients, tasks
 from conversations.vault import KeyErased, Vault
 from engine.ruleset import PRIORITIES

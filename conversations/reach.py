@@ -14,11 +14,12 @@ import orjson
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from conversations.batch import PREFERS, appointment_of, patient_place
 from conversations.bulk import portions
 from conversations.errors import FreagraError
 from conversations.names import full_name
 from conversations.people import Scope
+from conversations.places import patient_place
+from conversations.rows import PREFERS, appointment_of
 from conversations.rulebook import Rulebook
 from conversations.schema import DAY, DAY_OF_UTC, appointments, blocks, conversations, instant, moment, patients
 from conversations.transcript import canonical

@@ -19,13 +19,13 @@ import orjson
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from conversations.batch import patient_place
 from conversations.bulk import insert_rows
 from conversations.database import Database
 from conversations.intake import WORK, Intake
 from conversations.messages import of_round
 from conversations.names import full_name
 from conversations.people import Scope
+from conversations.places import patient_place, round_place
 from conversations.ports import Bus, Clock
 from conversations.reach import Preview, RoundUnfit, Wording
 from conversations.schema import appointments, inbox, instant, moment, patients, round_patients, rounds, texts
@@ -38,10 +38,6 @@ RUNNING, PAUSED, STOPPED, DONE = "running", "paused", "stopped", "done"
 WAITING, GIVEN, QUEUED, LEFT_OUT = "waiting", "given", "queued", "left_out"
 
 AT_ONCE = 100  # patients given to the inbox in one step: replies that come meanwhile wait behind no more than these
-
-
-def round_place(id: str) -> str:
-    return f"rounds|{id}"
 
 
 # ---- on record -------------------------------------------------------------------------------------------------------

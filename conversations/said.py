@@ -11,13 +11,11 @@ import orjson
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from conversations.batch import patient_place, text_place
 from conversations.bulk import among_those, rows_of
 from conversations.lines import LINES, REPLY_READ
 from conversations.names import full_name
+from conversations.places import entry_place, patient_place, text_place, unmatched_place
 from conversations.schema import appointments, conversations, moment, patients, tasks, texts, transcript, unmatched
-from conversations.strangers import unmatched_place
-from conversations.transcript import entry_place
 from conversations.vault import Vault
 
 Found = tuple[str, sa.Table]  # a message's id, and the table it stands in

@@ -13,11 +13,12 @@ from typing import Any
 import sqlalchemy as sa
 
 from conversations import schema
-from conversations.batch import PREFERS, AppointmentRow, Batch, PatientRow
+from conversations.batch import Batch
 from conversations.bulk import among_those, rows_of
 from conversations.intake import appointment_record
 from conversations.partitions import mark
 from conversations.ports import AppointmentRecord, PatientRecord
+from conversations.rows import PREFERS, AppointmentRow, PatientRow
 from conversations.schema import instant, moment
 from conversations.strangers import Strangers
 from engine.appointment import CALLED_OFF, Appointment, AppointmentStatus

@@ -19,11 +19,11 @@ import orjson
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from conversations.batch import patient_place
 from conversations.bulk import portions
 from conversations.finding import BEGINNING, NAME, SHORTEST, WORD, Token, beginnings, day_token, pair, words
 from conversations.names import full_name
 from conversations.people import Scope
+from conversations.places import patient_place
 from conversations.schema import appointments, conversations, former_phones, moment, patients, search_tokens
 from conversations.vault import Vault
 

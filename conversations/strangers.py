@@ -7,8 +7,9 @@ from datetime import timedelta
 from hashlib import sha256
 from typing import Any
 
-from conversations.batch import Batch, task_place
+from conversations.batch import Batch
 from conversations.intake import opened
+from conversations.places import task_place, unmatched_place
 from conversations.schema import NEVER, instant
 from conversations.transcript import canonical
 from conversations.vault import SealBroken
@@ -27,10 +28,6 @@ _WANTS = {
     "thanks": ("question", "low", timedelta(days=1), "thanks"),
 }
 _OTHER = ("question", "normal", timedelta(hours=4), "")
-
-
-def unmatched_place(id: str) -> str:
-    return f"unmatched|{id}"
 
 
 class Strangers:

@@ -11,12 +11,13 @@ import orjson
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from conversations.batch import appointment_of, patient_place
 from conversations.desk import Pending, pending
 from conversations.people import Scope
+from conversations.places import conversation_place, entry_place, patient_place
+from conversations.playback import erased_entry
 from conversations.queues import Waiting, waiting
+from conversations.rows import appointment_of
 from conversations.schema import appointments, conversations, moment, patients, tasks, texts, transcript
-from conversations.transcript import conversation_place, entry_place, erased_entry
 from conversations.vault import Vault
 from engine.appointment import Appointment
 from engine.as_json import from_json

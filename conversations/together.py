@@ -18,9 +18,10 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 
 from conversations import schema
-from conversations.batch import Batch, text_place
+from conversations.batch import Batch
 from conversations.bulk import among_those, rows_of
 from conversations.changes import TextRow
+from conversations.places import text_place
 from conversations.schema import instant
 from conversations.transcript import canonical
 from engine import together

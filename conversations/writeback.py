@@ -19,10 +19,10 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from conversations import schema
-from conversations.batch import text_place, write_place
 from conversations.database import Database
 from conversations.intake import Intake
 from conversations.outbox import backoff
+from conversations.places import text_place, write_place
 from conversations.ports import (
     AppointmentRecord,
     AppointmentWrite,

@@ -20,10 +20,11 @@ from adapters.commands.timeline import lines, when
 from adapters.config import Config
 from conversations.database import open_database
 from conversations.errors import UnknownRuleset
+from conversations.playback import export, replay
 from conversations.rulebook import Rulebook
 from conversations.schema import appointments, conversations, moment, patients, transcript
-from conversations.transcript import Witness, export, replay, verify
 from conversations.vault import Vault, load_keys
+from conversations.verification import Witness, verify
 
 
 @contextmanager

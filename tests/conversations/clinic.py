@@ -14,11 +14,12 @@ from pathlib import Path
 from random import Random
 from typing import Any, TypeVar
 
+import orjson
 import sqlalchemy as sa
 
 from adapters.bootstrap import House, house
 from adapters.local import VirtualClock
-from conversations import schema, transcript
+from conversations import places, playback, schema, verification
 from conversations.intake import opened
 from conversations.people import Person, Role, Scope
 from conversations.ports import (
@@ -281,8 +282,8 @@ class Clinic:
         if number is not None:
             query = query.where(patients.c.hospital_number_index == self.house.vault.number_index(number))
         (row,) = self.rows(query)
-        content = self.house.vault.open(row.wrapped_key, transcript.conversation_place(row.id), row.sealed)
-        return from_json(transcript.orjson.loads(content))
+        content = self.house.vault.open(row.wrapped_key, places.conversation_place(row.id), row.sealed)
+        return from_json(orjson.loads(content))
 
     def state(self, appointment: str = "A1") -> str:
         return self.talk(appointment).state
@@ -323,8 +324,8 @@ class Clinic:
         with self.house.database.reader() as connection:
             talks = connection.execute(sa.select(schema.conversations.c.id)).scalars().all()
             for talk in talks:
-                for line in transcript.export(connection, self.house.vault, conversation=talk):
-                    entry: dict[str, Any] = transcript.orjson.loads(line)
+                for line in playback.export(connection, self.house.vault, conversation=talk):
+                    entry: dict[str, Any] = orjson.loads(line)
                     if kind is None or entry["kind"] == kind:
                         yield entry
 
@@ -336,9 +337,9 @@ class Clinic:
         """What must hold whatever happened: the chain is whole, rows are what their entries say, each reply that was
         worked for a patient has one outcome, and the gateway took no text twice."""
         with self.house.database.reader() as connection:
-            verdict = transcript.verify(connection)
+            verdict = verification.verify(connection)
             assert verdict.whole, [str(fault) for fault in verdict.faults]
-            assert [each for each in transcript.replay(connection, self.house.vault) if not each.erased] == []
+            assert [each for each in playback.replay(connection, self.house.vault) if not each.erased] == []
             erased = connection.execute(sa.select(schema.patients.c.id).where(schema.patients.c.wrapped_key.is_(None)))
             if not erased.first():
                 assert set(self.settled().values()) <= {1}

@@ -8,8 +8,9 @@ import pytest
 import sqlalchemy as sa
 
 from conversations.database import Database, open_database
+from conversations.places import entry_place
 from conversations.schema import patients, transcript
-from conversations.transcript import GENESIS, canonical, entry_hash, entry_place
+from conversations.transcript import GENESIS, canonical, entry_hash
 from conversations.vault import Vault, load_or_make_keys
 from conversations.writer import Writer
 

@@ -12,7 +12,8 @@ import sqlalchemy as sa
 from conversations.backup import BackupFailed, Made, backup, last_backup
 from conversations.database import Database, open_database
 from conversations.schema import facts, ledger
-from conversations.transcript import Ledger, Witness, verify
+from conversations.transcript import Ledger
+from conversations.verification import Witness, verify
 from conversations.writer import Writer
 
 AT = datetime(2026, 6, 10, 3, tzinfo=UTC)

@@ -26,12 +26,12 @@ import sqlalchemy as sa
 from adapters.gateways.simulator.behaviour import Behaviour
 from adapters.gateways.simulator.virtual import VirtualGateway
 from adapters.local import LocalBus, VirtualClock
-from conversations import schema, transcript
-from conversations.batch import text_place
+from conversations import places, playback, schema, verification
 from conversations.commits import Commits
 from conversations.database import Database, open_database
 from conversations.intake import Intake
 from conversations.outbox import NO_WORD, Outbox
+from conversations.places import text_place
 from conversations.ports import (
     AppointmentRecord,
     AppointmentWrite,
@@ -327,18 +327,18 @@ def outcome(world: Outside, path: Path) -> Outcome:
     vault = Vault(keys())
     talks, tasks, inbox = schema.conversations, schema.tasks, schema.inbox
     with open_database(store().url(path), read_only=True) as database, database.reader() as connection:
-        verdict = transcript.verify(connection)
+        verdict = verification.verify(connection)
         assert verdict.whole, [str(fault) for fault in verdict.faults]
-        assert list(transcript.replay(connection, vault)) == []
+        assert list(playback.replay(connection, vault)) == []
         held = {}
         replies: Counter[str] = Counter()
         settled: Counter[str] = Counter()
         answered: Counter[str] = Counter()
         wrapped = dict(connection.execute(sa.select(schema.patients.c.id, schema.patients.c.wrapped_key)).all())
         for row in connection.execute(sa.select(talks)).all():
-            sealed = vault.open(wrapped[row.patient_id], transcript.conversation_place(row.id), row.sealed)
+            sealed = vault.open(wrapped[row.patient_id], places.conversation_place(row.id), row.sealed)
             held[row.appointment_id] = (row.state, row.closed, from_json(orjson.loads(sealed)).wish)
-            for line in transcript.export(connection, vault, conversation=row.id):
+            for line in playback.export(connection, vault, conversation=row.id):
                 entry = orjson.loads(line)
                 if entry["kind"] == "reply.settled":
                     settled[entry["data"]["reply"]] += 1

@@ -8,8 +8,9 @@ import pytest
 import sqlalchemy as sa
 
 from conversations import queues, schema
-from conversations.desk import UNDO_FOR, Desk, NotThere, Stale, Taken, TooLate, UnderWay, proposal_place
+from conversations.desk import UNDO_FOR, Desk, NotThere, Stale, Taken, TooLate, UnderWay
 from conversations.people import Person, Scope
+from conversations.places import proposal_place
 from conversations.queues import Page, View
 from conversations.talks import talk as read_talk
 from engine.events import StaffAct

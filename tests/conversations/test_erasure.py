@@ -8,7 +8,7 @@ import orjson
 import pytest
 import sqlalchemy as sa
 
-from conversations import erasure, messages, schema, transcript
+from conversations import erasure, messages, places, playback, schema, verification
 from conversations.changes import Changes
 from conversations.commits import Commits
 from conversations.erasure import By, ErasureRefused, Held
@@ -48,15 +48,15 @@ def _opened(clinic: Clinic, table: str, row: sa.Row[tuple[object, ...]]) -> byte
     sealed = row._mapping.get("sealed")
     if not sealed or sealed[:1] != b"\x02":
         return b""
-    places = {
+    where = {
         "inbox": lambda: f"inbox|{row.source}|{row.external_id}",
         "tasks": lambda: f"tasks|{row.key}",
         "unmatched": lambda: f"unmatched|{row.id}",
         "rounds": lambda: f"rounds|{row.id}",
-        "transcript": lambda: transcript.entry_place(row.conversation_id, row.seq),
+        "transcript": lambda: places.entry_place(row.conversation_id, row.seq),
         "audit": lambda: f"audit.sealed|{row.at}|{row.did}|{row.record[:160]}",
     }
-    return clinic.house.vault.open_own(places[table](), sealed)
+    return clinic.house.vault.open_own(where[table](), sealed)
 
 
 def _search(clinic: Clinic, text: str) -> int:
@@ -105,13 +105,13 @@ def test_the_record_is_whole_and_says_who_erased_it_and_why(clinic: Clinic) -> N
     _busy(clinic)
     talk = clinic.talk("A1").id
     with clinic.house.database.reader() as connection:
-        newest = transcript.verify(connection).newest
+        newest = verification.verify(connection).newest
     erase(clinic)
     with clinic.house.database.reader() as connection:
-        assert transcript.verify(connection, witness=newest).whole
-        differing = list(transcript.replay(connection, clinic.house.vault))
+        assert verification.verify(connection, witness=newest).whole
+        differing = list(playback.replay(connection, clinic.house.vault))
         *others, last = [
-            orjson.loads(line) for line in transcript.export(connection, clinic.house.vault, conversation=talk)
+            orjson.loads(line) for line in playback.export(connection, clinic.house.vault, conversation=talk)
         ]
     assert len(differing) == 2
     assert all(each.erased for each in differing)

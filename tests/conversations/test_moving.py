@@ -14,7 +14,7 @@ from conversations.database import Database, DatabaseUnfit, open_database
 from conversations.finding import Finder
 from conversations.moving import MoveRefused, move
 from conversations.search import Search, Wanted
-from conversations.transcript import verify
+from conversations.verification import verify
 from tests import servers, stores
 from tests.conversations.clinic import ANN, BEN, EVERYWHERE, Clinic, open_clinic
 

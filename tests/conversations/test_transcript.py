@@ -10,20 +10,12 @@ import pytest
 import sqlalchemy as sa
 
 from conversations.database import Database, open_database
+from conversations.places import conversation_place, entry_place
+from conversations.playback import export, replay
 from conversations.schema import appointments, conversations, instant, ledger, patients, transcript
-from conversations.transcript import (
-    GENESIS,
-    Ledger,
-    Witness,
-    canonical,
-    conversation_place,
-    entry_hash,
-    entry_place,
-    export,
-    replay,
-    verify,
-)
+from conversations.transcript import GENESIS, Ledger, canonical, entry_hash
 from conversations.vault import Vault, load_or_make_keys
+from conversations.verification import Witness, verify
 from engine.appointment import Appointment, AppointmentStatus, Patient
 from engine.as_json import appointment_json, patient_json, to_json
 from engine.conversation import Entry

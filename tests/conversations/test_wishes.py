@@ -9,7 +9,7 @@ import orjson
 import sqlalchemy as sa
 
 from conversations import schema
-from conversations.batch import task_place
+from conversations.places import task_place
 from conversations.ports import WriteResult, WriteStatus
 from engine.events import StaffAct
 from tests.conversations.clinic import ANN, Clinic, replace

@@ -13,10 +13,10 @@ from sqlalchemy import Connection
 from adapters.web.console.visit import Declined
 from adapters.web.plain import ZONE
 from conversations import people, queues
-from conversations.batch import patient_place
 from conversations.desk import NotThere, Pending, Refused, Taken, undoable
 from conversations.names import full_name
 from conversations.people import Person
+from conversations.places import patient_place
 from conversations.schema import conversations, patients
 from conversations.vault import Vault
 from engine.events import StaffAct

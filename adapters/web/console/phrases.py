@@ -14,9 +14,9 @@ from starlette.responses import Response
 
 from adapters.web.console.visit import Console, Declined, NotHere, Page, Visit
 from conversations import schema
-from conversations.desk import proposal_place
 from conversations.histories import Period, replies
 from conversations.people import Right
+from conversations.places import proposal_place
 from conversations.rule_record import RulesRefused
 from conversations.schema import instant, moment
 from engine.teach import Lesson, RefusedError, teach

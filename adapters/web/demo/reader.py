@@ -13,9 +13,9 @@ from sqlalchemy import Connection
 
 from adapters.bootstrap import House
 from conversations import schema
-from conversations.batch import task_place
+from conversations.places import task_place
+from conversations.playback import export
 from conversations.schema import instant, moment
-from conversations.transcript import export
 from engine.conversation import Entry
 from engine.ruleset import PRIORITIES, Ruleset
 
