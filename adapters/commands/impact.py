@@ -12,6 +12,7 @@ from adapters.commands.output import Failure, Paint, counted, progress
 from adapters.commands.records import vault_of
 from adapters.commands.rulefile import usable
 from adapters.config import Config
+from adapters.web.plain import ZONE
 from conversations.database import open_database
 from conversations.histories import Period, count, impact
 from conversations.rulebook import Rulebook
@@ -22,7 +23,7 @@ _LISTED = 20
 
 
 def since(text: str, now: datetime) -> datetime:
-    """`30d` before now, or a date such as 2026-11-01 (UTC). Raises Failure (2)."""
+    """`30d` before now, or a date such as 2026-11-01, whose midnight is the hospital's. Raises Failure (2)."""
     try:
         return now - duration(text)
     except (ValueError, OverflowError):
@@ -31,7 +32,7 @@ def since(text: str, now: datetime) -> datetime:
         found = datetime.fromisoformat(text)
     except ValueError as fault:
         raise Failure(f'a length of time such as 30d, or a date such as 2026-11-01, is wanted, not "{text}"', 2) from fault
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
+    return found if found.tzinfo else found.replace(tzinfo=ZONE)
 
 
 def show_impact(config: Config, name: str, beginning: str, *, as_json: bool) -> int:

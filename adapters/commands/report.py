@@ -12,6 +12,7 @@ from typing import Any
 from adapters.commands.impact import since, words
 from adapters.commands.output import Failure, Paint
 from adapters.config import Config, Costs
+from adapters.web.plain import ZONE
 from conversations.database import open_database
 from conversations.figures import Figures, Replies, clinics, figures, replies
 
@@ -19,7 +20,8 @@ from conversations.figures import Figures, Replies, clinics, figures, replies
 def report(config: Config, beginning: str, end: str | None, *, as_json: bool) -> int:
     """Raises Failure, DatabaseUnfit."""
     now = datetime.now(UTC)
-    begin, until = since(beginning, now), since(end, now) if end is not None else now
+    begin = since(beginning, now).astimezone(ZONE)
+    until = (since(end, now) if end is not None else now).astimezone(ZONE)
     if begin >= until:
         raise Failure("--until must be later than --since", 2)
     with open_database(config.database, read_only=True) as database, database.reader() as connection:
@@ -60,7 +62,7 @@ def _told(
     begin: datetime, until: datetime, whole: Figures, answers: Replies, each: dict[str, Figures], costs: Costs
 ) -> Iterator[str]:
     paint = Paint(sys.stdout)
-    yield paint(f"From {begin:%Y-%m-%d %H:%M} to {until:%Y-%m-%d %H:%M} UTC", "bold")
+    yield paint(f"From {begin:%Y-%m-%d %H:%M} to {until:%Y-%m-%d %H:%M}", "bold")
     yield from _lines(
         ("conversations opened", whole.conversations),
         ("reminders sent", whole.reminders),

@@ -266,6 +266,9 @@ def test_the_report_tells_what_was_done_and_what_it_saved(run: Run, recorded: Pa
     figures = json.loads(run("report", "--since", "2026-03-01", "--until", "2026-04-01", "--json", "--config", recorded)[1])
     assert (figures["saved"], figures["replies"]["understood"], figures["replies"]["pending"]) == (3.52, 1, 0)
     assert figures["clinics"].keys() == {"EYE"}
+    # Days begin at the hospital's midnight, in summer time from the end of March on.
+    assert out.startswith("From 2026-03-01 00:00 to 2026-04-01 00:00\n")
+    assert (figures["since"], figures["until"]) == ("2026-03-01T00:00:00+00:00", "2026-04-01T00:00:00+01:00")
     before = json.loads(run("report", "--since", "2026-01-01", "--until", "2026-03-01", "--json", "--config", recorded)[1])
     assert (before["conversations"], before["texts"], before["saved"]) == (0, 0, 0)
     assert "-0.00" not in run("report", "--since", "2026-01-01", "--until", "2026-03-01", "--config", recorded)[1]
