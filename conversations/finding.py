@@ -24,7 +24,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from conversations import fences
-from conversations.bulk import insert_rows, portions
+from conversations.bulk import among_those, insert_rows, portions, rows_of
 from conversations.database import Database
 from conversations.fences import Overtaken
 from conversations.names import full_name
@@ -157,11 +157,10 @@ class Finder:
 
     def _talks(self, connection: Connection, ids: Iterable[str]) -> dict[str, _Known]:
         found = {}
-        for some in portions(ids):
-            for row in connection.execute(_TALKS, {"ids": some}):
-                if row.wrapped_key is not None:
-                    record = orjson.loads(self._vault.open(row.wrapped_key, patient_place(row.patient_id), row.sealed))
-                    found[row.id] = _Known(row.clinic, row.start, row.wrapped_key, record)
+        for row in rows_of(connection, _TALKS, ids):
+            if row.wrapped_key is not None:
+                record = orjson.loads(self._vault.open(row.wrapped_key, patient_place(row.patient_id), row.sealed))
+                found[row.id] = _Known(row.clinic, row.start, row.wrapped_key, record)
         return found
 
 
@@ -187,7 +186,7 @@ _TALKS = (
     )
     .join_from(conversations, appointments, appointments.c.id == conversations.c.appointment_id)
     .join(patients, patients.c.id == conversations.c.patient_id)
-    .where(conversations.c.id.in_(sa.bindparam("ids", expanding=True)))
+    .where(among_those(conversations.c.id))
 )
 
 

@@ -14,7 +14,7 @@ import orjson
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from conversations.bulk import portions
+from conversations.bulk import among_those, rows_of
 from conversations.errors import FreagraError
 from conversations.names import full_name
 from conversations.people import Scope
@@ -134,7 +134,7 @@ def preview(
     over = max((each.segments for each in chosen), default=0)
     if over > MOST_SEGMENTS:
         most = f"{MOST_SEGMENTS} are the most"
-        raise RoundUnfit("words", f"The text would cost {over} segments a patient; {most}. Make it shorter.")
+        raise RoundUnfit("words", f"The text would cost {over} SMS parts a patient; {most}. Make it shorter.")
     return Preview(whom, said, rows[0].clinic, chosen, left_out)
 
 
@@ -274,25 +274,25 @@ def _patient(row: Any, record: Mapping[str, Any]) -> Patient:
 
 def _talks(connection: Connection, wanted: Sequence[str]) -> dict[tuple[str, str], Any]:
     """The talk to text in, of each appointment and patient: one that goes on before one that is over, the first begun first."""
-    talks = conversations.c
     found: dict[tuple[str, str], Any] = {}
-    for some in portions(wanted):
-        query = sa.select(talks.id, talks.appointment_id, talks.patient_id, talks.version).where(talks.appointment_id.in_(some))
-        for row in connection.execute(query.order_by(talks.closed, talks.opened_at, talks.id)):
-            found.setdefault((row.appointment_id, row.patient_id), row)
+    for row in rows_of(connection, _TALKS, wanted):
+        found.setdefault((row.appointment_id, row.patient_id), row)
     return found
 
 
 def _blocks(connection: Connection, rows: Sequence[Any]) -> list[Any]:
-    found: list[Any] = []
-    stands = sa.select(blocks).where(blocks.c.lifted_at.is_(None))
-    for some in portions(row.phone_index for row in rows if row.phone_index is not None):
-        found += connection.execute(stands.where(blocks.c.phone_index.in_(some))).all()
-    for ids in portions(row.patient_id for row in rows):
-        found += connection.execute(stands.where(blocks.c.patient_id.in_(ids))).all()
-    return found
+    of_phones = rows_of(connection, _BLOCKS_OF_PHONES, (row.phone_index for row in rows if row.phone_index is not None))
+    return [*of_phones, *rows_of(connection, _BLOCKS_OF_PATIENTS, (row.patient_id for row in rows))]
 
 
+_talk, _stands = conversations.c, sa.select(blocks).where(blocks.c.lifted_at.is_(None))
+_TALKS = (
+    sa.select(_talk.id, _talk.appointment_id, _talk.patient_id, _talk.version)
+    .where(among_those(_talk.appointment_id))
+    .order_by(_talk.closed, _talk.opened_at, _talk.id)
+)
+_BLOCKS_OF_PHONES = _stands.where(among_those(blocks.c.phone_index))
+_BLOCKS_OF_PATIENTS = _stands.where(among_those(blocks.c.patient_id))
 _OFF: Collection[str] = frozenset(str(status) for status in CALLED_OFF)
 _APPOINTMENTS = sa.select(
     appointments,

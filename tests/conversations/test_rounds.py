@@ -143,7 +143,7 @@ def test_each_patient_gets_the_words_of_their_language_or_the_first_ones(clinic:
     (Wording(ASKS, (("en", "On {date."),)), "words-en", "never closed"),
     (Wording(ASKS, (("en", "Fine."), ("pl", "Dnia {datum}."))), "words-pl", "is not a placeholder"),
     (Wording(TELLS, (("en", "Can you come at ten?"),)), "purpose", "question mark"),
-    (Wording(ASKS, (("en", "x" * 700),)), "words", "segments"),
+    (Wording(ASKS, (("en", "x" * 700),)), "words", "SMS parts"),
 ])  # fmt: skip
 def test_words_that_cannot_be_sent_are_refused_and_it_is_said_why(
     clinic: Clinic, said: Wording, field: str, words: str
