@@ -48,6 +48,8 @@ class Guard:
         if phrase.negative and unknown > 1 and any(NAME in part.words and _holds(part, phrase) for part in self.parts):
             return self.named
         polite = self._flagged(Role.REQUEST | Role.COURTESY) or not self.book.polite.isdisjoint(self.words)
+        if phrase.negative and not (phrase.key or polite or self.named) and self._left_in(phrase):
+            return self._flagged(Role.WHEN) and unknown <= _LOOSE_WISH  # "I don't want to get caught"
         plain = polite or phrase.key or phrase.negative or self._flagged(Role.WHEN)
         left = self._left(self.book.reasons)
         if unknown <= _LOOSE_WISH or (plain and left <= _LOOSE and (unknown <= _FEW or left <= 1)) or self.named:
@@ -56,6 +58,12 @@ class Guard:
             return True  # "Cancel. ..."
         told = left <= _TOLD_POLITELY and bool(polite and (phrase.key or phrase.negative))
         return told and not self.book.personal.isdisjoint(self.words)
+
+    def much_left(self, phrase: Phrase) -> bool:
+        """Whether more stands beside an answer than reasons for it explain, or what goes with a remark of its kind."""
+        explained = self.book.reasons | self.book.goes_with.get(phrase.intent, frozenset())
+        about = self.named or not (self.book.ours | self.book.polite).isdisjoint(self.words)
+        return self._left(explained) > about
 
     def passes_remark(self, phrase: Phrase) -> bool:
         """Whether a remark, which changes nothing but calls a person, was made to us. True where no list tells what goes with
@@ -81,6 +89,10 @@ class Guard:
 
     def _left(self, explained: frozenset[str]) -> int:
         return sum(word not in explained for part in self.parts for word in part.unknown)
+
+    def _left_in(self, phrase: Phrase) -> bool:
+        """Whether something stands in an answer's own clause that is no reason."""
+        return any(word not in self.book.reasons for part in self.parts if _holds(part, phrase) for word in part.unknown)
 
     def _flagged(self, roles: int) -> bool:
         return any(part.flags & roles for part in self.parts)

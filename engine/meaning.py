@@ -14,6 +14,7 @@ from itertools import pairwise
 from rapidfuzz import fuzz, process
 
 from engine import alarms, beside, initials
+from engine.bearing import Bearing, Place, is_time, place
 from engine.clauses import Clause, clauses, match, segments, signature_only
 from engine.days_kept import DaysKept
 from engine.explained import Guard, tells_of_it
@@ -59,6 +60,7 @@ class Reader:
     contents: list[list[str]] = field(default_factory=list)
     written: list[tuple[list[str], list[Sequence[str]]]] = field(default_factory=list)  # segments as they stand, and mended
     ruled_out: set[str] = field(default_factory=set)
+    places: dict[Phrase, Place] = field(default_factory=dict)
 
     def read(self) -> Reading:
         found = initials.segments(self.prepared, self.book, self.normal.tokens)
@@ -74,7 +76,7 @@ class Reader:
         if any(roles.get(word, Role.NONE) & Role.ROBOT for words, _ in self.segments for word in words):
             return self._say(UNKNOWN, "robot", "It reads like an automatic answer or an advertisement.")
         alone = self._alone() or self._letter()
-        if alone is not None:
+        if alone is not None and not self._astray(alone):
             return self._act(alone, "it is all that is said")
         self._hear_out(spelt)
         return self._combined()
@@ -327,6 +329,9 @@ class Reader:
         more = any(part.unknown or (phrase in part.led and not part.pleaded) for part in self.parts)  # "he quit", "the end"
         if phrase.intent == OPT_OUT and len(phrase.words) == 1 and more:
             return self._say(UNKNOWN, "more-said", f'More is said than "{self._said(phrase)}".', guess=phrase.intent)
+        if all(map(self._astray, self._alike_said(phrase))):
+            why = f'"{self._said(phrase)}" may be said of something else than a visit.'
+            return self._say(UNKNOWN, "not-to-us", why, guess=phrase.intent)
         kept = self.prepared.yielding | frozenset(ALWAYS_INTENTS)
         refuses = phrase.negative and phrase.intent not in kept  # "we won't be in, when can we come"
         own = [part for part in self.parts if not refuses or any(found is phrase for found, _ in part.found)]
@@ -368,6 +373,32 @@ class Reader:
         if answer and self.normal.cut:
             return self._say(UNKNOWN, "too-long", "The reply is longer than is read.", guess=phrase.intent)
         return self._act(phrase, "no other meaning stands")
+
+    def _alike_said(self, phrase: Phrase) -> list[Phrase]:
+        """The phrases that stand for the same as one does, each of which may carry it."""
+        same = self.prepared.outcomes[phrase.intent]
+        standing = [heard.phrase for heard in self.heard if not heard.against]
+        return [each for each in standing if self.prepared.outcomes[each.intent] == same] or [phrase]
+
+    def _astray(self, phrase: Phrase) -> bool:
+        """Whether an answer may be said of something else than a visit. False for languages whose lexicon does not list what
+        tells.
+        """
+        if not self.book.vague:
+            return False
+        shown = self._shown(phrase.intent == _HAS_BEEN)
+        bearing = Bearing(self.prepared, self.book, self._place(phrase), shown, self._guard().much_left(phrase))
+        return bearing.astray(phrase)
+
+    def _shown(self, been: bool) -> bool:
+        """Whether something beside the answers shows that the text is about an appointment, or one that has been."""
+        book = self.book
+        words = {*self.normal.words, *(word for said, _ in self.segments for word in said)}
+        if not (book.ours | book.polite).isdisjoint(words) or (been and not book.undergone.isdisjoint(words)):
+            return True
+        if self._days().named or self._flags() & Role.REQUEST:
+            return True
+        return any((book.role(word) & Role.WHEN and word not in book.vague) or is_time(word) for word in self.normal.words)
 
     def _letters(self) -> bool:
         """Whether letters of two answers stand in it, each by itself: "C, well R really"."""
@@ -484,18 +515,14 @@ class Reader:
         """The patient's own words that were taken for a phrase; the phrase where they cannot be told apart."""
         if f" {phrase.text} " in f" {self.normal.text} ":
             return phrase.text
-        for (words, mended), content in zip(self.written, self.contents, strict=True):
-            if holds(content, phrase.words):
-                first, last = 0, len(words)
-                while last - first > 1 and self._holds(mended[first : last - 1], phrase):
-                    last -= 1
-                while last - first > 1 and self._holds(mended[first + 1 : last], phrase):
-                    first += 1
-                return " ".join(words[first:last])
-        return phrase.text
+        return " ".join(self._place(phrase).written)
 
-    def _holds(self, mended: Sequence[Sequence[str]], phrase: Phrase) -> bool:
-        return holds(self.book.content(self.book.alike(self.book.joined(mended))), phrase.words)
+    def _place(self, phrase: Phrase) -> Place:
+        found = self.places.get(phrase)
+        if found is None:
+            segments = ((*said, content) for said, content in zip(self.written, self.contents, strict=True))
+            found = self.places[phrase] = place(self.book, segments, phrase)
+        return found
 
     def _candidates(self) -> list[Candidate]:
         said = " ".join(word for words in self.contents for word in words)[:200]

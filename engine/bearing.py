@@ -1,0 +1,173 @@
+"""Whether an answer that was found among other words is one to us: of whom it is said, what follows it, and whether it is more
+than everyday words.
+
+"I can't make it" is an answer wherever it stands. "You don't have to", "I'll miss her", "he can't come back", "a nice
+change" and "another one" hold the words of one and are none. What tells is straight beside them, in the very words that
+are passed over when phrases are compared.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from engine.lexicon import Role
+from engine.phrase import NUMBER, Phrase, holds
+from engine.phrasebook import Phrasebook
+from engine.prepared import Prepared
+from engine.ruleset import ALWAYS_INTENTS
+
+_HAS_BEEN = "already_attended"
+_TO = "to"
+_GLUED = ("+", "#", "&")  # "C++"
+_LEADING = Role.FILLER | Role.COURTESY | Role.ACK | Role.YES | Role.NO | Role.JOIN | Role.REQUEST | Role.WISH | Role.WHEN
+_TIME = re.compile(r"\d{1,2}(?:[:.]\d\d)?(?:am|pm)|\d{1,2}:\d\d|\d{1,2}(?:st|nd|rd|th)|\d{1,2}/\d{1,2}(?:/\d{2,4})?")
+_NEAR = 3  # words in which what is visited stands after where one goes: "come over | to the clinic"
+
+Written = tuple[Sequence[str], Sequence[Sequence[str]], Sequence[str]]  # a segment's words, each mended, and its content
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a phrase stands in its segment: the words before it, its own and those after it, as spelt, and its own as written.
+    A whole sentence has nothing beside it.
+    """
+
+    before: Sequence[str]
+    own: Sequence[str]
+    after: Sequence[str]
+    written: Sequence[str]
+    whole: bool = False
+
+
+def place(book: Phrasebook, segments: Iterable[Written], phrase: Phrase) -> Place:
+    """Where a phrase stands in a reply: in the shortest stretch of the first segment that holds it."""
+
+    def held(mended: Sequence[Sequence[str]]) -> bool:
+        return holds(book.content(book.alike(book.joined(mended))), phrase.words)
+
+    for words, mended, content in segments:
+        if holds(content, phrase.words):
+            first, last = 0, len(words)
+            while last - first > 1 and held(mended[first : last - 1]):
+                last -= 1
+            while last - first > 1 and held(mended[first + 1 : last]):
+                first += 1
+            before, own, after = map(book.joined, (mended[:first], mended[first:last], mended[last:]))
+            return Place(before, own, after, words[first:last])
+    return Place((), phrase.words, (), phrase.text.split(), whole=True)
+
+
+def is_time(word: str) -> bool:
+    """Whether a word as written is an hour or a date in figures, and no mere number."""
+    return _TIME.fullmatch(word) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Bearing:
+    """One phrase in its place. `shown` tells that something beside the answers shows the text to be about an appointment,
+    `left` that more stands beside them than reasons explain.
+    """
+
+    prepared: Prepared
+    book: Phrasebook
+    place: Place
+    shown: bool
+    left: bool
+
+    def astray(self, phrase: Phrase) -> bool:
+        """Whether a phrase may be said of something else than a visit."""
+        yields, been = phrase.intent in self.prepared.yielding, phrase.intent == _HAS_BEEN
+        answer = phrase.intent in self.prepared.answers.difference(ALWAYS_INTENTS)
+        if phrase.key and answer:
+            return self._names_else(phrase, yields)
+        if answer and phrase.negative and (self._of_others() or self._goes_on() or self._habitual()):
+            return True
+        if been and (self._habitual() or (self._underwent and self._of_others())):
+            return True
+        if self.place.whole and (been or self._comes):  # a sentence that says who will not come says enough
+            return False
+        return (yields or been or (answer and self.place.whole)) and self._vague()
+
+    def _names_else(self, phrase: Phrase, yields: bool) -> bool:
+        """Whether the word of an answer is used for something else; one that is nothing else never is: RESCHEDULE."""
+        own = self.place.own
+        if len(own) > 1:
+            return yields and own[-2] in self.book.asides.determiners  # "I want that switch"
+        if phrase.letter:
+            return self._thing()
+        if not yields or self.place.written[-1] in self.prepared.keys:
+            return False
+        return self._thing() or (self.left and not self.shown)
+
+    def _thing(self) -> bool:
+        """Whether a lone word is the name of a thing, or what something does: "a nice change", "the world is changing"."""
+        before, after = self.place.before, self.place.after
+        if after and (after[0] in self.book.aux or after[0] in _GLUED):
+            return True
+        if not before:
+            return False
+        if before[-1] == _TO and len(before) > 1:
+            return not self._leads(before[-2])
+        return not (self._leads(before[-1]) or self._names_a_time(before[-1]))
+
+    def _leads(self, word: str) -> bool:
+        role = self.book.role(word)
+        letter = len(word) == 1 and not role & Role.STOP
+        return letter or bool(role & _LEADING) or word in self.book.leading or word in self.book.ours
+
+    def _of_others(self) -> bool:
+        """Whether it is said of somebody or something else: "you don't have to", "it's not coming"."""
+        subject = next((word for word in reversed(self.place.before) if word not in self.book.passing), "")
+        return subject in self.book.others or (subject in self.book.things and (self._underwent or self._comes))
+
+    def _goes_on(self) -> bool:
+        """Whether what follows a refusal makes it one of something else: "miss her", "come back", "don't want to get up"."""
+        own, after = self.place.own, self.place.after
+        if not after:
+            return own[-1] == _TO
+        if after[0] in self.book.persons and own[-1] not in self.book.meeting:
+            return True
+        if self._comes:
+            directed = after[0] in self.book.directions and self._arrives(after[1 : _NEAR + 1])
+            return after[0] in self.book.strays and not directed
+        if _TO not in (own[-1], after[0]):
+            return False
+        verb = next((word for word in after[after[0] == _TO :] if word in self.book.aux or word not in self.book.passing), "")
+        return verb not in self.book.visiting
+
+    def _habitual(self) -> bool:
+        """Whether it is told of what is so in general: "I don't go often"."""
+        return not self.book.habits.isdisjoint((*self.place.before, *self.place.after))
+
+    def _vague(self) -> bool:
+        """Whether it is made of words that are said of anything, and nothing shows what they are said of. A number is one of
+        them but where it is written as an hour or a date, is better, or after something else.
+        """
+        before, own, after = self.place.before, self.place.own, self.place.after
+        if any(word not in self.book.vague for word in own):
+            return False
+        if NUMBER in own and (not self.book.timing.isdisjoint(own) or any(map(is_time, self.place.written))):
+            return False
+        if any(map(self._names_a_time, after[:1])):
+            return False
+        near = (*before[-_NEAR:], *after[:_NEAR])
+        asked_for = not self.book.giving.isdisjoint(before[-_NEAR:])
+        return self.left or not (self.shown or asked_for or any(map(self._names_a_time, near)))
+
+    @property
+    def _underwent(self) -> bool:
+        """Whether what somebody has been through is told: "already been", of no thing that was made or read."""
+        return not self.book.underwent.isdisjoint(self.place.own)
+
+    @property
+    def _comes(self) -> bool:
+        return not self.book.coming.isdisjoint(self.book.alike(self.place.own))
+
+    def _names_a_time(self, word: str) -> bool:
+        return word == NUMBER or word in self.book.slots or bool(self.book.role(word) & Role.WHEN)
+
+    def _arrives(self, words: Sequence[str]) -> bool:
+        """Whether a visit is gone to: "over | to you", "up | on Friday"."""
+        return any(self._names_a_time(word) or word in self.book.ours or word in self.book.visited for word in words)

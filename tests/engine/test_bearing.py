@@ -1,0 +1,117 @@
+"""An answer counts only where it is said of a visit: by whom, with what after it, and in more than everyday words."""
+
+from __future__ import annotations
+
+import pytest
+
+from engine.understanding import label, read
+from tests.engine.test_understanding import HANDED_OVER, RULES
+
+
+def meaning(text: str) -> str:
+    return label(read(RULES, text, "en", RULES.example))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "you don't have to",
+        "ah you don't need to, I'll do it myself",
+        "they don't go any more",
+        "it's not coming, the courier said",
+        "everyone says they can't make it",
+    ],
+)
+def test_a_refusal_of_somebody_else_cancels_nothing(text: str) -> None:
+    assert meaning(text) in HANDED_OVER
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I'll miss him though",
+        "going to miss you all",
+        "I don't want them",
+        "she can't come back over, her sister is staying",
+        "can't go wrong with a good scone",
+        "I don't want to get caught",
+        "we don't want to be rude",
+        "I don't need to know that",
+        "I don't want to",
+        "I don't go often",
+        "I usually can't make it",
+    ],
+)
+def test_a_refusal_that_goes_on_to_something_else_cancels_nothing(text: str) -> None:
+    assert meaning(text) in HANDED_OVER
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "that's a nice change",
+        "the whole town is changing",
+        "they never really change",
+        "my brother is getting a switch",
+        "time for the big move",
+        "it was between B and C",
+        "I'd say it's the C",
+        "C++ is handy to know",
+        "I got a B and a C",
+    ],
+)
+def test_the_word_of_an_answer_may_be_the_name_of_a_thing(text: str) -> None:
+    assert meaning(text) in HANDED_OVER
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "another one",
+        "have you any other ideas?",
+        "this is a new one",
+        "that's awkward",
+        "this is hard",
+        "it doesn't work like that",
+        "not 12 million surely",
+        "it was an 8.4, a bit high",
+        "she was 17",
+        "you were well out of it",
+        "just out of interest",
+        "been there loads, gorgeous beaches",
+    ],
+)
+def test_everyday_words_alone_are_no_answer(text: str) -> None:
+    assert meaning(text) in HANDED_OVER
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("I don't need it any more", "cancel"),
+        ("I don't want to go", "cancel"),
+        ("Can't come over to you that day, sorry", "cancel"),
+        ("I no longer need to see the doctor", "cancel"),
+        ("it is not needed now", "cancel"),
+        ("she can't come, she's in hospital", "cancel"),
+        ("won't be able to make it up to you", "cancel"),
+        ("not able for it that day sorry", "cancel"),
+        ("option C please", "cancel"),
+        ("C - Mary Burke", "cancel"),
+        ("Change", "reschedule"),
+        ("need to change the day", "reschedule"),
+        ("appointment date change", "reschedule"),
+        ("R to change please", "reschedule"),
+        ("could you send me a new one", "reschedule"),
+        ("any other day?", "reschedule"),
+        ("another one please", "reschedule"),
+        ("that doesn't suit", "reschedule"),
+        ("11 would be better", "reschedule"),
+        ("too early for me", "reschedule"),
+        ("I've already been", "already_attended"),
+        ("it was this morning", "already_attended"),
+        ("I was seen in the clinic last week", "already_attended"),
+    ],
+)
+def test_an_answer_about_a_visit_stays_one(text: str, expected: str) -> None:
+    assert meaning(text) == expected
