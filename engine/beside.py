@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from engine.clauses import Clause
 from engine.lexicon import Role
@@ -11,11 +11,7 @@ from engine.phrasebook import Phrasebook
 from engine.prepared import Prepared
 from engine.ruleset import ALWAYS_INTENTS
 
-_ASIDE = 14  # words that are not understood and yet may stand beside a full answer
-_STRAY = 1  # of them, how many may lead up to it where nothing else shows that the text is about an appointment
 _WITH_TIME = 1  # beside a time that would do: with more, it tells what was or is then, "under six feet of clay"
-_NAMES = 3  # of them, words that the language does not have: people and places
-_ACK = Role.ACK | Role.YES | Role.COURTESY | Role.WHEN
 
 
 def wish(prepared: Prepared, parts: Sequence[Clause], outcomes: Mapping[str, Phrase]) -> Phrase | None:
@@ -116,14 +112,6 @@ def deferred(prepared: Prepared, book: Phrasebook, parts: Sequence[Clause], answ
     return False
 
 
-def held_back(prepared: Prepared, parts: Sequence[Clause]) -> bool:
-    """Whether a yes is held back by a "but" or an "only". One that leads up to the yes is overcome: "the bus is off but I
-    can come".
-    """
-    yes = next((part for part in parts if any(phrase.intent in prepared.affirming for phrase, _ in part.found)), None)
-    return any(part.flags & Role.CONTRAST and not (part is yes and part.overcomes) for part in parts)
-
-
 def half_meant(parts: Sequence[Clause], answer: Phrase) -> bool:
     """Whether a "but" after an answer leaves it open what is wanted: "cancel the scan but not the doctor", "I wanted to cancel
     but my daughter ..."
@@ -155,50 +143,3 @@ def left_open(parts: Sequence[Clause]) -> bool:
 def nothing_but_a_time(part: Clause) -> bool:
     """Whether a clause that asks names a day or an hour and nothing else: "the 22nd?"."""
     return part.asked and bool(part.flags & Role.WHEN) and not (part.found or part.unknown or part.flags & Role.QUESTION)
-
-
-def nothing_but_ack(book: Phrasebook, parts: Sequence[Clause], said: Iterable[Sequence[str]]) -> bool:
-    """Whether an "ok" or "grand" is the whole of it: of a sentence that holds one it says nothing ("he is a lovely
-    man"). True for languages whose lexicon does not list what may stand beside one.
-    """
-    words = [word for part in parts for word in part.words]
-    if not book.beside_ack:
-        return True
-    if any(KIN in segment for segment in said):  # "ok mam" is said to her
-        return False
-    if any(part.strange for part in parts) and NAME not in words:
-        return False
-    return all(book.role(word) & _ACK or word in book.beside_ack or word not in book.known for word in words)
-
-
-def aside(prepared: Prepared, book: Phrasebook, parts: Sequence[Clause]) -> bool:
-    """Whether what is not understood is told beside a full answer ("I will be there, my son is driving me"): in clauses
-    of its own, not for long, with a word that shows it to be about an appointment, and without one that a person
-    should hear.
-    """
-    full = False
-    for part in parts:
-        said = [phrase for phrase, object_ in part.found if phrase.intent in prepared.affirming and not phrase.weak]
-        full = full or any(len(phrase.words) > 1 for phrase in said)
-        led_in = all(object_ == "" for _, object_ in part.found)  # "bet I'll be there", not "I'll be there pizza"
-        if said and part.unknown and (len(part.unknown) > 1 or not led_in or not full):
-            return False
-    unknown = [word for part in parts for word in part.unknown]
-    words = [word for part in parts for word in part.words]
-    own = {word for part in parts for phrase, _ in part.found if not phrase.key for word in phrase.words}
-    about_us = any(book.role(word) & (Role.YES | Role.WHEN | Role.COURTESY) or word in book.ours - own for word in words)
-    short = len(unknown) <= _ASIDE and sum(part.strange for part in parts) <= _NAMES
-    few = len(unknown) <= _STRAY and _leads_up(prepared, parts, unknown)
-    return full and (about_us or few) and short and not any(word in book.weighty for word in unknown)
-
-
-def _leads_up(prepared: Prepared, parts: Sequence[Clause], unknown: Sequence[str]) -> bool:
-    """Whether all that is not understood stands before the answer: "tell Dr Smith I'll be there", not "there, with chips"."""
-    before: list[str] = []
-    for part in parts:
-        for phrase, _ in part.found:
-            if phrase.intent in prepared.affirming and not phrase.weak:
-                at = part.words.index(phrase.words[0]) if phrase.words[0] in part.words else 0  # a whole sentence has no others
-                return all(word in [*before, *part.words[:at]] for word in unknown)
-        before += part.words
-    return False

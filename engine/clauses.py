@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from engine.lexicon import Role
@@ -220,3 +220,11 @@ def signature_only(parts: Sequence[Clause]) -> bool:
     """Whether all that is not understood may be a name: a few words that the language does not have."""
     unknown = sum(len(clause.unknown) for clause in parts)
     return unknown <= _SIGNATURE and unknown == sum(clause.strange for clause in parts)
+
+
+def flags_of(parts: Iterable[Clause]) -> int:
+    """The flags that any of the clauses has."""
+    flags = Role.NONE
+    for part in parts:
+        flags |= part.flags
+    return flags

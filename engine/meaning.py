@@ -14,13 +14,14 @@ from itertools import pairwise
 from rapidfuzz import fuzz, process
 
 from engine import alarms, beside, initials
+from engine.affirmed import Affirmed
 from engine.bearing import Bearing, Place, is_time, place
-from engine.clauses import Clause, clauses, match, segments, signature_only
+from engine.clauses import Clause, clauses, flags_of, match, segments, signature_only
 from engine.days_kept import DaysKept
 from engine.explained import Guard, tells_of_it
 from engine.lexicon import Role
 from engine.normalise import Normalised, fold
-from engine.objections import CORRECTION, NOT, NOT_THEIRS, OPT_OUT, PRECEDENCE, Objections, is_asked
+from engine.objections import CORRECTION, NOT, NOT_THEIRS, OPT_OUT, PAST, PRECEDENCE, Objections, is_asked
 from engine.outlived import Outlived
 from engine.phrase import ASK, DAY, DECIDING, KIN, NAME, NUMBER, Phrase, holds
 from engine.phrasebook import Phrasebook
@@ -288,15 +289,16 @@ class Reader:
 
     def _affirmed(self, phrase: Phrase) -> Reading:
         """A yes is taken only where nothing at all speaks beside it."""
-        flags = self._flags()
         if self._is_question():
             return self._question()
         if self._elsewhere():
             return self._say(UNKNOWN, "elsewhere", f'"{self._said(phrase)}" seems to be about something else than a visit.')
-        if any(heard.against and self._differs(heard.phrase, phrase) for heard in self.heard):
+        if any(heard.against not in ("", PAST) and self._differs(heard.phrase, phrase) for heard in self.heard):
             return self._say(MIXED, "two-meanings", f'"{self._said(phrase)}" stands beside another, uncertain meaning.')
         if phrase.letter and self._letters():
             return self._say(MIXED, "two-meanings", f'"{phrase.text}" stands beside the letter of another answer.')
+        affirmed = self._affirmation()
+        flags = flags_of(affirmed.answering)
         if flags & (Role.CONDITION | Role.WISH):
             return self._say(MIXED, "condition", f'"{self._said(phrase)}" stands under a condition.')
         agrees = any(heard.phrase.negative for heard in self.heard if not heard.against)
@@ -307,18 +309,14 @@ class Reader:
         written = [(mended, content) for (_, mended), content in zip(self.written, self.contents, strict=True)]
         if self._days().has_been(phrase, written):
             return self._say(UNKNOWN, "told", f'"{self._said(phrase)}" seems to be told of what has been.')
-        if beside.held_back(self.prepared, self.parts):
+        if affirmed.held_back:
             return self._say(UNKNOWN, "contrast", f'"{self._said(phrase)}" is held back by what follows.', guess=phrase.intent)
-        if phrase.weak and not beside.nothing_but_ack(self.book, self.parts, [words for words, _ in self.segments]):
+        if (phrase.weak and not affirmed.only_acknowledges) or affirmed.astray:
             return self._say(UNKNOWN, "more-said", f'More is said than "{self._said(phrase)}".', guess=phrase.intent)
-        unknown = [word for part in self.parts for word in part.unknown]
-        if unknown and not (signature_only(self.parts) or beside.aside(self.prepared, self.book, self.parts)):
-            return self._say(
-                UNKNOWN,
-                "more-said",
-                f'More is said than "{self._said(phrase)}": {", ".join(unknown[:5])}.',
-                guess=phrase.intent,
-            )
+        if not affirmed.explained:
+            unknown = ", ".join([word for part in self.parts for word in part.unknown][:5])
+            why = f'More is said than "{self._said(phrase)}": {unknown}.'
+            return self._say(UNKNOWN, "more-said", why, guess=phrase.intent)
         if self.normal.cut:
             return self._say(UNKNOWN, "too-long", "The reply is longer than is read.", guess=phrase.intent)
         return self._act(phrase, "nothing in the text speaks against it")
@@ -423,6 +421,11 @@ class Reader:
     def _guard(self) -> Guard:
         return Guard(self.book, self.parts, [word for said, _ in self.segments for word in said], self._days().named)
 
+    def _affirmation(self) -> Affirmed:
+        alike = [words for words, _ in self.segments]
+        spelt = [self.book.joined(mended) for _, mended in self.written]
+        return Affirmed(self.prepared, self.book, self.parts, alike, spelt, self._days().named)
+
     def _days(self) -> DaysKept:
         return DaysKept(self.book, self.normal, self.told)
 
@@ -477,10 +480,7 @@ class Reader:
     # --- evidence ----------------------------------------------------------------------------------------------------
 
     def _flags(self) -> int:
-        flags = Role.NONE
-        for part in self.parts:
-            flags |= part.flags
-        return flags
+        return flags_of(self.parts)
 
     def _is_question(self, offers: bool = False) -> bool:
         """Whether a clause asks something that is no answer itself. `offers`: nor a time that would do ("not the 20th, the

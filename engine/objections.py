@@ -19,6 +19,7 @@ PRECEDENCE = (*DECIDING, NOT_THEIRS)  # of ALWAYS_INTENTS: outrank every other m
 OPT_OUT = "stop"  # of ALWAYS_INTENTS: said of much else too ("stop messing"), so nothing unknown may stand in its clause
 NOT = "not"
 CORRECTION = "correction"
+PAST = "past"  # tells why an answer is late, not that the day does not suit
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,8 @@ class Objections:
             return "object"
         if intent in self.prepared.yielding and self._was_given(part, phrase, at):
             return "told"
+        if intent in self.prepared.yielding and self._has_been(part, phrase, at):
+            return PAST
         if phrase.negative and phrase.words[-1] in self.book.takers and len(part.unknown) > 1:
             return "object"  # "the Lord is my shepherd, I shall not want"
         if intent in self.prepared.answers and self._stranger(part, phrase, at):
@@ -65,6 +68,7 @@ class Objections:
         takes = phrase.key or phrase.words[-1] in self.book.takers or (object_ == GOVERNED and intent not in ALWAYS_INTENTS)
         if intent in self.prepared.affirming:  # after a bare yes comes a name, after a longer phrase a place or a thing
             takes = not phrase.weak and not all(self.book.role(word) & Role.YES for word in phrase.words)
+            takes = takes and not (phrase.key and self.book.known.isdisjoint(part.unknown))  # "I confirm for my son Kacper"
         if object_ and takes:
             return "object"
         return ""
@@ -102,6 +106,11 @@ class Objections:
         if part.asked or part.flags & (Role.REQUEST | Role.QUESTION) or not self.book.role(phrase.words[0]) & Role.WISH:
             return False
         return not self.book.given.isdisjoint(part.words[:at])
+
+    def _has_been(self, part: Clause, phrase: Phrase, at: int) -> bool:
+        """Whether what would be a reason against the day is over: "I was on nights"."""
+        book = self.book
+        return at > 0 and part.words[at - 1] in book.past & book.bygone and NUMBER not in part.words and not phrase.asks
 
     def _tells_of_texting(self, part: Clause, phrase: Phrase) -> bool:
         """Whether a "not text" is what somebody does: "she doesn't text", but not "I do not want texts"."""

@@ -10,7 +10,7 @@ from engine.grammar import grammar
 from engine.language import answers, language, split
 from engine.lexicon import Role
 from engine.normalise import fold, is_number
-from engine.phrase import DECIDING, DISTANT_KIN, KIN, NAME, NUMBER, SAYING, Phrase
+from engine.phrase import DECIDING, DISTANT_KIN, KIN, NAME, NUMBER, SAYING, Phrase, Stretch
 from engine.ruleset import Intent, LanguageWords, Ruleset
 from engine.sentences import Said
 from engine.speller import REPAIR_FROM, Speller
@@ -104,6 +104,16 @@ class Phrasebook:
         self.ours = frozenset(word for entry in lists["ours"] for word in grammar.rewrite(entry.split()))
         self.weighty = self._rewritten(lists["weighty"])
         self.reasons = self._rewritten(lists["reasons"])
+        self.excuses = self._rewritten(lists["excuses"])
+        self.tales = self._rewritten(lists["tales"]) | self.excuses
+        self.tales |= self.reasons if self.tales else frozenset()
+        self.obstacles = self._rewritten(lists["obstacles"])
+        self.telling = self._rewritten(lists["telling"])
+        self.at_stake = self._rewritten(lists["at_stake"])
+        self.thin = words("thin")
+        self.signing = words("signing")
+        self.remarks = _by_first(grammar.rewrite(entry.split()) for entry in lists["remarks"])
+        self.leavings = _by_first(grammar.language.spelt(entry.split()) for entry in lists["leavings"])
         self.goes_with = {
             intent: self._rewritten(entries) for intent, entries in self._language.lexicon.goes_with.items()
         }
@@ -322,6 +332,14 @@ class Phrasebook:
 
     def _name_mark(self, word: str) -> str:
         return "~" if word in self._language.firstnames else "" if word in self.known or not word[0].isalpha() else "^"
+
+
+def _by_first(entries: Iterable[Sequence[str]]) -> dict[str, list[Stretch]]:
+    """Stretches of words by their first words."""
+    found: dict[str, list[Stretch]] = {}
+    for stretch in dict.fromkeys(map(tuple, entries)):
+        found.setdefault(stretch[0], []).append(stretch)
+    return found
 
 
 def _one_of(entries: Sequence[str]) -> str:

@@ -62,7 +62,9 @@ _AFTER_IN = {
     "pt": re.compile(r"(?<![\d:./-])(\d{1,2}) ?(?:h|horas?)\b(?! ?\d)"),
 }
 _INFLECTED = frozenset({"pl", "uk", "lt"})  # weekdays come in cases: the beginning of the name tells
-_TITLED = re.compile(r"(?<!from )\b(?:dr|mr|ms|mrs|prof|professor)\.? ([^\W\d_][\w'-]+)(?: ([^\W\d_][\w'-]+))?")
+_SURNAME = r"\.? ([^\W\d_][\w'-]+)(?: ([^\W\d_][\w'-]+))?"
+_TITLED = re.compile(rf"(?<!from )\b(?:dr|prof|professor|(?<=with |. to |.see |nder )(?:mr|ms|mrs)){_SURNAME}")
+_SINCE = re.compile(r"\b(?:since|last) [^\W\d_]+")  # a day of the past: "my phone is dead since Tuesday"
 _ORDINAL_HOURS = frozenset({"pl", "uk", "ar"})  # "at the second": no other thing is counted so
 _NEAR_DAYS = {"today": 0, "tonight": 0, "tomorrow": 1, "overmorrow": 2}  # kinds of engine.time_words: days from today
 _MONTHLESS = frozenset({"may", "mar", "march"})  # words of their own as often as months
@@ -195,7 +197,7 @@ def _dates(told: Told, text: str, language: str) -> Iterator[tuple[str, bool]]:
     for found in _ORDINAL.finditer(text):
         if not any(start <= found.start() < end for start, end in seen):
             yield found.group(), int(found.group(1)) == at.day
-    for word in re.findall(r"[^\W\d_]+", text):
+    for word in re.findall(r"[^\W\d_]+", _SINCE.sub(" ", text)):
         day_named = days.get(word)
         if day_named is None and language in _INFLECTED:
             bare = fold(word)

@@ -1,0 +1,244 @@
+"""What may stand beside a yes. A patient who will come tells why the answer is late, who drives and how the hip is; none of
+that takes a yes back, not even where it is told with a "not" or a "but".
+
+So a clause beside the yes is heard as a tale where every word of it is explained: of a kind that patients tell a clinic
+(`tales`), and nothing that coming hangs on (`at_stake`, `obstacles`). A yes that may be to anything ("yeah", "grand") needs
+more: an excuse for how or when it is said, or a word of the appointment. A language that lists no tales hears none: there all
+that is said counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from engine.clauses import Clause, signature_only
+from engine.lexicon import Role
+from engine.phrase import KIN, NAME, Phrase, Stretch, holds, place
+from engine.phrasebook import Phrasebook
+from engine.prepared import Prepared
+
+_ASIDE = 14  # words that are not understood and yet may stand beside a full answer, where no list tells what patients tell
+_STRAY = 1  # of them, how many may lead up to it where nothing else shows that the text is about an appointment
+_UNEXPLAINED = 3  # words of the language that no list explains, beside a full answer
+_NAMED = frozenset((KIN, NAME))
+_TOLD_TO_NAMES = 2  # words not understood, for each name among them
+_NAMES = 3  # words that the language does not have: people and places
+_ACK = Role.ACK | Role.YES | Role.COURTESY | Role.WHEN
+_TURNS = Role.NEGATION | Role.NO | Role.HEDGE | Role.CONTRAST | Role.CONDITION
+_ASKS = Role.QUESTION | Role.REQUEST | Role.WISH
+
+
+@dataclass(frozen=True)
+class Affirmed:
+    """One reply whose only outcome is a yes. `segments` are its words with turns of phrase made one, `spelt` without that;
+    `named`: it names what the patient was told.
+    """
+
+    prepared: Prepared
+    book: Phrasebook
+    parts: Sequence[Clause]
+    segments: Sequence[Sequence[str]]
+    spelt: Sequence[Sequence[str]]
+    named: bool
+
+    @cached_property
+    def full(self) -> bool:
+        """Whether a yes in it says by itself what it is to: "I'll be there", "confirmed", the letter of the key."""
+        return any(
+            phrase.letter or not self.book.thin.issuperset(phrase.words) for part in self.parts for phrase in self._yes(part)
+        )
+
+    @cached_property
+    def answering(self) -> list[Clause]:
+        """Its clauses without those that only tell something."""
+        return [part for at, part in enumerate(self.parts) if not self._told(at)]
+
+    @property
+    def held_back(self) -> bool:
+        """Whether a "but" or an "only" holds the yes back. One that leads up to the yes is overcome: "the bus is off but I can
+        come".
+        """
+        yes = next((part for part in self.answering if self._yes(part)), None)
+        return any(part.flags & Role.CONTRAST and not (part is yes and part.overcomes) for part in self.answering)
+
+    @property
+    def only_acknowledges(self) -> bool:
+        """Whether an "ok" or "grand" is the whole of it: of a sentence that holds one it says nothing ("he is a lovely man").
+        True for languages whose lexicon does not list what may stand beside one.
+        """
+        words = [word for part in self.answering for word in part.words]
+        book = self.book
+        if not book.beside_ack:
+            return True
+        if any(KIN in segment for segment in self.segments):  # "ok mam" is said to her
+            return False
+        if any(part.strange for part in self.answering) and NAME not in words:
+            return False
+        return all(book.role(word) & _ACK or word in book.beside_ack or word not in book.known for word in words)
+
+    @property
+    def astray(self) -> bool:
+        """Whether it is said of something else: "yeah they do", "that is so cool", or in the words of coming "I need to go"."""
+        book = self.book
+        if self._ours:
+            return False
+        elsewhere = any(_held(words, book.leavings) for words in self.spelt)
+        return elsewhere or (not self.full and any(_held(words, book.remarks) for words in self.segments))
+
+    @property
+    def explained(self) -> bool:
+        """Whether all that is not understood may stand beside the yes."""
+        unknown = [word for part in self.parts for word in part.unknown]
+        if not unknown:
+            return True
+        if not self.book.tales:
+            return signature_only(self.parts) or self._aside()
+        if signature_only(self.parts):
+            return self.full or self._signed()
+        if any(self._weighs(part) or (self._yes(part) and part.unknown and not self._belongs(part)) for part in self.parts):
+            return False
+        left = [word for word in unknown if word not in self.book.tales]
+        names = [word for word in left if word not in self.book.known]
+        if not self.full:
+            return not left and (self._ours or any(map(self._excuses, self.parts)))
+        if not left or (len(unknown) <= _STRAY and self._coming and self._leads_up(left)):
+            return True
+        if len(names) > _NAMES:
+            return False
+        if left == names and (_TOLD_TO_NAMES * len(left) <= len(unknown) or self._for_kin):
+            return True
+        return self._coming and self._about_us and len(left) - len(names) <= _UNEXPLAINED
+
+    # --- what is told beside it ----------------------------------------------------------------------------------------
+
+    def _yes(self, part: Clause) -> list[Phrase]:
+        return [phrase for phrase, _ in part.found if phrase.intent in self.prepared.affirming]
+
+    def _excuses(self, part: Clause) -> bool:
+        """Whether a clause excuses how or when the patient answers: "sorry, the phone was dead"."""
+        return not self.book.excuses.isdisjoint(part.words)
+
+    @cached_property
+    def _ours(self) -> bool:
+        book = self.book
+        days = (word for words in self.spelt for word in words if word.isalpha() and book.role(word) & Role.WHEN)
+        words = {word for segment in self.segments for word in segment}
+        return self.named or not words.isdisjoint(book.ours) or next(days, None) is not None
+
+    def _told(self, at: int) -> bool:
+        """Whether the clause at a place only tells something: it holds no answer, nor what one hangs on."""
+        part, book = self.parts[at], self.book
+        if not part.flags & _TURNS or part.asked or part.flags & _ASKS or book.tales.isdisjoint(part.words):
+            return False
+        untold = [word for word in part.words if not self._is_told(word)]
+        if not all(phrase.weak for phrase, _ in part.found) or any(book.role(word) & _TURNS for word in untold):
+            return False
+        if len(untold) > self._coming:
+            return False
+        if not book.at_stake.isdisjoint(part.words):
+            return False
+        excuses = self._excuses(part)
+        if part.flags & (Role.NEGATION | Role.NO | Role.CONTRAST) and not book.obstacles.isdisjoint(part.words):
+            return False
+        if part.opened and at and self._yes(self.parts[at - 1]) and not excuses:
+            return False
+        return self.full or excuses
+
+    def _is_told(self, word: str) -> bool:
+        """Whether a word is explained where something is told, and doubts nothing."""
+        book = self.book
+        if word in book.tales or word in book.telling:
+            return True
+        role = book.role(word)
+        return not role & (Role.HEDGE | Role.CONTRAST | Role.CONDITION) and bool(role or word not in book.known)
+
+    @cached_property
+    def _coming(self) -> bool:
+        """Whether it says in so many words that somebody comes."""
+        full = [phrase for part in self.parts for phrase in self._yes(part) if not self.book.thin.issuperset(phrase.words)]
+        return any(len(phrase.words) > 1 and self.book.takers.isdisjoint(phrase.words) for phrase in full)
+
+    @cached_property
+    def _about_us(self) -> bool:
+        """Whether a word beside a full answer shows that it is about an appointment."""
+        book = self.book
+        words = [word for part in self.parts for word in part.words]
+        own = {word for part in self.parts for phrase, _ in part.found if not phrase.key for word in phrase.words}
+        return any(book.role(word) & (Role.YES | Role.WHEN | Role.COURTESY) or word in book.ours - own for word in words)
+
+    def _weighs(self, part: Clause) -> bool:
+        """Whether a clause holds what a person should hear. What is early or late in an excuse is the answer."""
+        weighty = self.book.weighty.intersection(part.unknown)
+        return not weighty <= (self.book.excuses if self._excuses(part) else frozenset())
+
+    def _belongs(self, part: Clause) -> bool:
+        """Whether what is not understood in the clause of a yes goes with it: "bet I'll be there", "I'll be there by bus", and
+        who comes, but no thing: "rain is coming".
+        """
+        book = self.book
+        if any(object_ for _, object_ in part.found) and not self._for_kin:
+            return False
+        yes = next((phrase for phrase in self._yes(part) if not book.thin.issuperset(phrase.words)), None)
+        if yes is None:
+            return self.full and all(word in book.tales or word not in book.known for word in part.unknown)
+        at = place(part.words, yes.words) or 0
+        before = [word for word in part.words[:at] if word in part.unknown]
+        behind = [word for word in part.words[at:] if word in part.unknown]
+        who = not before or part.led.get(yes) in book.speakers or len(yes.words) > 1 or book.asides.mortals.issuperset(before)
+        return who and all(word in book.tales or word not in book.known for word in behind)
+
+    @cached_property
+    def _for_kin(self) -> bool:
+        """Whether a key is given for somebody of the family, whose name stands beside it: "I confirm for my son Kacper"."""
+        named = [part for part in self.parts if part.unknown]
+        keyed = len(named) == 1 and any(p.key and not self.book.thin.issuperset(p.words) for p in self._yes(named[0]))
+        return keyed and any(KIN in said for said in self.segments)
+
+    def _signed(self) -> bool:
+        """Whether strange words beside a bare yes sign it: "yes, this is Kunle", not "yeah it was gross"."""
+        book = self.book
+        for segment in self.segments:
+            strange = [word for word in segment if word not in book.known and word.isalpha() and word not in _NAMED]
+            known = [word for word in segment if word in book.known and len(word) > 1 and word.isalpha() and word not in _NAMED]
+            if strange and not all(book.role(word) & _ACK or word in book.signing for word in known):
+                return False
+        return True
+
+    # --- where no list tells what patients tell ------------------------------------------------------------------------
+
+    def _aside(self) -> bool:
+        """Whether what is not understood is told beside a full answer ("I will be there, my son is driving me"): in clauses of
+        its own, not for long, with a word that shows it to be about an appointment, and without one that a person should hear.
+        """
+        book = self.book
+        full = False
+        for part in self.parts:
+            said = [phrase for phrase in self._yes(part) if not phrase.weak]
+            full = full or any(len(phrase.words) > 1 for phrase in said)
+            led_in = all(object_ == "" for _, object_ in part.found)  # "bet I'll be there", not "I'll be there pizza"
+            if said and part.unknown and (len(part.unknown) > 1 or not led_in or not full):
+                return False
+        unknown = [word for part in self.parts for word in part.unknown]
+        short = len(unknown) <= _ASIDE and sum(part.strange for part in self.parts) <= _NAMES
+        few = len(unknown) <= _STRAY and self._leads_up(unknown)
+        return full and (self._about_us or few) and short and not any(word in book.weighty for word in unknown)
+
+    def _leads_up(self, unknown: Iterable[str]) -> bool:
+        """Whether all that is not understood stands before the answer: "tell Dr Smith I'll be there", not "there, with
+        chips".
+        """
+        before: list[str] = []
+        for part in self.parts:
+            yes = next((phrase for phrase in self._yes(part) if not phrase.weak), None)
+            if yes is not None:
+                at = place(part.words, yes.words) or 0
+                return set(unknown) <= {*before, *part.words[:at]}
+            before += part.words
+        return False
+
+
+def _held(words: Sequence[str], stretches: Mapping[str, Sequence[Stretch]]) -> bool:
+    """Whether one of `stretches`, which are by their first words, stands in `words`."""
+    return any(holds(words, stretch) for word in words for stretch in stretches.get(word, ()))

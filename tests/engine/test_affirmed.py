@@ -1,0 +1,92 @@
+"""What may stand beside a yes: a tale leaves it one, a doubt does not, and a "yeah" to something else is none."""
+
+from __future__ import annotations
+
+import pytest
+
+from engine.understanding import label, read
+from tests.engine.test_understanding import HANDED_OVER, RULES
+
+
+def meaning(text: str) -> str:
+    return label(read(RULES, text, "en", RULES.example))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Yes I'll be there. Sorry, I couldn't answer, the phone was out of credit",
+        "I will be there on the 20th. Didn't see this till now, the battery was dead",
+        "Yes mam will be in to ye. I write the texts, she can't see the screen",
+        "yes he is coming, I am his wife and I mind the phone for him",
+        "We will be there. Her carer is away so I am bringing her myself",
+        "Long road from Ballina in the traffic but I'll be up",
+        "I confirm for my son Kacper",
+        "Sorry I never got the first text. I'm coming",
+        "Y. I lost my glasses so excuse the spelling",
+        "Hello its Mrs Hickey, I got your letter and your text. I will be in on the 20th thank you",
+        "I'll be there, my phone is acting up since Tuesday",
+        "Had to get the young lad to read this out to me. Yes I'll be there",
+        "yes there period thank you period",
+    ],
+)
+def test_who_tells_why_the_answer_is_late_or_who_drives_still_comes(text: str) -> None:
+    assert meaning(text) == "confirm"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I'll be there, but I can't get off work till 10",
+        "I'll be there but my husband can't",
+        "I will come. No lift yet so we'll see",
+        "Yes I'll be there, not able to fast though",
+        "yes I'd love to but I'm in Spain",
+        "Yes, but the childminder is away",
+        "I will be there but I don't need it anymore",
+        "Y. I rang to cancel",
+        "Yes I'll come but I have a cough and a temperature",
+        "Yes I rang you about moving it",
+    ],
+)
+def test_what_coming_hangs_on_is_no_tale(text: str) -> None:
+    assert meaning(text) in HANDED_OVER
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "yeah it was grim",
+        "yeah she has sciatica",
+        "yep there's 40 of them",
+        "Yes Adele is the best",
+        "yeah they do",
+        "haha yes so good",
+        "Yeah I remember that",
+        "that is so cool",
+        "they are lovely",
+        "Yes! It was her",
+        "I need to go now",
+        "just keep it tidy and keep it short",
+        "rain is coming",
+        "never mind her, she said she's coming since 5, still in slippers",
+        "confirmed, it was a badger",
+        "I want to be there so I can hug you and smell your hair",
+        "yes I fed the hens",
+        "yeah my brother has the flu",
+    ],
+)
+def test_a_yes_to_something_else_confirms_nothing(text: str) -> None:
+    assert meaning(text) in HANDED_OVER
+
+
+@pytest.mark.parametrize(
+    "text", ["Yes, this is Kevin Brophy", "Y - D Okafor", "yes Mary Tully 04/11/1962", "Yes it's Margaret here"]
+)
+def test_a_name_signs_a_bare_yes(text: str) -> None:
+    assert meaning(text) == "confirm"
+
+
+def test_the_shifts_that_made_an_answer_late_are_no_reason_against_the_day() -> None:
+    assert meaning("sorry for the late reply, I was on nights. yes I'm coming") == "confirm"
+    assert meaning("I am on nights that week") == "reschedule"
