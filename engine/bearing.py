@@ -13,12 +13,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from engine.lexicon import Role
+from engine.objections import OPT_OUT
 from engine.phrase import NUMBER, Phrase, holds
 from engine.phrasebook import Phrasebook
 from engine.prepared import Prepared
 from engine.ruleset import ALWAYS_INTENTS
 
 _HAS_BEEN = "already_attended"
+_LATE = "running_late"
 _TO = "to"
 _GLUED = ("+", "#", "&")  # "C++"
 _LEADING = Role.FILLER | Role.COURTESY | Role.ACK | Role.YES | Role.NO | Role.JOIN | Role.REQUEST | Role.WISH | Role.WHEN
@@ -82,6 +84,10 @@ class Bearing:
         answer = phrase.intent in self.prepared.answers.difference(ALWAYS_INTENTS)
         if phrase.key and answer:
             return self._names_else(phrase, yields)
+        if phrase.key and phrase.intent == OPT_OUT and len(phrase.words) == 1:
+            return self._ends_else()
+        if phrase.intent == _LATE and self._of_others(late=True):
+            return True
         if answer and phrase.negative and (self._of_others() or self._goes_on() or self._habitual()):
             return True
         if been and (self._habitual() or (self._underwent and self._of_others())):
@@ -117,10 +123,20 @@ class Bearing:
         letter = len(word) == 1 and not role & Role.STOP
         return letter or bool(role & _LEADING) or word in self.book.leading or word in self.book.ours
 
-    def _of_others(self) -> bool:
+    def _ends_else(self) -> bool:
+        """Whether the word of an opt-out is told of what somebody does: "he needs to stop", "I'll end this one"."""
+        before = self.place.before
+        if not before or self.shown or before[-1] in self.book.saying:
+            return False
+        if self.book.role(before[-1]) & (Role.FILLER | Role.COURTESY | Role.YES | Role.ACK):
+            return False
+        told = before[-1] in self.book.aux and not self.book.things.isdisjoint(before)
+        return told or not self.book.speakers.isdisjoint(before)
+
+    def _of_others(self, late: bool = False) -> bool:
         """Whether it is said of somebody or something else: "you don't have to", "it's not coming"."""
         subject = next((word for word in reversed(self.place.before) if word not in self.book.passing), "")
-        return subject in self.book.others or (subject in self.book.things and (self._underwent or self._comes))
+        return subject in self.book.others or (subject in self.book.things and (late or self._underwent or self._comes))
 
     def _goes_on(self) -> bool:
         """Whether what follows a refusal makes it one of something else: "miss her", "come back", "don't want to get up"."""

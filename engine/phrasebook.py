@@ -86,6 +86,7 @@ class Phrasebook:
         self.habits = words("habits")
         self.vague = words("vague")
         self.slots = words("slots")
+        self.saying = words("saying")
         self.underwent = words("underwent")
         self.directions = words("directions")
         self.leading = words("leading")

@@ -85,6 +85,7 @@ _OTHER_LISTS = (
     "habits",
     "vague",
     "slots",
+    "saying",
     "underwent",
     "directions",
     "leading",

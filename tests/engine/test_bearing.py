@@ -58,6 +58,13 @@ def test_a_refusal_that_goes_on_to_something_else_cancels_nothing(text: str) -> 
         "I'd say it's the C",
         "C++ is handy to know",
         "I got a B and a C",
+        "he needs to stop",
+        "I'll end this one first",
+        "I just quit after that",
+        "she loves to dance",
+        "my granny's favourite stitch",
+        "he mowed the grass",
+        "I hate testing",
     ],
 )
 def test_the_word_of_an_answer_may_be_the_name_of_a_thing(text: str) -> None:
@@ -79,6 +86,13 @@ def test_the_word_of_an_answer_may_be_the_name_of_a_thing(text: str) -> None:
         "you were well out of it",
         "just out of interest",
         "been there loads, gorgeous beaches",
+        "it's a restaurant on the quay",
+        "I get the two of them mixed up",
+        "one sec",
+        "Just two. 15 and 11",
+        "it would be more like 60",
+        "it's a bit late now",
+        "your parcel is 20 minutes away",
     ],
 )
 def test_everyday_words_alone_are_no_answer(text: str) -> None:
@@ -108,6 +122,9 @@ def test_everyday_words_alone_are_no_answer(text: str) -> None:
         ("that doesn't suit", "reschedule"),
         ("11 would be better", "reschedule"),
         ("too early for me", "reschedule"),
+        ("would you ever stop", "stop"),
+        ("please make it stop", "stop"),
+        ("just another 5 minutes please", "running_late"),
         ("I've already been", "already_attended"),
         ("it was this morning", "already_attended"),
         ("I was seen in the clinic last week", "already_attended"),
