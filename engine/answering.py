@@ -24,7 +24,7 @@ SPOKEN_OF = frozenset({"confirm", "request_cancel", "cancel"})
 
 def answered_by(turn: Turn, state: State, reading: Reading, event: ReplyReceived) -> tuple[str, str]:
     """How the reply ended, and why, once nothing outranks the state."""
-    target = state.replies.get(reading.intent) if reading.clear else None
+    target = _of_topic(turn, state, reading, event) or (state.replies.get(reading.intent) if reading.clear else None)
     if target is not None:
         return _take(turn, state, target, reading.intent, event)
     if ANYTHING in state.replies:
@@ -32,6 +32,15 @@ def answered_by(turn: Turn, state: State, reading: Reading, event: ReplyReceived
     if not reading.clear and _stays(state, reading.guess) and _adds(turn, event):
         return HANDED, "it says more of when they would come"
     return _unclear(turn, state, reading, event)
+
+
+def _of_topic(turn: Turn, state: State, reading: Reading, event: ReplyReceived) -> Target | None:
+    """What the state does with a question of this kind. Who asks it again did not get what they wanted from the text that
+    answered it, and of several appointments the wrong one might be answered: then it is a question like any other."""
+    target = None if event.beside else state.replies.get(reading.topic)
+    if target is None or (target.say is not None and turn.c.texts and turn.c.texts[-1].prompt == target.say):
+        return None
+    return target
 
 
 def _take(turn: Turn, state: State, target: Target, intent: str, event: ReplyReceived) -> tuple[str, str]:

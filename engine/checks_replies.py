@@ -16,6 +16,7 @@ _LISTS = ("phrases", "words")
 def check(draft: Draft) -> None:
     _twins(draft)
     _unused(draft)
+    _kinds(draft)
 
 
 @lru_cache(maxsize=8192)
@@ -68,6 +69,24 @@ def _twin(draft: Draft, intent: str, language: str, node: Scalar, earlier: list[
         draft.report.add("R062", node.mark, message, hint)
     else:
         draft.report.add("R061" if language == other_language == "" else "R060", node.mark, message, hint)
+
+
+def _kinds(draft: Draft) -> None:
+    """An intent that is a kind of another: only questions have kinds, and they are told by phrases alone."""
+    asking = next((name for name, intent in draft.ruleset.intents.items() if "?" in intent.keys), None)
+    for intent in draft.root.names("intents"):
+        known = draft.ruleset.intents.get(intent)
+        if known is None or not known.kind_of:
+            continue
+        if known.kind_of != asking:
+            hint = f"write kind_of: {asking}" if asking else "give the intent of questions the key ?"
+            message = f'"{known.kind_of}" is not the intent of questions, and only questions have kinds'
+            draft.report.add("R066", draft.at("intents", intent, "kind_of"), message, hint)
+        for key in ("keys", "words", "unless"):
+            if key in draft.root.names("intents", intent):
+                message = f'"{intent}" is a kind of question and has {key}'
+                hint = "what patients ask belongs under phrases; whoever asks anything else besides gets a person"
+                draft.report.add("R066", draft.at_key("intents", intent, key), message, hint)
 
 
 def _unused(draft: Draft) -> None:

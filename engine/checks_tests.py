@@ -57,7 +57,7 @@ def _phrase(draft: Draft, item: Table) -> None:
     if not isinstance(wanted, Scalar) or not isinstance(said, Scalar):
         return
     reading = read(draft.ruleset, said.text, language, draft.ruleset.example)
-    if reading.intent != wanted.text:
+    if not reading.means(wanted.text):
         message = f'"{said.text}" is read as {reading.intent}, not as {wanted.text}'
         draft.report.add("R080", wanted.mark, message, "\n".join(_evidence(reading)))
 

@@ -16,7 +16,8 @@ A reply meets, in this order:
   6. robots     the same text again and again, or too many of them, ends the machine's part
   7. language   who asks for another language has what we said last again, in that one (`tongues.py`)
   8. which      of several appointments of the phone it is about: where that is in doubt we ask
-  9. the state  its `replies`; a confirmation only for what the patient was told (`answering.py`)
+  9. the state  its `replies`; a confirmation only for what the patient was told; a question that a text answers, once
+                (`answering.py`)
  10. the ladder its `unclear`: ask, ask again, then a person
 
 Before all of it, where we had asked "did you mean ...?", a plain yes is read as a yes to that (`guess.py`).
@@ -141,6 +142,8 @@ def _reply(turn: Turn, event: ReplyReceived) -> None:
         "candidates": [[found.intent, found.phrase, found.score] for found in reading.candidates],
         "why": reading.why,
     }
+    if reading.topic:
+        data["topic"] = reading.topic
     if event.part is not None:
         data["part"] = event.part
         data["normalised"] = clean(event.text)  # by which repetitions are told

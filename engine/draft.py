@@ -190,7 +190,8 @@ def _language_words(value: Values) -> LanguageWords:
 
 def _intent(name: str, value: Values) -> Intent:
     lists = {key: _lists(value.get(key, {})) for key in ("phrases", "words", "unless")}
-    return Intent(name, keys=kept(value.get("keys", ())), called=_good(value.get("called", {})), **lists)
+    called, kind_of = _good(value.get("called", {})), value.get("kind_of", "")
+    return Intent(name, keys=kept(value.get("keys", ())), called=called, kind_of=kind_of, **lists)
 
 
 def _one_phone(value: Values) -> OnePhone:

@@ -8,7 +8,7 @@ their reasons beside them.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from rapidfuzz import fuzz, process
@@ -64,6 +64,13 @@ class Reader:
     places: dict[Phrase, Place] = field(default_factory=dict)
 
     def read(self) -> Reading:
+        reading = self._read()
+        if reading.intent != self.prepared.asking:
+            return reading
+        topic = self.book.topic([word for _, mended in self.written for word in self.book.joined(mended)])
+        return replace(reading, topic=topic, why=f"{reading.why} It asks nothing else: {topic}.") if topic else reading
+
+    def _read(self) -> Reading:
         found = initials.segments(self.prepared, self.book, self.normal.tokens)
         self.written = [(words, self.book.mended(words)) for words, _ in found]
         spelt = [(self.book.joined(mended), asked) for (_, mended), (_, asked) in zip(self.written, found, strict=True)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from engine.asides import asides
 from engine.grammar import grammar
@@ -44,8 +45,13 @@ class Phrasebook:
         self.unless: dict[str, list[tuple[str, tuple[str, ...]]]] = {}  # by first words: of which intent, in what it is none
         self.near: dict[str, list[tuple[Phrase, Sets]]] = {}  # by each word of the first set
         self.light = [self._spelt_sets(sets) for sets in self._language.lexicon.near.get(SAYING, ())]
+        self._topics: list[tuple[frozenset[str], str]] = []  # questions that a text answers, by the words of a phrase
+        self._asked_with: frozenset[str] = frozenset()  # all of these words
         for intent in ruleset.intents.values():
-            self._load_intent(intent)
+            if intent.kind_of:
+                self._load_topic(intent)
+            else:
+                self._load_intent(intent)
         for table in (self.phrases, self.deciding):
             for phrases in table.values():
                 phrases.sort(key=lambda phrase: -len(phrase.words))
@@ -158,6 +164,15 @@ class Phrasebook:
             if words:
                 self.unless.setdefault(words[0], []).append((intent.name, words))
 
+    def _load_topic(self, intent: Intent) -> None:
+        """Its phrases are read as those of every question; which one it is counts where the reply asks nothing else."""
+        question = replace(intent, name=intent.kind_of)
+        for text in intent.phrases.get(self.language, ()):
+            self._add(self.phrases, question, text, set())
+            words = frozenset(self._grammar.deciding_phrase(text))
+            self._topics.append((words, intent.name))
+            self._asked_with |= words
+
     def _load_near(self, intent: Intent) -> None:
         near = self._language.lexicon.near
         signs = near.get(SIGNS, ()) if intent.name == DECIDING[0] else ()
@@ -208,6 +223,16 @@ class Phrasebook:
             self.deciding.setdefault(words[0], []).append(
                 Phrase(intent.name, text, words, key=False, weak=False, negative=False, asks=False)
             )
+
+    def topic(self, spelt: Sequence[str]) -> str:
+        """Which of the questions that a text answers a question is, "" where it asks anything else: all words of one of its
+        phrases stand in it, and no word that is in none of them but courtesies."""
+        polite = Role.COURTESY | Role.FILLER
+        said = self.grave(spelt) if self._topics else []
+        words = {word for word in said if word in self._asked_with or not self.roles_of(self.alike([word])) & polite}
+        if not words <= self._asked_with:
+            return ""
+        return next((topic for asked, topic in self._topics if asked <= words), "")
 
     def courtesies(self, names: Iterable[str]) -> frozenset[str]:
         """Intents that are nothing but politeness here: each of their phrases is made of such words alone."""

@@ -47,7 +47,7 @@ class _Shelf:
     def book(self, ruleset: Ruleset, language: str) -> Phrasebook:
         intents = ruleset.intents.values()
         read = (
-            (each.name, each.keys, each.phrases.get(language), each.words.get(language), each.unless.get(language))
+            (each.name, each.kind_of, each.keys, *(said.get(language) for said in (each.phrases, each.words, each.unless)))
             for each in intents
         )
         key = (language, ruleset.words.get(language), *read)

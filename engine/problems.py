@@ -88,6 +88,7 @@ CODES: Mapping[str, Code] = {
     "R063": _warning("A prompt is never used."),
     "R064": _warning("An intent is never used."),
     "R065": _warning("A phrase or key stands twice under one intent."),
+    "R066": _error("A kind of question is no kind of the intent with the key ?, or has more than phrases."),
     # A ruleset that is like a shared one
     "R090": _error("There is no such ruleset to be like, or it cannot be shared."),
     "R091": _error("A ruleset that is like another does not say which clinics or types of appointment it is for."),

@@ -26,7 +26,8 @@ class Candidate:
 @dataclass(frozen=True, slots=True)
 class Reading:
     """`intent` is an intent of the ruleset, or `unknown` or `mixed`. Only a reading whose intent is neither may be acted
-    on. `guess` is the intent worth asking about ("did you mean ...?"), None where nothing came near."""
+    on. `guess` is the intent worth asking about ("did you mean ...?"), None where nothing came near. `topic` is the kind of
+    question that it is, where the ruleset knows it and the reply asks nothing else."""
 
     intent: str
     score: float
@@ -35,7 +36,16 @@ class Reading:
     candidates: tuple[Candidate, ...] = ()  # the best three, best first
     guess: str | None = None
     why: str = ""  # one sentence for staff: why this and not the others
+    topic: str = ""
 
     @property
     def clear(self) -> bool:
         return self.intent not in (UNKNOWN, MIXED)
+
+    @property
+    def finest(self) -> str:
+        """The meaning as finely as it is known."""
+        return self.topic or self.intent
+
+    def means(self, intent: str) -> bool:
+        return intent in (self.intent, self.topic)

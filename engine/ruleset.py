@@ -137,6 +137,7 @@ class Intent:
     words: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # language -> words that decide wherever they stand
     unless: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # language -> phrases it must not be read in
     called: Mapping[str, str] = field(default_factory=dict)  # language -> how {guess} names it: "cancel the appointment"
+    kind_of: str = ""  # the intent of questions, of which it is one that a text answers
 
 
 @dataclass(frozen=True, slots=True)

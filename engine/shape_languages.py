@@ -65,6 +65,10 @@ INTENT = Block(
     "an intent",
     {
         "called": Key(PerLanguage(TEXT, "a text, or a text for each language"), "How “did you mean ...?” names it."),
+        "kind_of": Key(
+            Ref("intent"),
+            "The intent of questions: this is one that a text answers. A reply that asks anything else besides is a question.",
+        ),
         "keys": Key(_KEYS, "Whole replies that mean this, in any language: Y, YES, 1."),
         "phrases": Key(_LISTS, "Ways in which patients say it."),
         "words": Key(_LISTS, "Words that decide wherever they stand in a reply. For dangers only."),

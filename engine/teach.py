@@ -125,7 +125,7 @@ def _allowed(ruleset: Ruleset, said: str, intent: str, language: str) -> Reading
     if language not in ruleset.languages:
         raise RefusedError(f'the file does not speak "{language}"; its languages: {listed(ruleset.languages)}')
     before = read(ruleset, said, language, ruleset.example)
-    if before.intent == intent:
+    if before.means(intent):
         raise RefusedError(f"“{said}” is read as {intent} already: {before.why}")
     if before.intent in ALWAYS_INTENTS:
         raise RefusedError(f"“{said}” is read as {before.intent}, which no lesson takes away: {before.why}")
@@ -255,7 +255,7 @@ def _nothing_else(before: Ruleset, after: Ruleset, lesson: tuple[str, str, str])
 def _changes(before: Ruleset, after: Ruleset, texts: Iterable[Known]) -> Iterator[Change]:
     """Raises RefusedError where a text would no longer be read as a danger, or as a wish for no more texts."""
     for each in texts:
-        was, now = read(before, each.text, each.language).intent, read(after, each.text, each.language).intent
+        was, now = read(before, each.text, each.language).finest, read(after, each.text, each.language).finest
         if was in ALWAYS_INTENTS and was != now:
             raise RefusedError(f"with this phrase “{each.text}” ({each.where}) would be read as {now}, not as {was}")
         if was != now:

@@ -57,7 +57,7 @@ def eventful() -> tuple[Entry, ...]:
     play.patient("START")
     play.wait(timedelta(days=8))
     play.change("cancelled")
-    play.patient("where is it")
+    play.patient("is there parking")
     return tuple(play.entries)
 
 

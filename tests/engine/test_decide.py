@@ -538,11 +538,42 @@ class TestStaff:
 
     def test_a_task_of_the_same_kind_is_added_to(self) -> None:
         play = reminded()
-        play.patient("where is it")
+        play.patient("is there parking")
         decision = play.patient("and who will i see")
         assert effects_of(decision, OpenTask) == []
         (update,) = effects_of(decision, UpdateTask)
         assert update.words == "and who will i see"  # type: ignore[attr-defined]
+
+    def test_a_question_that_a_text_answers_needs_nobody(self) -> None:
+        play = reminded()
+        decision = play.patient("what time is it at?")
+        assert (play.prompts(), play.kinds()) == (["details"], set())
+        assert effects_of(decision, OpenTask) == []
+        play.patient("Y")
+        assert (play.prompts(), play.written) == (["confirmed"], ["confirm"])
+        play.patient("where do i go")
+        assert play.prompts() == ["details_only"]
+
+    @pytest.mark.parametrize(
+        "asked", ["where is it and can i bring my son", "what time should i stop eating", "what is it for", "is it cancelled"]
+    )
+    def test_whatever_else_is_asked_goes_to_a_person(self, asked: str) -> None:
+        play = reminded()
+        play.patient(asked)
+        assert (play.prompts(), play.kinds()) == (["staff_will_answer"], {"question"})
+
+    def test_who_asks_again_did_not_get_what_they_wanted(self) -> None:
+        play = reminded()
+        play.patient("where is it")
+        assert play.prompts() == ["details"]
+        play.patient("yes but where is it")
+        assert (play.prompts(), play.kinds()) == (["staff_will_answer"], {"question"})
+
+    def test_while_staff_own_the_talk_no_question_is_answered(self) -> None:
+        play = reminded()
+        play.staff(StaffAct.TAKE)
+        play.patient("where is it")
+        assert play.prompts() == []
 
     def test_a_new_wish_replaces_the_one_before(self) -> None:
         play = reminded()
@@ -553,7 +584,7 @@ class TestStaff:
 
     def test_a_new_time_is_told_when_the_ipms_has_it(self) -> None:
         play = reminded()
-        play.patient("where is it")
+        play.patient("is there parking")
         play.prompts()
         play.staff(StaffAct.RESCHEDULED, start=play.now + 20 * DAY)
         assert (play.written, play.prompts()) == (["reschedule"], [])
@@ -640,7 +671,7 @@ class TestSafety:
 
     def test_stop_while_staff_own_the_talk_leaves_it_with_them(self) -> None:
         play = reminded()
-        play.patient("where is it")
+        play.patient("is there parking")
         play.prompts()
         play.patient("STOP")
         assert play.conversation.blocked == "opted_out"

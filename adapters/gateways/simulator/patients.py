@@ -92,7 +92,7 @@ _EN: dict[str, tuple[str, ...]] = {
         "I've moved to Cork so no longer need this", "Got it done in the Mater already, please cancel",
     ),
     "question": (
-        "Where is it?", "What is this for?", "Who is this?", "Can someone ring me please",
+        "Where is it?", "what time is it at", "What is this for?", "Who is this?", "Can someone ring me please",
         "Is it in the main building?", "Yes but what time?", "Y. Do I need to fast?", "Is there parking",
         "Can I bring my daughter with me?", "is it still going ahead", "What's the eircode",
     ),

@@ -191,9 +191,9 @@ def _played(ruleset: Ruleset) -> dict[str, Any]:
     for each in ruleset.phrases:
         reading = read(ruleset, each.text, each.language, ruleset.example)
         phrases.append({
-            "text": each.text, "language": each.language, "wanted": each.meaning, "read": reading.intent,
+            "text": each.text, "language": each.language, "wanted": each.meaning, "read": reading.finest,
             "line": 0 if each.file else each.line,
-            "good": reading.intent == each.meaning,
+            "good": reading.means(each.meaning),
         })  # fmt: skip
     ways, missing = covered(ruleset, moves)
     return {"talks": shown, "phrases": phrases, "ways": ways, "missing": missing}

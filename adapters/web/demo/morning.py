@@ -60,7 +60,7 @@ _ANSWERED_AT, _ANSWER = 16, "Yes, at the main gate."
 _STRANGER = (21, "353860010001", "Is this the eye clinic? I had a letter and no text. My number is new")
 # While the visitor looks: seconds after the opening.
 _AFTER = (
-    (6, "Y"), (11, "Yes I'll be there"), (17, "C"), (24, "Where is it?"), (33, "Y thanks"), (41, "could I get a later one"),
+    (6, "Y"), (11, "Yes I'll be there"), (17, "C"), (24, "Any parking?"), (33, "Y thanks"), (41, "could I get a later one"),
     (55, "Grand, see you then"), (80, "I cant breathe properly"), (110, "Y"),
 )  # fmt: skip
 _CANNED = (
