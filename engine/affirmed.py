@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from engine.clauses import Clause, signature_only
+from engine.clauses import GOVERNED, Clause, signature_only
 from engine.lexicon import Role
 from engine.phrase import KIN, NAME, Phrase, Stretch, holds, place
 from engine.phrasebook import Phrasebook
@@ -73,6 +73,8 @@ class Affirmed:
         if not book.beside_ack:
             return True
         if any(KIN in segment for segment in self.segments):  # "ok mam" is said to her
+            return False
+        if any(object_ == GOVERNED for part in self.answering for _, object_ in part.found):  # "ok, Saturday at Anna's"
             return False
         if any(part.strange for part in self.answering) and NAME not in words:
             return False

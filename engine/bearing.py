@@ -13,8 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from engine.lexicon import Role
-from engine.objections import OPT_OUT
-from engine.phrase import NUMBER, Phrase, holds
+from engine.phrase import NUMBER, OPT_OUT, Phrase, holds
 from engine.phrasebook import Phrasebook
 from engine.prepared import Prepared
 from engine.ruleset import ALWAYS_INTENTS

@@ -88,6 +88,7 @@ def clauses(book: Phrasebook, words: Sequence[str], asked: bool) -> list[Clause]
     content, led = _led(book, words)
     at, end = 0, len(content)
     previous: Phrase | None = None
+    behind: Phrase | None = None  # the one before a day: of "I cancel tomorrow our trip" the trip is the object
     barred = False  # after "than", "instead of": what follows is what is not wanted
     while at < end:
         word = content[at]
@@ -133,12 +134,14 @@ def clauses(book: Phrasebook, words: Sequence[str], asked: bool) -> list[Clause]
             if leader in book.asides.determiners:
                 clause.things.add(word)
             placed = (clause.found and book.knows_names) or NAME in clause.words or clause.strange == len(clause.words) - 1
-            if placed and not (word in book.known or is_number(word) or leader in book.openers or leader in book.governing):
+            if placed and not (word in book.known or is_number(word) or _no_name(book, leader, clause)):
                 clause.strange += 1
+            previous = previous or (behind if leader in book.asides.determiners else None)
             if previous is not None and clause.found and clause.found[-1][0] is previous:
                 clause.found[-1] = (previous, GOVERNED if led.get(at) in book.governing else BARE)
             elif leader in book.governing - book.asides.determiners and clause.found and word not in book.weighty | book.ours:
                 clause.found[-1] = (clause.found[-1][0], GOVERNED)  # "any other day suits | for the walk"
+        behind = previous or (behind if role & Role.WHEN else None)
         previous = None
         at += 1
     out[-1].asked = asked
@@ -154,6 +157,15 @@ def clauses(book: Phrasebook, words: Sequence[str], asked: bool) -> list[Clause]
             if clause.unknown:
                 clause.unknown.extend(phrase.words[0] for phrase in lone)
     return out
+
+
+def _no_name(book: Phrasebook, leader: str | None, clause: Clause) -> bool:
+    """Whether a strange word is no name of who signs, by the word that leads it: "for Ballinasloe", "il est idiot"."""
+    if leader is None or book.openers:
+        return leader in book.openers or leader in book.governing
+    said = clause.found[-1][0] if clause.found else None
+    told = said is None or (said.key and not _polite(book, said))  # a longer answer tells the way: "I come from Athlone"
+    return told and bool(book.role(leader) & Role.STOP) and leader not in book.titles and NAME not in clause.words
 
 
 def _has_object(book: Phrasebook, clause: Clause) -> bool:

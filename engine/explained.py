@@ -11,15 +11,19 @@ from dataclasses import dataclass
 
 from engine.clauses import Clause
 from engine.lexicon import Role
-from engine.phrase import NAME, NUMBER, Phrase
+from engine.phrase import DISTANT_KIN, KIN, NAME, NUMBER, OPT_OUT, SAYING, Phrase
 from engine.phrasebook import Phrasebook
 
 _LOOSE = 2  # words not explained beside a plain answer; with more, the text must show that it is to us
 _LOOSE_WISH = 1  # beside what may be said of anything: "another day", "not free"
 _LOOSE_REMARK = 1
+_LOOSE_OPT_OUT = 1  # words that do not go with texts beside an opt-out
 _FEW = 3
 _TOLD_POLITELY = 4
 _LOOSE_DEATH = 2  # words that do not go with a death; a story holds more
+_LOOSE_DANGER = 2  # words that go with no danger beside an alarm that is said of anything
+_LOOSE_CRY = 1  # the same beside a mere cry for help
+_ANYBODY = frozenset((NAME, DISTANT_KIN, NUMBER, SAYING))
 _LETTER = 3  # words not understood beside a lone letter: "... see you soon. C"
 
 
@@ -39,6 +43,8 @@ class Guard:
         unknown = sum(len(part.unknown) for part in self.parts)
         if not unknown:
             return True
+        if not self.book.personal and phrase.intent == OPT_OUT:
+            return self.about_texts()
         if not self.book.personal:
             return not (unknown > _LOOSE_WISH and self._names_a_time(phrase)) or self._shows_it()
         if phrase.letter and unknown > _LETTER:
@@ -64,6 +70,11 @@ class Guard:
         explained = self.book.reasons | self.book.goes_with.get(phrase.intent, frozenset())
         about = self.named or not (self.book.ours | self.book.polite).isdisjoint(self.words)
         return self._left(explained) > about
+
+    def about_texts(self) -> bool:
+        """Whether an opt-out was meant for us: not in "don't write to me any more, it is over between us"."""
+        few = self._left(self.book.of_texts) <= _LOOSE_OPT_OUT
+        return few or not (self.book.ours | self.book.polite).isdisjoint(self.words)
 
     def passes_remark(self, phrase: Phrase) -> bool:
         """Whether a remark, which changes nothing but calls a person, was made to us. True where no list tells what goes with
@@ -108,6 +119,21 @@ def tells_of_it(book: Phrasebook, words: Sequence[str], intent: str) -> bool:
         return True
     strays = {word for word in words if word in book.known and not book.role(word) and word not in beside}
     return len(strays) <= _LOOSE_DEATH
+
+
+def tells_of_danger(book: Phrasebook, words: Sequence[str], phrase: str, said: Sequence[str]) -> bool:
+    """Whether a text that alarms by `phrase` is about it. What people say of anything ("this heat is killing me") or laugh
+    about alarms only where no trifle and little else that goes with no danger stands beside it, or somebody close does. `words`
+    are the reply's content, `said` its words as they stand. True for languages whose lexicon does not list what is said so.
+    """
+    alarming = phrase.split()
+    if not book.loose or (not book.loose.issuperset(alarming) and book.familiar.isdisjoint(said)):
+        return True
+    if any(word.rpartition("'")[2] in book.trifles for word in words):
+        return False
+    strays = {word for word in words if word[0].isalnum() and not book.role(word)} - book.explained - _ANYBODY
+    few = len(strays) < (_LOOSE_CRY if book.cries.issuperset(alarming) else _LOOSE_DANGER)
+    return few or KIN in words
 
 
 def _holds(part: Clause, phrase: Phrase) -> bool:

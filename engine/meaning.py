@@ -18,12 +18,12 @@ from engine.affirmed import Affirmed
 from engine.bearing import Bearing, Place, is_time, place
 from engine.clauses import Clause, clauses, flags_of, match, segments, signature_only
 from engine.days_kept import DaysKept
-from engine.explained import Guard, tells_of_it
+from engine.explained import Guard, tells_of_danger, tells_of_it
 from engine.lexicon import Role
 from engine.normalise import Normalised, fold
-from engine.objections import CORRECTION, NOT, NOT_THEIRS, OPT_OUT, PAST, PRECEDENCE, Objections, is_asked
+from engine.objections import CORRECTION, NOT, NOT_THEIRS, PAST, PRECEDENCE, Objections, is_asked
 from engine.outlived import Outlived
-from engine.phrase import ASK, DAY, DECIDING, KIN, NAME, NUMBER, Phrase, holds
+from engine.phrase import ASK, DAY, DECIDING, KIN, NAME, NUMBER, OPT_OUT, Phrase, holds
 from engine.phrasebook import Phrasebook
 from engine.prepared import Prepared
 from engine.reading import BEREAVED, MIXED, UNKNOWN, Candidate, Reading
@@ -207,7 +207,8 @@ class Reader:
         spelt = [(self.book.spelt(words), asked) for words, asked in found]
         self.segments = [(self.book.alike(words), asked) for words, asked in spelt]
         self.contents = [self.book.content(words) for words, _ in self.segments]
-        return self._deciding_words(spelt)
+        decided = self._deciding_words(spelt)
+        return decided if decided is not None and decided.intent in DECIDING else None
 
     def _deciding_words(self, spelt: Sequence[tuple[list[str], bool]]) -> Reading | None:
         said = [fold(word) for word in self.normal.words]
@@ -215,6 +216,8 @@ class Reader:
         content = [word for words in self.contents for word in words]
         if best is None or not tells_of_it(self.book, content, best.intent):
             return None
+        if best.intent != alarms.DEATH and not tells_of_danger(self.book, content, best.text, said):
+            return self._say(UNKNOWN, "not-to-us", f'"{best.text}" stands beside much that goes with no danger.')
         why = f'"{best.text}" decides wherever it stands, before anything else in the text.'
         return self._say(best.intent, "word", why, 100.0, Candidate(best.intent, best.text, 100.0))
 

@@ -9,14 +9,13 @@ from dataclasses import dataclass
 
 from engine.clauses import GOVERNED, Clause
 from engine.lexicon import Role
-from engine.phrase import ASK, DECIDING, NUMBER, Phrase, place
+from engine.phrase import ASK, DECIDING, NUMBER, OPT_OUT, Phrase, place
 from engine.phrasebook import Phrasebook
 from engine.prepared import Prepared
 from engine.ruleset import ALWAYS_INTENTS
 
 NOT_THEIRS = "wrong_number"
 PRECEDENCE = (*DECIDING, NOT_THEIRS)  # of ALWAYS_INTENTS: outrank every other meaning in the same text
-OPT_OUT = "stop"  # of ALWAYS_INTENTS: said of much else too ("stop messing"), so nothing unknown may stand in its clause
 NOT = "not"
 CORRECTION = "correction"
 PAST = "past"  # tells why an answer is late, not that the day does not suit
@@ -128,7 +127,7 @@ class Objections:
         """
         if not at or part.words[at - 1] not in part.unknown or phrase.intent in self.prepared.affirming:
             return False
-        if part.mine or phrase in part.led:  # "I'm sick can't come"
+        if part.mine or (self.book.openers and phrase in part.led):  # "I'm sick can't come"
             return False
         word = part.words[at - 1] in self.book.known
         thing = part.words[at - 1] in part.things or (word and bool(self.book.personal))  # and no name or adverb

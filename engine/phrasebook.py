@@ -11,7 +11,7 @@ from engine.grammar import grammar
 from engine.language import answers, language, split
 from engine.lexicon import Role
 from engine.normalise import fold, is_number
-from engine.phrase import DECIDING, DISTANT_KIN, KIN, NAME, NUMBER, SAYING, Phrase, Stretch
+from engine.phrase import DECIDING, DISTANT_KIN, KIN, NAME, NUMBER, OPT_OUT, SAYING, Phrase, Stretch
 from engine.ruleset import Intent, LanguageWords, Ruleset
 from engine.sentences import Said
 from engine.speller import REPAIR_FROM, Speller
@@ -24,6 +24,10 @@ _HEADS = Role.YES | Role.NO | Role.ACK | Role.COURTESY  # what a run-on may begi
 _BARE = Role.NEGATION | Role.HEDGE | Role.CONDITION | Role.CONTRAST | Role.JOIN
 _COMMON = "en"  # the language whose yes and no patients of every other know
 _NEVER_MEANT = Role.CONTRAST | Role.CONDITION  # a name is sooner misspelt than these: "Rafter" is not "after"
+
+_WITH_DANGER = (
+    "weighty", "passed_over", "unstressed", "present", "gravest", "denied", "following", "determiners", "ours", "titles",
+)  # fmt: skip
 
 Sets = tuple[frozenset[str], ...]
 
@@ -105,6 +109,9 @@ class Phrasebook:
         self.deferring = words("deferring")
         self.occasions = words("occasions")
         self.returning = words("returning")
+        self.loose, self.cries = (self._language.spelt_set(frozenset(lists[name])) for name in ("loose", "cries"))
+        trifles = self._rewritten(lists["trifles"]) - _ANYTHING
+        self.trifles = frozenset(word for word in trifles if not self.role(word))
         self._refusals = words("refusals")
         self.knows_names = bool(self._language.firstnames)
         self.beside_ack = frozenset(word for entry in lists["beside_ack"] for word in split(entry))
@@ -254,6 +261,9 @@ class Phrasebook:
         }
         near = {word for patterns in self.near.values() for _, sets in patterns for words in sets for word in words}
         gravest = frozenset(w for phrases in self.deciding.values() for p in phrases for w in p.words) | near
+        told = (p for phrases in self.phrases.values() for p in phrases if p.intent == OPT_OUT)
+        self.of_texts = frozenset(word for phrase in told for word in phrase.words)
+        self.explained = words | near | self._dangers()
         words |= {word for word in roles if "_" not in word}
         in_phrases = words - roles.keys()
         targets = {
@@ -268,7 +278,7 @@ class Phrasebook:
             for variant in variants
             if into in words and len(variant) > REPAIR_FROM and variant.isalpha()
         }
-        words |= near | self.aux | self._grammar.articles | self.elsewhere
+        words |= near | self.aux | self._grammar.articles | self.elsewhere | self.trifles | self.asides.creatures
         words |= self._language.sentences.words
         words |= set(self.signs.marks.words()) | self.asides.stretched | set(self._language.accented.values())
         rewriters = (self._language.spelling, self._language.people, self._grammar.sameness)
@@ -286,6 +296,11 @@ class Phrasebook:
             heads=frozenset(heads) | self._language.words("heads"),
             negations=tuple(word for word, role in roles.items() if role & Role.NEGATION and len(word) > 1),
         )
+
+    def _dangers(self) -> frozenset[str]:
+        """The words that go with danger, though none of them alarms by itself."""
+        lists = (self._language.lexicon.lists[name] for name in _WITH_DANGER)
+        return frozenset(self.signs.marks.words()) | {word for entries in lists for entry in entries for word in split(entry)}
 
     def _heads_a_run_on(self, word: str) -> bool:
         if not (self.role(word) & _HEADS or self._grammar.begun(word)):

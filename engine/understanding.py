@@ -26,6 +26,8 @@ LABELS = frozenset(
 _SAME_LABEL = {"keep": "confirm"}
 
 _CODE = re.compile(r"[{}\\]|</?\w+[^>]*>|\w\(|\(\)|' *or\b|\$\w|^[=@]|&&|\|\|")
+# "STOP SMS 36111", "-50 %": who sells something tells how to be rid of it.
+_ADVERT = re.compile(r"\b(?:stop|baja|sair)(?: \w{1,4}){0,2} \d{3,6}\b(?!\d)|(?<!\w)-\d\d ?%")
 _QUOTE = re.compile(r'"([^"]*)"?')
 _SHORTEST_QUOTE = 24
 _TELLING = 2  # words that two languages share: fewer tell nothing of which it is
@@ -149,6 +151,8 @@ def _robot_or_quote(prepared: Prepared, ruleset: Ruleset, normal: Normalised, la
         return Reading(UNKNOWN, 0.0, "tapback", text, why="A phone's reaction to our text, not an answer.")
     if _CODE.search(text):
         return Reading(UNKNOWN, 0.0, "code", text, why="It looks like program code, not like an answer.")
+    if _ADVERT.search(text):
+        return Reading(UNKNOWN, 0.0, "robot", text, why="It reads like an advertisement.")
     left = text if book.trailer is None else book.trailer.sub("", text)
     left = left if book.identifier is None else book.identifier.sub("", left)
     left = _without_quotes(prepared, book.unsigned(left))

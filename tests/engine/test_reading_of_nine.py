@@ -416,3 +416,61 @@ def test_a_remark_with_what_goes_with_it_is_for_us(language: str, text: str, wan
 @pytest.mark.parametrize("text", ["وجع قوي فصدري", "وجع قوي بصدري", "وجع قوي في صدري"])
 def test_an_arabic_letter_that_is_a_word_hides_none(text: str) -> None:
     assert meaning("ar", text) == "urgent"
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("pl", "bramkarz zabil mnie tym bledem"),
+        ("pl", "nie moge oddychac w tej sukience haha"),
+        ("uk", "рятуйте, дедлайн горить"),
+        ("ro", "sefa ma omoara daca nu termin raportul"),
+        ("pt", "socorro, esqueci o aniversario da sogra"),
+        ("es", "no aguanto mas este calor"),
+        ("fr", "je respire plus dans cette robe mdr"),
+        ("lt", "gelbek, uzmirsau anytos gimtadieni"),
+        ("ar", "قتلوا البطل بنص المسلسل"),
+        ("ga", "bhásaigh an carr ar an M50"),
+        ("ro", "i-a murit pestisorul lui andrei"),
+    ],
+)
+def test_what_people_groan_and_laugh_about_alarms_nobody(language: str, text: str) -> None:
+    assert meaning(language, text) in ("unknown", "question", "mixed")
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("pl", "mama krzyczy ratunku"),
+        ("pl", "ratunku"),
+        ("uk", "рятуйте"),
+        ("es", "no aguanto mas, me quiero morir"),
+        ("pt", "socorro, meu pai desmaiou"),
+        ("fr", "au secours, mon mari ne respire plus"),
+        ("ar", "الحقوني ابي ما عم يتنفس"),
+        ("lt", "nusižudysiu haha"),
+    ],
+)
+def test_a_cry_alone_or_beside_danger_is_heard(language: str, text: str) -> None:
+    assert meaning(language, text) == "urgent"
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("pl", "potwierdzam, to jest plotkara"),
+        ("es", "confirmo, es un capullo"),
+        ("lt", "patvirtinu, jis asilas"),
+        ("pl", "odwoluje jutro nasze plany"),
+        ("es", "no me escribas mas, lo nuestro se acabo"),
+        ("fr", "PROMO! -50% sur les lunettes. STOP SMS 36111"),
+        ("ar", "مش جاي عالجيم اليوم"),
+    ],
+)
+def test_an_answer_to_somebody_else_changes_nothing(language: str, text: str) -> None:
+    assert meaning(language, text) in ("unknown", "question", "mixed")
+
+
+def test_a_name_under_a_letter_signs_it_in_other_languages_too() -> None:
+    assert meaning("pl", "Potwierdzam wizytę.\nZ poważaniem\nStanisław Grzesiak") == "confirm"
+    assert meaning("fr", "Je serai présent.\nCordialement, M. Dubreuil") == "confirm"
