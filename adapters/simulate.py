@@ -96,7 +96,7 @@ class VirtualPatientSystem:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What came of it. Money in EUR at 0.06 a segment. `lost` counts replies without an outcome: always 0."""
+    """What came of it. Money in EUR at 0.06 an SMS part. `lost` counts replies without an outcome: always 0."""
 
     days: int
     patients: int

@@ -58,7 +58,9 @@ GUESS = (("yes", 72), ("no", 14), ("silence", 12), ("junk", 2))
 WHICH_DAYS = (("days", 78), ("silence", 14), ("keep", 6), ("cancel", 2))
 # A text that says what has been done and can be undone with one word.
 UNDOABLE = (("silence", 88), ("thanks", 7), ("keep", 5))
-NOTICE = (("silence", 90), ("thanks", 8), ("late", 1), ("question", 1))
+NOTICE = (("silence", 91), ("thanks", 8), ("question", 1))
+# The evening before: nobody is late for a visit of next week.
+EVE = (("silence", 90), ("thanks", 7), ("late", 2), ("question", 1))
 
 _PLAIN = {
     "yes": ("Y", "Yes", "y", "yes", "YES"),
@@ -189,6 +191,8 @@ def _shares(text: str) -> Sequence[tuple[str, int]]:
         return QUESTION
     if "reply keep" in lowered or "freagair coinnigh" in lowered:
         return UNDOABLE
+    if "see you on" in lowered or "feicfimid thú" in lowered:
+        return EVE
     return NOTICE
 
 

@@ -74,7 +74,7 @@ def top(now: datetime, counts: Counts, book: Sequence[Entry], following: Planned
         ("reschedule", str(answers.count("reschedule requested")), "reschedule requests"),
         ("cancel", str(answers.count("cancel requested")), "cancel requests"),
         ("tasks", f"{counts.tasks}", f"escalated, {counts.open_tasks} open"),
-        ("cost", Costs().told(counts.segments), f"at {Costs().told(1)} a segment"),
+        ("cost", Costs().told(counts.segments), f"at {Costs().told(1)} an SMS part"),
     )
     return el(
         "div",
