@@ -91,6 +91,10 @@ class Bearing:
             return True
         if been and (self._habitual() or (self._underwent and self._of_others())):
             return True
+        if yields and not self.place.whole and (self._habitual() or (self.left and not (phrase.asks or self.shown))):
+            return True
+        if self.left and not self.shown and ((been and self.place.whole) or (answer and phrase.negative)):
+            return True
         if self.place.whole and (been or self._comes):  # a sentence that says who will not come says enough
             return False
         return (yields or been or (answer and self.place.whole)) and self._vague()
@@ -161,7 +165,7 @@ class Bearing:
         them but where it is written as an hour or a date, is better, or after something else.
         """
         before, own, after = self.place.before, self.place.own, self.place.after
-        if any(word not in self.book.vague for word in own):
+        if any(word not in self.book.vague and (self.place.whole or word not in self.book.shifting) for word in own):
             return False
         if NUMBER in own and (not self.book.timing.isdisjoint(own) or any(map(is_time, self.place.written))):
             return False

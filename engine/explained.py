@@ -69,7 +69,9 @@ class Guard:
         """Whether more stands beside an answer than reasons for it explain, or what goes with a remark of its kind."""
         explained = self.book.reasons | self.book.goes_with.get(phrase.intent, frozenset())
         about = self.named or not (self.book.ours | self.book.polite).isdisjoint(self.words)
-        return self._left(explained) > about
+        left = [word for part in self.parts for word in part.unknown if word not in explained]
+        where = phrase.negative and sum(word not in self.book.known for word in left) == 1  # "she's in Portiuncula"
+        return len(left) - where > about
 
     def about_texts(self) -> bool:
         """Whether an opt-out was meant for us: not in "don't write to me any more, it is over between us"."""

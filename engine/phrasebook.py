@@ -96,6 +96,7 @@ class Phrasebook:
         self.habits = words("habits")
         self.vague = words("vague")
         self.slots = words("slots")
+        self.shifting = words("shifting")
         self.saying = words("saying")
         self.underwent = words("underwent")
         self.directions = words("directions")

@@ -85,6 +85,7 @@ _OTHER_LISTS = (
     "habits",
     "vague",
     "slots",
+    "shifting",
     "saying",
     "underwent",
     "directions",
