@@ -10,7 +10,7 @@ from pathlib import Path
 from adapters.commands.output import piped
 from conversations.rulesets import load_file
 from engine.ruleset import Ruleset
-from evaluation import report
+from evaluation import report, strangers
 from evaluation.labelled import SETS, BadSet, load
 
 RULES = Path(__file__).parent.parent / "rules" / "appointment-reminder.yaml"
@@ -19,6 +19,9 @@ RULES = Path(__file__).parent.parent / "rules" / "appointment-reminder.yaml"
 def main() -> int:
     asked = _arguments()
     try:
+        if asked.texts:
+            print(strangers.taken(reminder(), strangers.texts(asked.texts)).text())
+            return 0
         replies = load(_paths(asked.file))
     except BadSet as error:
         raise SystemExit(f"evaluation: {error}") from None
@@ -59,6 +62,12 @@ def _paths(named: list[str]) -> list[Path]:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m evaluation", description="How well replies to the reminder are read.")
     parser.add_argument("--file", action="append", default=[], help="a set's name, or a file; again for more (all sets)")
+    parser.add_argument(
+        "--texts",
+        type=Path,
+        metavar="FILE",
+        help="only count what texts that answer nothing are taken for (a JSON list, or one a line)",
+    )
     parser.add_argument("--list", choices=report.CHOICES, help="show such replies with their texts, but for held-out sets")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every figure to FILE as well")
     parser.add_argument("--markdown", action="store_true", help="print the tables of evaluation/README.md")

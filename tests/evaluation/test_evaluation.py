@@ -234,3 +234,29 @@ def test_hardly_any_everyday_text_is_taken_for_an_answer_or_an_alarm() -> None:
     verdicts = judge(load([SETS / "opened-chat.jsonl"]), reader(reminder()))
     unsafe = [verdict.reply.id for verdict in verdicts if verdict.unsafe]
     assert len(unsafe) <= 0.003 * len(verdicts), unsafe
+
+
+# --- texts that answer nothing -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["chat.json", "chat.txt"])
+def test_it_counts_what_strangers_texts_are_taken_for(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = ["please cancel my appointment", "the dog ate the post again", "the dog ate the post again", "Y"]
+    file = tmp_path / name
+    file.write_text(json.dumps(said) if name.endswith("json") else "\n".join([*said, ""]), "utf-8")
+    monkeypatch.setattr("sys.argv", ["evaluation", "--texts", str(file)])
+    assert main() == 0
+    told = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
+    assert "3 texts, read as 2 of 4 words or more 1 shorter" in told
+    assert "cancel 1 (50.00 %) 0 (0.00 %)" in told
+    assert "confirm 0 (0.00 %) 1 (100.00 %)" in told
+
+
+@pytest.mark.parametrize("written", ['{"texts": []}', "[1]", "["])
+def test_a_file_of_something_else_is_refused(written: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "chat.json").write_text(written, "utf-8")
+    monkeypatch.setattr("sys.argv", ["evaluation", "--texts", str(tmp_path / "chat.json")])
+    with pytest.raises(SystemExit, match=r"chat\.json"):
+        main()
