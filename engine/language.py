@@ -11,13 +11,16 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property, lru_cache
 from sys import intern
 
-from engine.lexicon import LEXICONS, NO_LEXICON, Role
+from engine.latin import Latin
+from engine.lexicon import LEXICONS, NO_LEXICON, Lexicon, Role
 from engine.normalise import fold, is_number
 from engine.phrase import DAY, DISTANT_KIN, KIN, NAME, NUMBER, SAYING, Stretch
 from engine.rewriter import Rewriter
 from engine.sentences import Sentences, Sources
 from engine.signs import signs
 
+_COMMON = "en"  # whose words stand in replies of every language
+_SHORT = 3  # letters of a Latin word that may be any
 _BARRED = (Role.NEGATION, Role.QUESTION, Role.HEDGE, Role.CONDITION, Role.CONTRAST)
 
 
@@ -34,6 +37,7 @@ class Language:
         turns = {head: variants for head, variants in lexicon.same.items() if head != NAME}
         single = {name for name in names if name.isalpha()}
         self.spelling = _rewriter(lexicon.spellings, list)
+        self.latin = self._in_latin_letters() if lexicon.latin else None
         self.people = _rewriter(people, self.spelling)
         self.sameness = _rewriter(turns, lambda words: self.people(self.spelling(words)), single)
         self.sayings = _rewriter({SAYING: lexicon.same.get(SAYING, ())}, self.spelling)
@@ -41,6 +45,20 @@ class Language:
         self.accented = {variant: head for head, variants in lexicon.accented.items() for variant in variants}
         self.single = frozenset(single)  # first names and turns of phrase of one word, as they are written
         self.firstnames = frozenset(map(fold, names))
+
+    def _in_latin_letters(self) -> Latin:
+        """What reads the language in Latin letters. What of it the lexicon itself has in such letters is spelt in its own."""
+        lexicon = self.lexicon
+        told, heads = _said(lexicon), {*map(fold, (*lexicon.same, *lexicon.spellings)), KIN, DISTANT_KIN, NAME}
+        heads |= {fold(variant) for variants in lexicon.same.values() for variant in variants}  # each is what it is already
+        roles = {fold(word) for entries in (*lexicon.roles.values(), *lexicon.lists.values()) for word in entries}
+        others = LEXICONS[_COMMON]
+        latin = Latin(lexicon.latin, told | roles, lexicon.lists["latin_leads"], frozenset(_said(others)))
+        for word in sorted(told - roles - heads):
+            meant = latin.meant(word) if len(word) > _SHORT and word not in self.spelling else ""
+            if meant:
+                self.spelling.add([word], [meant])
+        return latin
 
     def words(self, name: str) -> frozenset[str]:
         """The words of one of the lexicon's lists, without accents."""
@@ -87,6 +105,15 @@ def answers() -> Mapping[str, frozenset[str]]:
     return {
         code: frozenset(map(fold, (*lexicon.roles[Role.YES], *lexicon.roles[Role.NO]))) for code, lexicon in LEXICONS.items()
     }
+
+
+def _said(lexicon: Lexicon) -> set[str]:
+    """Every word that stands in one of a lexicon's phrases, alarms and signs, or in its vocabulary."""
+    groups = (lexicon.spellings, lexicon.same, lexicon.always, lexicon.signs, lexicon.dire, lexicon.hints)
+    told = {fold(word) for group in groups for lines in group.values() for line in lines for word in line.split()}
+    near = {fold(word) for lines in lexicon.near.values() for sets in lines for words in sets for word in words}
+    listed = {fold(word) for entries in lexicon.roles.values() for entry in entries for word in entry.split()}
+    return told | near | {fold(word) for word in lexicon.common} | (listed if lexicon.language == _COMMON else set())
 
 
 def _rewriter(

@@ -68,6 +68,10 @@ class Speller:
             return [word]
         if len(word) > _CLITIC_FROM and word[0] in self.language.words("clitics") and word[1:] in known:
             return [word[1:]]
+        latin = self.language.latin
+        meant = latin.meant(word) if latin is not None else ""
+        if meant:
+            return [meant]
         parts = self._parted(word)
         if parts:
             return parts

@@ -120,6 +120,7 @@ _OTHER_LISTS = (
     "polite",
     "elisions",
     "clitics",
+    "latin_leads",
     "personal",
     "ours",
     "titles",
@@ -169,6 +170,7 @@ _OTHER_LISTS = (
 )
 _OTHER_GROUPS = (
     "classes", "spellings", "same", "accented", "always", "unless", "near", "signs", "dire", "hints", "sentences", "goes_with",
+    "latin",
 )  # fmt: skip
 
 Sets = tuple[frozenset[str], ...]
@@ -193,6 +195,7 @@ class Lexicon:
     hints: Mapping[str, Iterable[str]]  # of danger, by kind: only beside a sign
     classes: Mapping[str, tuple[str, ...]]
     sentences: Mapping[str, tuple[str, ...]]  # of any intent: patterns of a whole clause, as written (engine.sentences)
+    latin: Mapping[str, tuple[str, ...]]  # what Latin letters stand for where a language has others (engine.latin)
     common: frozenset[str]
 
 
@@ -230,6 +233,7 @@ def parse(language: str, text: str) -> Lexicon:
         hints=MappingProxyType(groups("hints")),
         classes=MappingProxyType(classes),
         sentences=_groups(language, data, "sentences"),
+        latin=_groups(language, data, "latin"),
         common=frozenset(str(data.get("common", "")).split()),
     )
 

@@ -474,3 +474,43 @@ def test_an_answer_to_somebody_else_changes_nothing(language: str, text: str) ->
 def test_a_name_under_a_letter_signs_it_in_other_languages_too() -> None:
     assert meaning("pl", "Potwierdzam wizytę.\nZ poważaniem\nStanisław Grzesiak") == "confirm"
     assert meaning("fr", "Je serai présent.\nCordialement, M. Dubreuil") == "confirm"
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("ar", "sadri byouja3ni w idi mnamle"),
+        ("ar", "wjehi m3awaj w mish 2ader a7ki"),
+        ("ar", "immi wa23et w ma bte7ki"),
+        ("ar", "bfakker 2ntaher"),
+        ("uk", "bolit v hrudyah, nimiie ruka"),
+    ],
+)
+def test_danger_in_latin_letters_is_heard(language: str, text: str) -> None:
+    assert meaning(language, text) == "urgent"
+
+
+def test_answers_in_latin_letters_are_read_and_english_words_are_left_alone() -> None:
+    assert meaning("uk", "tak budu dyakuyu") == "confirm"
+    assert meaning("uk", "vidminit zapys") == "cancel"
+    assert meaning("ar", "badde ghayer el maw3ed") == "reschedule"
+    english = "sorry I can't make it, my mother is sick"
+    assert meaning("ar", english) == meaning("en", english)
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("pl", "dziadek sie przewrocil, boli go biodro, nie wstanie"),
+        ("uk", "так буду але з учора не чую рухів дитини"),
+        ("ro", "nu mai am putere sa traiesc, anulati programarea"),
+        ("pt", "não tenho mais força pra viver, cancelem a consulta"),
+        ("es", "si ire pero mi madre se tambalea y tiene la cara morada"),
+        ("fr", "papi est tombé, il peut plus se relever"),
+        ("lt", "mociute keistai kalba ir nejudina rankos"),
+        ("ar", "امي وقعت وما بتحكي شو اعمل؟"),
+        ("ga", "níl an neart agam maireachtáil, cealaigh an coinne"),
+    ],
+)
+def test_danger_beside_an_answer_or_in_a_question_comes_first(language: str, text: str) -> None:
+    assert meaning(language, text) == "urgent"
