@@ -15,7 +15,8 @@ from functools import cached_property
 
 from engine.clauses import GOVERNED, Clause, signature_only
 from engine.lexicon import Role
-from engine.phrase import KIN, NAME, Phrase, Stretch, holds, place
+from engine.objections import OBJECT, PAST
+from engine.phrase import KIN, NAME, NUMBER, Phrase, Stretch, holds, place
 from engine.phrasebook import Phrasebook
 from engine.prepared import Prepared
 
@@ -27,6 +28,7 @@ _TOLD_TO_NAMES = 2  # words not understood, for each name among them
 _NAMES = 3  # words that the language does not have: people and places
 _ACK = Role.ACK | Role.YES | Role.COURTESY | Role.WHEN
 _TURNS = Role.NEGATION | Role.NO | Role.HEDGE | Role.CONTRAST | Role.CONDITION
+_REFUSES = Role.NEGATION | Role.NO | Role.CONTRAST
 _ASKS = Role.QUESTION | Role.REQUEST | Role.WISH
 
 
@@ -55,13 +57,26 @@ class Affirmed:
         """Its clauses without those that only tell something."""
         return [part for at, part in enumerate(self.parts) if not self._told(at)]
 
+    def overrules(self, other: Phrase, against: str) -> bool:
+        """Whether the yes stands though another answer may be heard in it: one of the past ("I was on nights"), or beside
+        a full yes one with an object of its own ("I don't need parking").
+        """
+        return against in ("", PAST) or (against == OBJECT and self._coming and not other.key)
+
     @property
     def held_back(self) -> bool:
         """Whether a "but" or an "only" holds the yes back. One that leads up to the yes is overcome: "the bus is off but I can
         come".
         """
-        yes = next((part for part in self.answering if self._yes(part)), None)
-        return any(part.flags & Role.CONTRAST and not (part is yes and part.overcomes) for part in self.answering)
+        return any(part.flags & Role.CONTRAST and not (part.overcomes and self._leads(part)) for part in self.answering)
+
+    def _leads(self, part: Clause) -> bool:
+        """Whether the yes of a clause is the first of the reply, or one that says by itself what it is to and no time: "I dread
+        it but I'll be there", not "yes but make it 11".
+        """
+        first = next((each for each in self.answering if self._yes(each)), None)
+        full = any(not self.book.thin.issuperset(phrase.words) for phrase in self._yes(part))
+        return part is first or (full and not part.flags & Role.WHEN and NUMBER not in part.words)
 
     @property
     def only_acknowledges(self) -> bool:
@@ -72,13 +87,14 @@ class Affirmed:
         book = self.book
         if not book.beside_ack:
             return True
-        if any(KIN in segment for segment in self.segments):  # "ok mam" is said to her
+        if not self.named and any(KIN in segment for segment in self.segments):  # "ok mam" is said to her
             return False
         if any(object_ == GOVERNED for part in self.answering for _, object_ in part.found):  # "ok, Saturday at Anna's"
             return False
         if any(part.strange for part in self.answering) and NAME not in words:
             return False
-        return all(book.role(word) & _ACK or word in book.beside_ack or word not in book.known for word in words)
+        beside = book.beside_ack | book.tales if self.named else book.beside_ack
+        return all(book.role(word) & _ACK or word in beside or word not in book.known for word in words)
 
     @property
     def astray(self) -> bool:
@@ -99,7 +115,9 @@ class Affirmed:
             return signature_only(self.parts) or self._aside()
         if signature_only(self.parts):
             return self.full or self._signed()
-        if any(self._weighs(part) or (self._yes(part) and part.unknown and not self._belongs(part)) for part in self.parts):
+        if any(map(self._weighs, self.parts)):
+            return False
+        if any(self._yes(part) and part.unknown and not self._belongs(part) for part in self.answering):
             return False
         left = [word for word in unknown if word not in self.book.tales]
         names = [word for word in left if word not in self.book.known]
@@ -111,7 +129,7 @@ class Affirmed:
             return False
         if left == names and (_TOLD_TO_NAMES * len(left) <= len(unknown) or self._for_kin):
             return True
-        return self._coming and self._about_us and len(left) - len(names) <= _UNEXPLAINED
+        return self._coming and (len(left) - len(names) <= _UNEXPLAINED if self._about_us else len(left) <= _STRAY)
 
     # --- what is told beside it ----------------------------------------------------------------------------------------
 
@@ -132,21 +150,20 @@ class Affirmed:
     def _told(self, at: int) -> bool:
         """Whether the clause at a place only tells something: it holds no answer, nor what one hangs on."""
         part, book = self.parts[at], self.book
-        if not part.flags & _TURNS or part.asked or part.flags & _ASKS or book.tales.isdisjoint(part.words):
+        if part.asked or part.flags & _ASKS or not book.at_stake.isdisjoint(part.words):
+            return False
+        goes_on = at > 0 and self._told(at - 1)
+        if book.tales.isdisjoint(part.words) and not goes_on:
             return False
         untold = [word for word in part.words if not self._is_told(word)]
-        if not all(phrase.weak for phrase, _ in part.found) or any(book.role(word) & _TURNS for word in untold):
+        quiet = all(phrase.weak or phrase.intent in self.prepared.courtesies for phrase, _ in part.found)
+        if not quiet or len(untold) > self._coming or any(book.role(word) & _TURNS for word in untold):
             return False
-        if len(untold) > self._coming:
+        if self._excuses(part):
+            return True
+        if part.flags & _REFUSES and not book.obstacles.isdisjoint(part.words):
             return False
-        if not book.at_stake.isdisjoint(part.words):
-            return False
-        excuses = self._excuses(part)
-        if part.flags & (Role.NEGATION | Role.NO | Role.CONTRAST) and not book.obstacles.isdisjoint(part.words):
-            return False
-        if part.opened and at and self._yes(self.parts[at - 1]) and not excuses:
-            return False
-        return self.full or excuses
+        return self.full and not (part.opened and at and self._yes(self.parts[at - 1]))
 
     def _is_told(self, word: str) -> bool:
         """Whether a word is explained where something is told, and doubts nothing."""
@@ -160,7 +177,8 @@ class Affirmed:
     def _coming(self) -> bool:
         """Whether it says in so many words that somebody comes."""
         full = [phrase for part in self.parts for phrase in self._yes(part) if not self.book.thin.issuperset(phrase.words)]
-        return any(len(phrase.words) > 1 and self.book.takers.isdisjoint(phrase.words) for phrase in full)
+        told = [phrase for phrase in full if len(phrase.words) > 1 and self.book.takers.isdisjoint(phrase.words)]
+        return any(not self.book.coming.isdisjoint(self.book.alike(phrase.words)) for phrase in told)
 
     @cached_property
     def _about_us(self) -> bool:

@@ -21,7 +21,7 @@ from engine.days_kept import DaysKept
 from engine.explained import Guard, tells_of_danger, tells_of_it
 from engine.lexicon import Role
 from engine.normalise import Normalised, fold
-from engine.objections import CORRECTION, NOT, NOT_THEIRS, PAST, PRECEDENCE, Objections, is_asked
+from engine.objections import CORRECTION, NOT, NOT_THEIRS, PRECEDENCE, Objections, is_asked
 from engine.outlived import Outlived
 from engine.phrase import ASK, DAY, DECIDING, KIN, NAME, NUMBER, OPT_OUT, Phrase, holds
 from engine.phrasebook import Phrasebook
@@ -303,11 +303,11 @@ class Reader:
             return self._question()
         if self._elsewhere():
             return self._say(UNKNOWN, "elsewhere", f'"{self._said(phrase)}" seems to be about something else than a visit.')
-        if any(heard.against not in ("", PAST) and self._differs(heard.phrase, phrase) for heard in self.heard):
+        affirmed = self._affirmation()
+        if any(self._differs(each.phrase, phrase) and not affirmed.overrules(each.phrase, each.against) for each in self.heard):
             return self._say(MIXED, "two-meanings", f'"{self._said(phrase)}" stands beside another, uncertain meaning.')
         if phrase.letter and self._letters():
             return self._say(MIXED, "two-meanings", f'"{phrase.text}" stands beside the letter of another answer.')
-        affirmed = self._affirmation()
         flags = flags_of(affirmed.answering)
         if flags & (Role.CONDITION | Role.WISH):
             return self._say(MIXED, "condition", f'"{self._said(phrase)}" stands under a condition.')

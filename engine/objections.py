@@ -18,6 +18,7 @@ NOT_THEIRS = "wrong_number"
 PRECEDENCE = (*DECIDING, NOT_THEIRS)  # of ALWAYS_INTENTS: outrank every other meaning in the same text
 NOT = "not"
 CORRECTION = "correction"
+OBJECT = "object"  # what follows is not ours: "cancel the taxi"
 PAST = "past"  # tells why an answer is late, not that the day does not suit
 
 
@@ -44,20 +45,20 @@ class Objections:
         if part.flags & Role.CONDITION:
             return "condition"
         if part.unknown and (self._only_a_time(phrase) or (intent == OPT_OUT and (object_ or len(phrase.words) == 1))):
-            return "object"
+            return OBJECT
         at = place(part.words, phrase.words) or 0
         if phrase.words[0] == NOT and at and self._corrects(part, phrase, at):
             return CORRECTION
         if intent == OPT_OUT and self._tells_of_texting(part, phrase):
             return "someone else"
         if intent in self.prepared.affirming and at and part.words[at - 1] in part.unknown and self._belongs(part, phrase):
-            return "object"
+            return OBJECT
         if intent in self.prepared.yielding and self._was_given(part, phrase, at):
             return "told"
         if intent in self.prepared.yielding and self._has_been(part, phrase, at):
             return PAST
         if phrase.negative and phrase.words[-1] in self.book.takers and len(part.unknown) > 1:
-            return "object"  # "the Lord is my shepherd, I shall not want"
+            return OBJECT  # "the Lord is my shepherd, I shall not want"
         if intent in self.prepared.answers and self._stranger(part, phrase, at):
             return "someone else"
         if intent in self.prepared.answers and not self.book.elsewhere.isdisjoint(set(part.words).difference(phrase.words)):
@@ -69,7 +70,7 @@ class Objections:
             takes = not phrase.weak and not all(self.book.role(word) & Role.YES for word in phrase.words)
             takes = takes and not (phrase.key and self.book.known.isdisjoint(part.unknown))  # "I confirm for my son Kacper"
         if object_ and takes:
-            return "object"
+            return OBJECT
         return ""
 
     def says_no(self, part: Clause, phrase: Phrase) -> bool:

@@ -22,6 +22,7 @@ ALONE = "="  # before a phrase of a lexicon: it counts only as the whole of a re
 _ANYTHING = frozenset({NUMBER, NAME, KIN, DISTANT_KIN, SAYING})  # words that stand for whatever one of a kind
 _HEADS = Role.YES | Role.NO | Role.ACK | Role.COURTESY  # what a run-on may begin with: "yesthanks"
 _BARE = Role.NEGATION | Role.HEDGE | Role.CONDITION | Role.CONTRAST | Role.JOIN
+_ANSWERS = Role.YES | Role.ACK
 _COMMON = "en"  # the language whose yes and no patients of every other know
 _NEVER_MEANT = Role.CONTRAST | Role.CONDITION  # a name is sooner misspelt than these: "Rafter" is not "after"
 
@@ -122,6 +123,7 @@ class Phrasebook:
         self.excuses = self._rewritten(lists["excuses"])
         self.tales = self._rewritten(lists["tales"]) | self.excuses
         self.tales |= self.reasons if self.tales else frozenset()
+        self.tales = frozenset(word for word in self.tales if not self.role(word) & _ANSWERS)  # "sorted" is an ok
         self.obstacles = self._rewritten(lists["obstacles"])
         self.telling = self._rewritten(lists["telling"])
         self.at_stake = self._rewritten(lists["at_stake"])

@@ -28,6 +28,11 @@ def meaning(text: str) -> str:
         "I'll be there, my phone is acting up since Tuesday",
         "Had to get the young lad to read this out to me. Yes I'll be there",
         "yes there period thank you period",
+        "Yes please. I haven't slept with the worry but I'll be there",
+        "I'll be in. Sorry for not replying to the first one, it went to the spam",
+        "Yes I'll be there. The neighbour is driving me so I don't need transport",
+        "See you on the 20th, the daughter is minding the house",
+        "Dad will be there, he just can't work the texts",
     ],
 )
 def test_who_tells_why_the_answer_is_late_or_who_drives_still_comes(text: str) -> None:
@@ -47,6 +52,10 @@ def test_who_tells_why_the_answer_is_late_or_who_drives_still_comes(text: str) -
         "Y. I rang to cancel",
         "Yes I'll come but I have a cough and a temperature",
         "Yes I rang you about moving it",
+        "yes but make it 11",
+        "Yes I'll be there. I've been very bad, can't get out of the bed",
+        "I'd be there only I've no car",
+        "we will come but not on the bus so maybe late",
     ],
 )
 def test_what_coming_hangs_on_is_no_tale(text: str) -> None:
