@@ -58,10 +58,12 @@ class Affirmed:
         return [part for at, part in enumerate(self.parts) if not self._told(at)]
 
     def overrules(self, other: Phrase, against: str) -> bool:
-        """Whether the yes stands though another answer may be heard in it: one of the past ("I was on nights"), or beside
-        a full yes one with an object of its own ("I don't need parking").
+        """Whether the yes stands though another answer may be heard in it: one of the past ("I was on nights"), thanks of any
+        kind, or beside a full yes one with an object of its own ("I don't need parking").
         """
-        return against in ("", PAST) or (against == OBJECT and self._coming and not other.key)
+        if against in ("", PAST) or (self.book.tales and other.intent in self.prepared.courtesies):
+            return True
+        return against == OBJECT and self._coming and not other.key
 
     @property
     def held_back(self) -> bool:
@@ -129,7 +131,10 @@ class Affirmed:
             return False
         if left == names and (_TOLD_TO_NAMES * len(left) <= len(unknown) or self._for_kin):
             return True
-        return self._coming and (len(left) - len(names) <= _UNEXPLAINED if self._about_us else len(left) <= _STRAY)
+        if self._about_us:
+            return self._coming and len(left) - len(names) <= _UNEXPLAINED
+        lettered = any(phrase.letter for part in self.parts for phrase in self._yes(part))
+        return len(left) <= _STRAY and ((self._coming and left != names) or (self.full and lettered and len(unknown) > _STRAY))
 
     # --- what is told beside it ----------------------------------------------------------------------------------------
 
@@ -142,20 +147,17 @@ class Affirmed:
 
     @cached_property
     def _ours(self) -> bool:
-        book = self.book
-        days = (word for words in self.spelt for word in words if word.isalpha() and book.role(word) & Role.WHEN)
-        words = {word for segment in self.segments for word in segment}
-        return self.named or not words.isdisjoint(book.ours) or next(days, None) is not None
+        return self.named or any(word in self.book.ours for segment in self.segments for word in segment)
 
     def _told(self, at: int) -> bool:
         """Whether the clause at a place only tells something: it holds no answer, nor what one hangs on."""
         part, book = self.parts[at], self.book
         if part.asked or part.flags & _ASKS or not book.at_stake.isdisjoint(part.words):
             return False
-        goes_on = at > 0 and self._told(at - 1)
+        untold = [word for word in part.words if not self._is_told(word)]
+        goes_on = (at > 0 and self._told(at - 1)) or (self._coming and part.unknown and not untold)
         if book.tales.isdisjoint(part.words) and not goes_on:
             return False
-        untold = [word for word in part.words if not self._is_told(word)]
         quiet = all(phrase.weak or phrase.intent in self.prepared.courtesies for phrase, _ in part.found)
         if not quiet or len(untold) > self._coming or any(book.role(word) & _TURNS for word in untold):
             return False
@@ -198,7 +200,7 @@ class Affirmed:
         who comes, but no thing: "rain is coming".
         """
         book = self.book
-        if any(object_ for _, object_ in part.found) and not self._for_kin:
+        if any(object_ and not (phrase.weak and self._coming) for phrase, object_ in part.found) and not self._for_kin:
             return False
         yes = next((phrase for phrase in self._yes(part) if not book.thin.issuperset(phrase.words)), None)
         if yes is None:
@@ -207,7 +209,7 @@ class Affirmed:
         before = [word for word in part.words[:at] if word in part.unknown]
         behind = [word for word in part.words[at:] if word in part.unknown]
         who = not before or part.led.get(yes) in book.speakers or len(yes.words) > 1 or book.asides.mortals.issuperset(before)
-        return who and all(word in book.tales or word not in book.known for word in behind)
+        return who and all(word in book.tales or (word not in book.known and self._about_us) for word in behind)
 
     @cached_property
     def _for_kin(self) -> bool:

@@ -33,6 +33,9 @@ def meaning(text: str) -> str:
         "Yes I'll be there. The neighbour is driving me so I don't need transport",
         "See you on the 20th, the daughter is minding the house",
         "Dad will be there, he just can't work the texts",
+        "Yes he'll be there. I've told him twice, he never listens",
+        "I'm coming. It's only down the road",
+        "hello yes my father will come, he is not understand the message so i answer",
     ],
 )
 def test_who_tells_why_the_answer_is_late_or_who_drives_still_comes(text: str) -> None:
@@ -78,6 +81,8 @@ def test_what_coming_hangs_on_is_no_tale(text: str) -> None:
         "I need to go now",
         "just keep it tidy and keep it short",
         "rain is coming",
+        "yes the dog is fine",
+        "my best friend right there",
         "never mind her, she said she's coming since 5, still in slippers",
         "confirmed, it was a badger",
         "I want to be there so I can hug you and smell your hair",
