@@ -16,22 +16,21 @@ from rapidfuzz import fuzz, process
 from engine import alarms, beside, initials
 from engine.affirmed import Affirmed
 from engine.bearing import Bearing, Place, is_time, place
-from engine.clauses import Clause, clauses, flags_of, match, segments, signature_only
+from engine.clauses import Clause, flags_of, match, segments, signature_only
 from engine.days_kept import DaysKept
 from engine.explained import Guard, tells_of_danger, tells_of_it
+from engine.hearing import Hearing
 from engine.lexicon import Role
 from engine.normalise import Normalised, fold
-from engine.objections import CORRECTION, NOT, NOT_THEIRS, PRECEDENCE, Objections, is_asked
+from engine.objections import CORRECTION, NOT_THEIRS, PRECEDENCE, Objections, is_asked
 from engine.outlived import Outlived
-from engine.phrase import ASK, DAY, DECIDING, KIN, NAME, NUMBER, OPT_OUT, Phrase, holds
+from engine.phrase import ASK, DECIDING, KIN, NAME, OPT_OUT, Phrase
 from engine.phrasebook import Phrasebook
 from engine.prepared import Prepared
 from engine.reading import BEREAVED, MIXED, UNKNOWN, Candidate, Reading
 from engine.ruleset import ALWAYS_INTENTS, Matching
-from engine.sentences import Said
 from engine.told import Told
 
-_UNSURE = Role.HEDGE | Role.CONDITION | Role.QUESTION | Role.CONTRAST
 _LOUD = Role.NEGATION | Role.QUESTION | Role.HEDGE | Role.CONDITION | Role.CONTRAST | Role.NO
 _HAS_BEEN = "already_attended"  # what no yes to come goes along with
 _DOUBTS = ("hedge", "condition", "question", "object")  # what leaves a meaning possible
@@ -76,7 +75,7 @@ class Reader:
         spelt = [(self.book.joined(mended), asked) for (_, mended), (_, asked) in zip(self.written, found, strict=True)]
         self.segments = [(self.book.alike(words), asked) for words, asked in spelt]
         self.contents = [self.book.content(words) for words, _ in self.segments]
-        self.ruled_out = self._ruled_out()
+        self.ruled_out = self._hearing.ruled_out(self.contents)
         decided = self._deciding_words(spelt)
         if decided is not None:
             return self._unless_outlived(decided, spelt) if decided.intent == alarms.DEATH else decided
@@ -90,13 +89,18 @@ class Reader:
         return self._combined()
 
     @property
+    def _hearing(self) -> Hearing:
+        return Hearing(self.prepared, self.book)
+
+    @property
     def first(self) -> str:
         """The first word of the reply, "" where it has none."""
         return next(iter(self.normal.words), "")
 
     def _hear_out(self, spelt: Sequence[tuple[list[str], bool]]) -> None:
         """All that the text says, each with what speaks against it."""
-        self._hear(spelt)
+        written, alike = [words for words, _ in self.written], [words for words, _ in self.segments]
+        self.parts = self._hearing.clauses(written, spelt, alike)
         objections = self._objections()
         self.heard = [
             _Heard(phrase, objections.against(part, phrase, object_)) for part in self.parts for phrase, object_ in part.found
@@ -117,89 +121,6 @@ class Reader:
             return death
         why = f'"{death.candidates[0].phrase}" tells of a death, and what else is said may be an answer of somebody living.'
         return self._say(self.prepared.asking or UNKNOWN, BEREAVED, why)
-
-    def _ruled_out(self) -> set[str]:
-        """The intents that the text cannot have, by what it holds."""
-        there = {word for words in self.contents for word in words}
-        unrefused = [self._unrefused(words) for words in self.contents]
-        return {
-            intent
-            for word in there
-            for intent, pattern in self.book.unless.get(word, ())
-            if there.issuperset(pattern)
-            and any(holds(words, pattern) for words in (self.contents if NOT in pattern else unrefused))
-        }
-
-    def _hear(self, spelt: Sequence[tuple[list[str], bool]]) -> None:
-        """Each segment as the sentences that it is made of, and what else it says in clauses."""
-        sentences: list[Clause] = []
-        rests: list[tuple[list[str], bool]] = []
-        living: list[list[str]] = []  # segments that tell of no death or danger in a whole sentence
-        for at, ((words, asked), (alike, _)) in enumerate(zip(spelt, self.segments, strict=True)):
-            said = self.book.said(words, asked)
-            rest = [] if said is None else self.book.alike(words[said.length :], follows=True)
-            if said is None or (rest and self._turned(words[said.length :], asked)) or self._doubted(said, rest):
-                rests.append((alike, asked))
-                living.append(alike)
-                continue
-            own = "" if rest else _without(self.written[at][0], said.beside)
-            found = [self._sentence(*one, own) for one in said.sentences if one[0] in self.prepared.outcomes]
-            heard = [*said.beside, *(word for phrase in found for word in phrase.words if word not in self.book.elsewhere)]
-            when = any(word in (NUMBER, DAY) for phrase in found for word in phrase.words)
-            flags = Role.WHEN if when else Role.NONE
-            sentences.append(Clause(found=[(phrase, "") for phrase in found], words=heard, flags=flags))
-            rests.append((rest, asked))
-            if any(phrase.intent in DECIDING for phrase in found):
-                plans = [word for phrase in found if phrase.intent not in DECIDING for word in phrase.words]
-                living.append([*self.book.alike(plans), *rest])
-            else:
-                living.append(alike)
-        others = [clause for rest, asked in rests if rest for clause in clauses(self.book, rest, asked)]
-        affirming = self.prepared.affirming
-        answered = any(phrase.intent in affirming for clause in (*sentences, *others) for phrase, _ in clause.found)
-        if answered or any(alarms.told_as_reason(self.book, segment) for segment in living):
-            for clause in sentences:
-                clause.found = [each for each in clause.found if each[0].intent not in DECIDING]
-        self.parts = [*sentences, *others]
-
-    def _turned(self, spelt: Sequence[str], asked: bool) -> bool:
-        """Whether what goes on after a sentence may belong to it: "don't text | and drive", "stop texting | never me"."""
-        parts = clauses(self.book, self.book.alike(spelt), asked)
-        joined = self.book.role(spelt[0]) & Role.JOIN
-        negated = self.book.roles_of(spelt) & (Role.NEGATION | Role.NO)
-        return any((joined and clause.unknown) or (negated and not clause.found) for clause in parts)
-
-    def _unrefused(self, words: Sequence[str]) -> list[str]:
-        """The words without what a "not" refuses: in "no need to reschedule, just cancel" nobody wants to reschedule."""
-        kept: list[str] = []
-        refused = False
-        for word in words:
-            if not refused or word in self.book.takers:
-                kept.append(word)
-            refused = word == NOT or (refused and word in self.book.takers)
-        return kept
-
-    def _doubted(self, said: Said, rest: Sequence[str]) -> bool:
-        """Whether what leads in to an answer, trails off or goes on after it may turn it: "I think | I will be there"."""
-        answers = [self._sentence(*one) for one in said.sentences if one[0] in self.prepared.answers.difference(ALWAYS_INTENTS)]
-        against = _UNSURE
-        for phrase in answers:
-            affirms = phrase.intent in self.prepared.affirming
-            if phrase.intent in self.prepared.yielding:  # a wish stays one with an "if you had" before it
-                against &= ~Role.CONDITION
-            against |= Role.NONE if affirms else Role.YES
-            against |= Role.NEGATION | Role.NO if affirms or not phrase.negative else Role.NONE
-        turned = self.book.roles_of(said.beside) & against
-        goes_on = bool(rest) and not self.book.role(rest[0]) & (Role.JOIN | Role.COURTESY | Role.FILLER)
-        return bool(answers) and (bool(turned) or goes_on)
-
-    def _sentence(self, intent: str, text: str, own: str = "") -> Phrase:
-        """A whole sentence as a phrase: nothing can stand beside it in its clause, so no word of it is compared again. `own`
-        are the patient's own words for it, where they are known.
-        """
-        words = tuple(text.split())
-        negative = bool(self.book.roles_of(words) & Role.NEGATION)
-        return Phrase(intent, own or text, words, key=False, weak=False, negative=negative, asks=False)
 
     def alarm(self) -> Reading | None:
         """What decides wherever it stands, and nothing else: for a reply that is read in another language."""
@@ -552,14 +473,3 @@ class Reader:
         if not score and candidates:
             score = candidates[0].score
         return Reading(intent, score, rule, self.normal.text, tuple(candidates[:3]), guess, why)
-
-
-def _without(words: Sequence[str], beside: Sequence[str]) -> str:
-    """`words` as one text, but for those of `beside` that they begin and end with."""
-    first, last = 0, len(words)
-    while first < last and words[first] in beside:
-        first += 1
-    while last > first and words[last - 1] in beside:
-        last -= 1
-    return " ".join(words[first:last])
-

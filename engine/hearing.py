@@ -1,0 +1,127 @@
+"""What a reply says, in clauses: the whole sentences that a segment is made of, and the phrases found in the rest of it.
+
+A whole sentence ("she no longer uses this phone") says what it says, and no word of it is compared again. Where what leads in
+to one or goes on after it may turn its meaning, the segment is taken apart clause by clause instead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from engine import alarms
+from engine.clauses import Clause, clauses
+from engine.lexicon import Role
+from engine.objections import NOT
+from engine.phrase import DAY, DECIDING, NUMBER, Phrase, holds
+from engine.phrasebook import Phrasebook
+from engine.prepared import Prepared
+from engine.ruleset import ALWAYS_INTENTS
+from engine.sentences import Said
+
+_UNSURE = Role.HEDGE | Role.CONDITION | Role.QUESTION | Role.CONTRAST
+
+
+@dataclass(frozen=True, slots=True)
+class Hearing:
+    """Hears one reply with one phrasebook."""
+
+    prepared: Prepared
+    book: Phrasebook
+
+    def clauses(
+        self, written: Sequence[Sequence[str]], spelt: Sequence[tuple[list[str], bool]], alike: Sequence[list[str]]
+    ) -> list[Clause]:
+        """The clauses of a reply, sentences first. Each of its segments is given as it stands, as spelt with whether it asks,
+        and with turns of phrase made one.
+        """
+        sentences: list[Clause] = []
+        rests: list[tuple[list[str], bool]] = []
+        living: list[list[str]] = []  # segments that tell of no death or danger in a whole sentence
+        for own_words, (words, asked), segment in zip(written, spelt, alike, strict=True):
+            said = self.book.said(words, asked)
+            rest = [] if said is None else self.book.alike(words[said.length :], follows=True)
+            if said is None or (rest and self._turned(words[said.length :], asked)) or self._doubted(said, rest):
+                rests.append((segment, asked))
+                living.append(segment)
+                continue
+            own = "" if rest else _without(own_words, said.beside)
+            found = [self._sentence(*one, own) for one in said.sentences if one[0] in self.prepared.outcomes]
+            heard = [*said.beside, *(word for phrase in found for word in phrase.words if word not in self.book.elsewhere)]
+            when = any(word in (NUMBER, DAY) for phrase in found for word in phrase.words)
+            flags = Role.WHEN if when else Role.NONE
+            sentences.append(Clause(found=[(phrase, "") for phrase in found], words=heard, flags=flags))
+            rests.append((rest, asked))
+            if any(phrase.intent in DECIDING for phrase in found):
+                plans = [word for phrase in found if phrase.intent not in DECIDING for word in phrase.words]
+                living.append([*self.book.alike(plans), *rest])
+            else:
+                living.append(segment)
+        others = [clause for rest, asked in rests if rest for clause in clauses(self.book, rest, asked)]
+        affirming = self.prepared.affirming
+        answered = any(phrase.intent in affirming for clause in (*sentences, *others) for phrase, _ in clause.found)
+        if answered or any(alarms.told_as_reason(self.book, told) for told in living):
+            for clause in sentences:
+                clause.found = [each for each in clause.found if each[0].intent not in DECIDING]
+        return [*sentences, *others]
+
+    def ruled_out(self, contents: Sequence[Sequence[str]]) -> set[str]:
+        """The intents that a reply cannot have, by the words that its segments hold."""
+        there = {word for words in contents for word in words}
+        unrefused = [self._unrefused(words) for words in contents]
+        return {
+            intent
+            for word in there
+            for intent, pattern in self.book.unless.get(word, ())
+            if there.issuperset(pattern)
+            and any(holds(words, pattern) for words in (contents if NOT in pattern else unrefused))
+        }
+
+    def _unrefused(self, words: Sequence[str]) -> list[str]:
+        """The words without what a "not" refuses: in "no need to reschedule, just cancel" nobody wants to reschedule."""
+        kept: list[str] = []
+        refused = False
+        for word in words:
+            if not refused or word in self.book.takers:
+                kept.append(word)
+            refused = word == NOT or (refused and word in self.book.takers)
+        return kept
+
+    def _turned(self, spelt: Sequence[str], asked: bool) -> bool:
+        """Whether what goes on after a sentence may belong to it: "don't text | and drive", "stop texting | never me"."""
+        parts = clauses(self.book, self.book.alike(spelt), asked)
+        joined = self.book.role(spelt[0]) & Role.JOIN
+        negated = self.book.roles_of(spelt) & (Role.NEGATION | Role.NO)
+        return any((joined and clause.unknown) or (negated and not clause.found) for clause in parts)
+
+    def _doubted(self, said: Said, rest: Sequence[str]) -> bool:
+        """Whether what leads in to an answer, trails off or goes on after it may turn it: "I think | I will be there"."""
+        answers = [self._sentence(*one) for one in said.sentences if one[0] in self.prepared.answers.difference(ALWAYS_INTENTS)]
+        against = _UNSURE
+        for phrase in answers:
+            affirms = phrase.intent in self.prepared.affirming
+            if phrase.intent in self.prepared.yielding:  # a wish stays one with an "if you had" before it
+                against &= ~Role.CONDITION
+            against |= Role.NONE if affirms else Role.YES
+            against |= Role.NEGATION | Role.NO if affirms or not phrase.negative else Role.NONE
+        turned = self.book.roles_of(said.beside) & against
+        goes_on = bool(rest) and not self.book.role(rest[0]) & (Role.JOIN | Role.COURTESY | Role.FILLER)
+        return bool(answers) and (bool(turned) or goes_on)
+
+    def _sentence(self, intent: str, text: str, own: str = "") -> Phrase:
+        """A whole sentence as a phrase: nothing can stand beside it in its clause, so no word of it is compared again. `own`
+        are the patient's own words for it, where they are known.
+        """
+        words = tuple(text.split())
+        negative = bool(self.book.roles_of(words) & Role.NEGATION)
+        return Phrase(intent, own or text, words, key=False, weak=False, negative=negative, asks=False)
+
+
+def _without(words: Sequence[str], beside: Sequence[str]) -> str:
+    """`words` as one text, but for those of `beside` that they begin and end with."""
+    first, last = 0, len(words)
+    while first < last and words[first] in beside:
+        first += 1
+    while last > first and words[last - 1] in beside:
+        last -= 1
+    return " ".join(words[first:last])
