@@ -65,13 +65,16 @@ class Guard:
         told = left <= _TOLD_POLITELY and bool(polite and (phrase.key or phrase.negative))
         return told and not self.book.personal.isdisjoint(self.words)
 
-    def much_left(self, phrase: Phrase) -> bool:
-        """Whether more stands beside an answer than reasons for it explain, or what goes with a remark of its kind."""
+    def much_left(self, phrase: Phrase, loose: int = 0) -> bool:
+        """Whether more stands beside an answer than reasons for it explain, or what goes with a remark of its kind. `loose`
+        words may be left where danger is told in none of them.
+        """
         explained = self.book.reasons | self.book.goes_with.get(phrase.intent, frozenset())
         about = self.named or not (self.book.ours | self.book.polite).isdisjoint(self.words)
         left = [word for part in self.parts for word in part.unknown if word not in explained]
         where = phrase.negative and sum(word not in self.book.known for word in left) == 1  # "she's in Portiuncula"
-        return len(left) - where > about
+        spared = loose if self.book.dangerous.isdisjoint(left) else 0
+        return len(left) - where - spared > about
 
     def about_texts(self) -> bool:
         """Whether an opt-out was meant for us: not in "don't write to me any more, it is over between us"."""

@@ -35,6 +35,7 @@ _LOUD = Role.NEGATION | Role.QUESTION | Role.HEDGE | Role.CONDITION | Role.CONTR
 _HAS_BEEN = "already_attended"  # what no yes to come goes along with
 _DOUBTS = ("hedge", "condition", "question", "object")  # what leaves a meaning possible
 _WORST_SCORE_SHOWN = 40.0
+_REASON = 3  # words that a reason for not coming may hold beside what reasons are commonly told in
 
 
 @dataclass(slots=True)
@@ -316,7 +317,10 @@ class Reader:
         if not self.book.vague:
             return False
         shown = self._shown(phrase.intent == _HAS_BEEN)
-        bearing = Bearing(self.prepared, self.book, self._place(phrase), shown, self._guard().much_left(phrase))
+        guard, found = self._guard(), self._place(phrase)
+        refused = phrase.negative and not self.book.coming.isdisjoint(self.book.alike(found.own))
+        left = guard.much_left(phrase, _REASON if refused else 0)
+        bearing = Bearing(self.prepared, self.book, found, shown, left)
         return bearing.astray(phrase)
 
     def _shown(self, been: bool) -> bool:

@@ -65,6 +65,7 @@ class Phrasebook:
         self.asides = asides(self._language.lexicon, self._language.spelt, self.grave)
         self._speller = self._load_vocabulary()
         self.known = self._speller.known
+        self.dangerous = self._speller.gravest | frozenset(self.signs.marks.words())
 
     def _refer_to_words(self) -> None:
         words, grammar, lists = self._language.words, self._grammar, self._language.lexicon.lists

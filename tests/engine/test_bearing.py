@@ -40,8 +40,8 @@ def test_a_refusal_of_somebody_else_cancels_nothing(text: str) -> None:
         "I don't want to",
         "I don't go often",
         "I usually can't make it",
-        "can't make it, the wizard has to guard the gate",
-        "I won't be there, save me some popcorn",
+        "can't make it, the wizard has to guard the dragon's gold in chapter nine",
+        "I won't be there, save me some popcorn and tell Pete his drums are in the shed",
     ],
 )
 def test_a_refusal_that_goes_on_to_something_else_cancels_nothing(text: str) -> None:
@@ -117,6 +117,8 @@ def test_everyday_words_alone_are_no_answer(text: str) -> None:
         ("she can't come, she's in hospital", "cancel"),
         ("won't be able to make it up to you", "cancel"),
         ("She can't make it, she's in Beaumont", "cancel"),
+        ("we won't be there, the piano is being tuned", "cancel"),
+        ("can't come, have to collect my son from the airport", "cancel"),
         ("can't make it, my niece has her debs", "cancel"),
         ("I cannot attend, there is a strike on the ferry", "cancel"),
         ("a Friday would be better", "reschedule"),
