@@ -23,6 +23,7 @@ _TOLD_POLITELY = 4
 _LOOSE_DEATH = 2  # words that do not go with a death; a story holds more
 _LOOSE_DANGER = 2  # words that go with no danger beside an alarm that is said of anything
 _LOOSE_CRY = 1  # the same beside a mere cry for help
+_BLAMED = 2  # words back from a trifle to the one that makes it the cause
 _ANYBODY = frozenset((NAME, DISTANT_KIN, NUMBER, SAYING))
 _LETTER = 3  # words not understood beside a lone letter: "... see you soon. C"
 
@@ -132,6 +133,8 @@ def tells_of_danger(book: Phrasebook, words: Sequence[str], phrase: str, said: S
     are the reply's content, `said` its words as they stand. True for languages whose lexicon does not list what is said so.
     """
     alarming = phrase.split()
+    if KIN not in words and any(word in book.blamed and _blames(book, said, at) for at, word in enumerate(said)):
+        return False
     if not book.loose or (not book.loose.issuperset(alarming) and book.familiar.isdisjoint(said)):
         return True
     if any(word.rpartition("'")[2] in book.trifles for word in words):
@@ -139,6 +142,11 @@ def tells_of_danger(book: Phrasebook, words: Sequence[str], phrase: str, said: S
     strays = {word for word in words if word[0].isalnum() and not book.role(word)} - book.explained - _ANYBODY
     few = len(strays) < (_LOOSE_CRY if book.cries.issuperset(alarming) else _LOOSE_DANGER)
     return few or KIN in words
+
+
+def _blames(book: Phrasebook, said: Sequence[str], at: int) -> bool:
+    """Whether the word at a place is what something comes of: "a stroke from these prices"."""
+    return not book.blaming.isdisjoint(said[max(0, at - _BLAMED) : at])
 
 
 def _holds(part: Clause, phrase: Phrase) -> bool:

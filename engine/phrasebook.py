@@ -113,6 +113,7 @@ class Phrasebook:
         self.occasions = words("occasions")
         self.returning = words("returning")
         self.loose, self.cries = (self._language.spelt_set(frozenset(lists[name])) for name in ("loose", "cries"))
+        self.blamed, self.blaming = words("trifles"), words("blaming")
         trifles = self._rewritten(lists["trifles"]) - _ANYTHING
         self.trifles = frozenset(word for word in trifles if not self.role(word))
         self._refusals = words("refusals")

@@ -160,6 +160,7 @@ _OTHER_LISTS = (
     "loose",
     "cries",
     "trifles",
+    "blaming",
     "lead_ins",
     "trails",
     "goes_on",

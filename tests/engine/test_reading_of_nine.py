@@ -514,3 +514,39 @@ def test_answers_in_latin_letters_are_read_and_english_words_are_left_alone() ->
 )
 def test_danger_beside_an_answer_or_in_a_question_comes_first(language: str, text: str) -> None:
     assert meaning(language, text) == "urgent"
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("pl", "zawalu dostane przez ten kredyt"),
+        ("uk", "задихаюсь від сміху"),
+        ("ro", "fac avc de la traficul asta"),
+        ("pt", "vou ter um avc nesse transito"),
+        ("es", "me va a dar un infarto con la hipoteca"),
+        ("fr", "je vais faire un avc avec ces bouchons"),
+        ("lt", "infarkta gausiu del tos paskolos"),
+        ("ar", "رح تجيني جلطة من هالقرض"),
+        ("ga", "beidh taom croí agam leis an morgáiste seo"),
+    ],
+)
+def test_what_is_put_down_to_a_trifle_alarms_nobody(language: str, text: str) -> None:
+    assert meaning(language, text) in ("unknown", "question", "mixed")
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("pl", "potwierdzam, dopiero teraz zobaczyłam wiadomość"),
+        ("uk", "звичайно прийду, вибачте що пізно відповідаю"),
+        ("ro", "da vin, ma aduce fiul ca am piciorul in ghips"),
+        ("pt", "Sim, obrigada, a minha filha tirou folga para me levar"),
+        ("es", "confirmo, acabo de ver el mensaje"),
+        ("fr", "bien sur que je viens, desolé de repondre si tard"),
+        ("lt", "patvirtinu, tik dabar pamaciau zinute"),
+        ("ar", "بأكد، هلق شفت الرسالة"),
+        ("ga", "cinnte beidh mé ann, gabh mo leithscéal as freagra déanach"),
+    ],
+)
+def test_an_excuse_or_who_drives_takes_no_yes_back(language: str, text: str) -> None:
+    assert meaning(language, text) == "confirm"
