@@ -78,7 +78,7 @@ class Affirmed:
         """
         first = next((each for each in self.answering if self._yes(each)), None)
         full = any(not self.book.thin.issuperset(phrase.words) for phrase in self._yes(part))
-        return part is first or (full and not part.flags & Role.WHEN and NUMBER not in part.words)
+        return part is first or (bool(self.book.tales) and full and not part.flags & Role.WHEN and NUMBER not in part.words)
 
     @property
     def only_acknowledges(self) -> bool:

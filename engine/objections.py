@@ -68,7 +68,8 @@ class Objections:
         takes = phrase.key or phrase.words[-1] in self.book.takers or (object_ == GOVERNED and intent not in ALWAYS_INTENTS)
         if intent in self.prepared.affirming:  # after a bare yes comes a name, after a longer phrase a place or a thing
             takes = not phrase.weak and not all(self.book.role(word) & Role.YES for word in phrase.words)
-            takes = takes and not (phrase.key and self.book.known.isdisjoint(part.unknown))  # "I confirm for my son Kacper"
+            named = bool(self.book.tales) and phrase.key and self.book.known.isdisjoint(part.unknown)
+            takes = takes and not named  # "I confirm for my son Kacper"
         if object_ and takes:
             return OBJECT
         return ""
