@@ -152,6 +152,9 @@ class Reader:
         found = match(words, 0, self.book.alone) if words else None
         if found is None or len(found.words) != len(words):
             return None
+        all_of_it = {word for said, _ in self.segments for word in said}.issuperset(self.book.rewrite(found.text.split()))
+        if len(words) == 1 and found.intent == NOT_THEIRS and not all_of_it:
+            return None  # "wrong" is not all of "wrong patient"
         ours = self.book.ours | {KIN}  # of "wrong doctor" the doctor is what is wrong
         said = [pair for segment, _ in self.segments for pair in pairwise(segment)]
         return None if any(word == found.words[-1] and after in ours for word, after in said) else found
