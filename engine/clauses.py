@@ -161,7 +161,7 @@ def clauses(book: Phrasebook, words: Sequence[str], asked: bool) -> list[Clause]
 
 def _no_name(book: Phrasebook, leader: str | None, clause: Clause) -> bool:
     """Whether a strange word is no name of who signs, by the word that leads it: "for Ballinasloe", "il est idiot"."""
-    if leader is None or book.openers:
+    if leader is None or book.openers or leader in book.governing:
         return leader in book.openers or leader in book.governing
     said = clause.found[-1][0] if clause.found else None
     told = said is None or (said.key and not _polite(book, said))  # a longer answer tells the way: "I come from Athlone"

@@ -550,3 +550,17 @@ def test_what_is_put_down_to_a_trifle_alarms_nobody(language: str, text: str) ->
 )
 def test_an_excuse_or_who_drives_takes_no_yes_back(language: str, text: str) -> None:
     assert meaning(language, text) == "confirm"
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("pt", "meu marido está com dor indo pro braço esquerdo e suando frio"),
+        ("uk", "у чоловіка біль віддає в ліву руку і він весь мокрий"),
+        ("lt", "vyrui skausmas eina i kaire ranka ir jis visas slapias"),
+        ("fr", "mon bébé est tout mou et respire vite"),
+        ("es", "mi tío tiene la cara torcida y no habla"),
+    ],
+)
+def test_who_is_in_danger_is_no_word_to_a_friend(language: str, text: str) -> None:
+    assert meaning(language, text) == "urgent"
