@@ -34,6 +34,7 @@ class Asides:
     mortals: Words
     names: Words  # of them, first names
     between: Words
+    supposed: Words
     pronouns: Words
     healers: Words
     determiners: Words
@@ -142,6 +143,7 @@ def asides(
         mortals=(words("mortals", "kin") | names) if lists["mortals"] else frozenset(),
         names=names,
         between=words("between"),
+        supposed=words("supposed"),
         pronouns=words("pronouns"),
         healers=words("healers"),
         determiners=determiners,

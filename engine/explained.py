@@ -24,6 +24,8 @@ _LOOSE_DEATH = 2  # words that do not go with a death; a story holds more
 _LOOSE_DANGER = 2  # words that go with no danger beside an alarm that is said of anything
 _LOOSE_CRY = 1  # the same beside a mere cry for help
 _BLAMED = 2  # words back from a trifle to the one that makes it the cause
+_LOOSE_TALE = 4  # words of something else beside danger that is told in so many words
+_LOOSE_TALE_TOGETHER = 3  # the same beside words that only together tell of it
 _ANYBODY = frozenset((NAME, DISTANT_KIN, NUMBER, SAYING))
 _LETTER = 3  # words not understood beside a lone letter: "... see you soon. C"
 
@@ -147,6 +149,18 @@ def tells_of_danger(book: Phrasebook, words: Sequence[str], phrase: str, said: S
 def _blames(book: Phrasebook, said: Sequence[str], at: int) -> bool:
     """Whether the word at a place is what something comes of: "a stroke from these prices"."""
     return not book.blaming.isdisjoint(said[max(0, at - _BLAMED) : at])
+def speaks_of_little_else(
+    book: Phrasebook, spelt: Sequence[tuple[Sequence[str], bool]], words: Sequence[str], alarm: Phrase
+) -> bool:
+    """Whether a text of danger, its segments as `spelt`, is not a tale of other things that holds the words by the way. One
+    that is about somebody close or speaks of the visit is none. True where no list tells what is told beside danger.
+    """
+    if not book.beside_danger or KIN in words or not book.ours.isdisjoint(words):
+        return True
+    told = {word for segment, _ in spelt for word in book.apart(segment) if word[0].isalpha() and not book.role(word)}
+    for explained in (book.dangerous, book.beside_danger, book.reasons, book.weighty, book.asides.mortals, _ANYBODY):
+        told -= explained
+    return len(told) <= (_LOOSE_TALE if alarm.words else _LOOSE_TALE_TOGETHER)
 
 
 def _holds(part: Clause, phrase: Phrase) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from engine import alarms
+from engine import deaths
 from engine.clauses import Clause, clauses
 from engine.lexicon import Role
 from engine.objections import NOT
@@ -60,7 +60,7 @@ class Hearing:
         others = [clause for rest, asked in rests if rest for clause in clauses(self.book, rest, asked)]
         affirming = self.prepared.affirming
         answered = any(phrase.intent in affirming for clause in (*sentences, *others) for phrase, _ in clause.found)
-        if answered or any(alarms.told_as_reason(self.book, told) for told in living):
+        if answered or any(deaths.told_as_reason(self.book, told) for told in living):
             for clause in sentences:
                 clause.found = [each for each in clause.found if each[0].intent not in DECIDING]
         return [*sentences, *others]

@@ -18,7 +18,7 @@ from engine.affirmed import Affirmed
 from engine.bearing import Bearing, Place, is_time, place
 from engine.clauses import Clause, flags_of, match, segments, signature_only
 from engine.days_kept import DaysKept
-from engine.explained import Guard, tells_of_danger, tells_of_it
+from engine.explained import Guard, speaks_of_little_else, tells_of_danger, tells_of_it
 from engine.hearing import Hearing
 from engine.lexicon import Role
 from engine.normalise import Normalised, fold
@@ -138,7 +138,9 @@ class Reader:
         content = [word for words in self.contents for word in words]
         if best is None or not tells_of_it(self.book, content, best.intent):
             return None
-        if best.intent != alarms.DEATH and not tells_of_danger(self.book, content, best.text, said):
+        if best.intent != alarms.DEATH and not (
+            tells_of_danger(self.book, content, best.text, said) and speaks_of_little_else(self.book, spelt, content, best)
+        ):
             return self._say(UNKNOWN, "not-to-us", f'"{best.text}" stands beside much that goes with no danger.')
         why = f'"{best.text}" decides wherever it stands, before anything else in the text.'
         return self._say(best.intent, "word", why, 100.0, Candidate(best.intent, best.text, 100.0))

@@ -111,6 +111,7 @@ class Phrasebook:
         self.given = words("given")
         self.deferring = words("deferring")
         self.occasions = words("occasions")
+        self.beside_danger = words("beside_danger")
         self.returning = words("returning")
         self.loose, self.cries = (self._language.spelt_set(frozenset(lists[name])) for name in ("loose", "cries"))
         self.blamed, self.blaming = words("trifles"), words("blaming")

@@ -1,10 +1,13 @@
 """Signs of danger that alarm by twos: "grey and sweating", where either word may be said of much else.
 
 A lay person tells what is seen, in words that no list foresees together: a colour, a breath, a hand that drops things.
-Each sign is of one kind (`signs` of a lexicon). Two of different kinds tell of danger, as does one beside a hint (`hints`):
-what everybody has now and then, a fever or a fall, or what makes a sign worse, a pregnancy or a fresh operation. A sign
-that is dire (`dire`) needs no other, nor does one of the body (`bodily`) that somebody asks what to do about (`triage`): "do I
-wait, I keep blacking out". Asked about in general ("is it normal to faint after it") it is none.
+Each sign is of one kind (`signs` of a lexicon). Two tell of danger, as does one beside a hint (`hints`): what everybody has
+now and then, a fever or a fall, or what makes a sign worse, a pregnancy or a fresh operation. A sign that is dire (`dire`)
+needs no other, nor does one of the body (`bodily`) that somebody asks what to do about (`triage`): "do I wait, I keep blacking
+out". Asked about in general ("is it normal to faint after it") it is none, nor is a slight one (`mild`).
+
+What is said of much else day by day ("I don't know", "help", "it makes no sense") can only be a hint: two of them would
+alarm in any long text.
 """
 
 from __future__ import annotations
@@ -17,7 +20,7 @@ from engine.normalise import fold
 from engine.phrase import Stretch, holds
 from engine.rewriter import Rewriter
 
-_FAR = 30  # words between two signs that belong together
+_FAR = 12  # words between two signs that belong together
 _LED = 3  # words before a sign among which one of `general` makes it what may happen to anybody
 
 Words = frozenset[str]
@@ -37,10 +40,12 @@ class Signs:
     triage: Mapping[str, Sequence[Stretch]]  # by their first words
     bodily: Words  # kinds
     general: Words
+    meant: Words  # straight after one of these it is not: "meant to be weeping"
     whose: Words  # a sign told of one of these is nobody's in general
+    mild: tuple[Stretch, ...]
 
     def told(self, sentences: Sequence[Sequence[str]], denies: Callable[[str], bool]) -> str:
-        """The words that alarm, of one dire sign or of two kinds together, or "" where none do. What stands straight after a
+        """The words that alarm, of one dire sign or of two together, or "" where none do. What stands straight after a
         word that denies is no sign.
         """
         at = 0
@@ -51,16 +56,17 @@ class Signs:
             words = [sentence[place] for place in places]
             found = self._signs(words, denies)
             heard += [(at + place, kind, text) for place, kind, text in found]
-            asked_of += [
-                text for place, kind, text in found if kind in self.bodily and not self._in_general(sentence, places[place])
-            ]
+            if found and not any(holds(sentence, slight) for slight in self.mild):
+                asked_of += [
+                    text for place, kind, text in found if kind in self.bodily and not self._in_general(sentence, places[place])
+                ]
             at += len(words)
         for place, kind, text in heard:
             if kind in self.dire:
                 return text
             if kind in self.kinds:
-                for other, beside, also in heard:
-                    if beside != kind and abs(place - other) <= _FAR:
+                for other, _, also in heard:
+                    if also != text and abs(place - other) <= _FAR:
                         return f"{text} {also}" if place < other else f"{also} {text}"
         if asked_of and any(map(self._asks_what_to_do, sentences)):
             return asked_of[0]
@@ -73,7 +79,9 @@ class Signs:
         """Whether the sign at a place is what may happen to anybody: "to faint", "might get numb"."""
         led = sentence[max(0, place - _LED) : place]
         whose = max((at for at, word in enumerate(led) if word in self.whose), default=-1)
-        return not self.general.isdisjoint(led[whose + 1 :])
+        return any(
+            word in self.general and (at == 0 or led[at - 1] not in self.meant) for at, word in enumerate(led) if at > whose
+        )
 
     def _signs(self, words: list[str], denies: Callable[[str], bool]) -> list[tuple[int, str, str]]:
         """Each sign with its place, its kind and its words."""
@@ -111,7 +119,9 @@ def signs(lexicon: Lexicon, spelt: Callable[[Sequence[str]], list[str]]) -> Sign
         triage.setdefault(asked[0], []).append(asked)
     bodily = frozenset(map(_mark, lists["bodily"]))
     whose = frozenset(map(fold, (*lists["determiners"], *lists["openers"])))
-    return Signs(Rewriter(rules), kinds, dire, hints, passed, triage, bodily, frozenset(map(fold, lists["general"])), whose)
+    general, meant = (frozenset(map(fold, lists[name])) for name in ("general", "meant"))
+    mild = tuple(tuple(spelt(line.split())) for line in lists["mild"])
+    return Signs(Rewriter(rules), kinds, dire, hints, passed, triage, bodily, general, meant, whose, mild)
 
 
 def _mark(kind: str) -> str:

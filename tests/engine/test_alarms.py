@@ -453,3 +453,133 @@ def test_what_borrows_those_words_alarms_nobody(text: str) -> None:
 @pytest.mark.parametrize("text", ["who do I ring, my husband has collapsed", "am I ok to drive in with chest pain"])
 def test_danger_that_is_asked_about_as_of_now_alarms(text: str) -> None:
     assert meaning(text) == "urgent"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I don't know anybody going and I'd need help with the tickets",
+        "that makes sense, don't go too quickly through the lines though",
+        "he gets home from his mission in two weeks",
+        "it was lashing out, pouring, I don't know how we kept going",
+        "there's fish and milk in the fridge, I don't know what else",
+        "my friends stayed up talking, I had not fallen for any of it and did not go",
+        "O2: get 10 off your next bill, text 50123",
+        "the film is R rated, I'd armed myself with popcorn at the beach",
+        "the times tables are beyond him and his rank is sinking",
+        "I wouldn't want to live in town",
+        "we could do something on Saturday",
+        "he kept beating me at chess",
+        "I passed out the leaflets at the door",
+        "you can't speak the language in a year",
+        "vampires drink blood and cannot stand the light",
+        "give me a minute, I have to go help my sister",
+        "the house on the other side is a funny shape",
+        "are kids in danger of getting bored",
+        "we had to fit all of it in the boot",
+        "you can't see the sea, it's blank",
+    ],
+)
+def test_everyday_words_that_stand_about_in_a_text_alarm_nobody(text: str) -> None:
+    assert meaning(text) not in ("urgent", "deceased")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I could have died when he said it",
+        "she almost died laughing at us",
+        "oof, rip. Great effort though",
+        "RIP my diet plans",
+        "dead serious, it was that long",
+        "that gives me dead legs for a week",
+        "everyone in the book is dead or alive, nobody says",
+        "he is emotionally dead to the lot of it",
+        "is it a chronic disease or not",
+        "dad says he wants to talk about the apartment so we'll be late",
+        "a month has passed and no word",
+        "she lives in Glasnevin now",
+        "I made the cake as my own creation for her",
+    ],
+)
+def test_no_one_has_died_in_a_way_of_speaking(text: str) -> None:
+    assert meaning(text) not in ("urgent", "deceased")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Patient RIP 14 May",
+        "RIP. He went on Friday",
+        "his notice is on rip.ie",
+        "the person ye text is dead",
+        "dead since March, stop writing",
+        "this was my late mother's number",
+        "he does not need it, she found him dead",
+        "Resident Nora Mulqueen RIP",
+    ],
+)
+def test_a_death_is_heard_however_shortly_it_is_told(text: str) -> None:
+    assert meaning(text) == "deceased"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "is it ok that my wound is open and smelly",
+        "should i be worried, cant feel my left arm since lunch",
+        "my incision has come apart at one end and i can see something white, is that ok",
+        "do i need to come in sooner, my knee is the size of a football and scalding to touch",
+        "would you know why my two legs wont move since i woke up",
+        "can i get him seen today, he is drooling and his voice is muffled",
+        "is it too late to do anything, he drank some of the weed killer an hour ago",
+        "who can i ring, my husband has chest pain and is gone grey",
+        "who do i tell that i want to end my life",
+        "where do i go i cant breathe",
+        "should i tell the doctor i am having chest pain right now",
+        "was that a seizure, he shook all over and bit his tongue",
+        "should the drain be full of bright red blood",
+        "when do i stop cpr",
+    ],
+)
+def test_an_emergency_put_as_a_question_is_one(text: str) -> None:
+    assert meaning(text) == "urgent"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "is it normal to be a bit sore after the injection",
+        "should I keep taking my blood thinners before the procedure",
+        "should I bring my epipen",
+        "how long will the drain be in",
+        "my stitches are weeping a little, is that ok",
+        "is the swelling meant to be gone by the 20th",
+        "who do I ring if I get a chest pain at the weekend",
+        "would the doctor give me something for the pain in my knee",
+        "do I need to fast for the bleeding time test",
+    ],
+)
+def test_what_everybody_asks_is_no_emergency(text: str) -> None:
+    assert meaning(text) != "urgent"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "her eyes are turned in her head and her colour is shocking",
+        "my stitches gave way when I coughed and the insides are showing",
+        "granny slid off the chair and one side of her is gone",
+        "he's seeing spiders and pulling at his drip",
+        "the baby rolled off the bed and has a dent in her head",
+        "took two of everything by mistake and the room is going round",
+    ],
+)
+def test_two_signs_of_danger_alarm_though_they_are_of_one_kind(text: str) -> None:
+    assert meaning(text) == "urgent"
+
+
+def test_a_tale_that_holds_words_of_danger_by_the_way_alarms_nobody() -> None:
+    tale = "the wizard fainted when the dragon set the castle ablaze and the knights were bleeding all over the carpet"
+    assert meaning(tale) != "urgent"
+    assert meaning("I fainted on the road this morning and my knee is bleeding all over, neighbours are with me") == "urgent"

@@ -79,3 +79,10 @@ def test_a_group_that_stands_twice_is_refused_and_none_of_its_words_lost(text: s
 def test_what_is_no_yaml_is_refused_at_its_line() -> None:
     with pytest.raises(ValueError, match=r"^lexicon/xx.yaml, line 3: "):
         parse("xx", "stops: [the]\nunless: {urgent: [joking]\nyes: [sure]\n")
+
+
+def test_what_decides_in_english_ends_in_a_word_that_is_compared() -> None:
+    """Of "will do something terrible" without its last word, which is passed over, "will do something" would alarm."""
+    unstressed = set(LEXICONS["en"].lists["unstressed"])
+    said = [phrase.text for phrases in BOOKS["en"].deciding.values() for phrase in phrases]
+    assert [text for text in said if text.rstrip(".").split()[-1] in unstressed] == []
