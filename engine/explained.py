@@ -72,9 +72,9 @@ class Guard:
         """Whether more stands beside an answer than reasons for it explain, or what goes with a remark of its kind. `loose`
         words may be left where danger is told in none of them.
         """
-        explained = self.book.reasons | self.book.goes_with.get(phrase.intent, frozenset())
+        reasons, goes = self.book.reasons, self.book.goes_with.get(phrase.intent, frozenset())
         about = self.named or not (self.book.ours | self.book.polite).isdisjoint(self.words)
-        left = [word for part in self.parts for word in part.unknown if word not in explained]
+        left = [word for part in self.parts for word in part.unknown if word not in reasons and word not in goes]
         where = phrase.negative and sum(word not in self.book.known for word in left) == 1  # "she's in Portiuncula"
         spared = loose if self.book.dangerous.isdisjoint(left) else 0
         return len(left) - where - spared > about
