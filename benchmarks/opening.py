@@ -16,8 +16,6 @@ from datetime import timedelta
 from pathlib import Path
 from statistics import median
 
-from adapters.bootstrap import House
-from adapters.local import VirtualClock
 from adapters.tuning import settle
 from benchmarks.parts import Rate, appointments, beside, fresh_house, spent, take_all
 from benchmarks.weight import Weight
@@ -69,36 +67,28 @@ def _bare(database: Database, count: int) -> float:
         return rate
 
 
-def _grow(held: House, clock: VirtualClock, made: int) -> tuple[float, float]:
-    """One part more: openings a second, and microseconds of processor time for each. The clock goes as it does in service,
-    where ids begin with the time: were it to stand still, a million rows would be of one moment and lie in random order."""
-    asyncio.run(take_all(held, _named(f"{made}-", appointments(_PART, seed=made + 7))))
-    settle()
-    used, start = spent(held), time.perf_counter()
-    before = start
-    while held.worker.step(clock.now()).events:
-        after = time.perf_counter()
-        clock.move(timedelta(seconds=after - before))
-        before = after
-    return _PART / (time.perf_counter() - start), (spent(held) - used) / _PART * 1e6
-
-
 def _growth() -> None:
-    """One store, filled to a million open conversations; the rate at both ends. At the end twice: behind minutes of writing as
-    fast as it goes, of which the system still carries gigabytes to the disk; and once it has, as at the beginning."""
+    """One store, filled to a million open conversations; the rate at both ends. The clock goes as it does in service, where ids
+    begin with the time: were it to stand still, a million rows would be of the same moment and lie in random order."""
     with fresh_house() as (held, clock), Weight(lambda: beside(held)) as weight:
-        parts = range(0, MILLION, _PART)
-        rates = [_grow(held, clock, made) for made in parts]
-        os.sync()
-        rested = [_grow(held, clock, parts[-1] + _PART * number) for number in range(1, _LATE + 1)]
+        rates: list[tuple[float, float]] = []  # openings a second, and microseconds of processor time for each
+        for made in range(0, MILLION, _PART):
+            asyncio.run(take_all(held, _named(f"{made}-", appointments(_PART, seed=made + 7))))
+            settle()
+            used, start = spent(held), time.perf_counter()
+            before = start
+            while held.worker.step(clock.now()).events:
+                after = time.perf_counter()
+                clock.move(timedelta(seconds=after - before))
+                before = after
+            rates.append((_PART / (time.perf_counter() - start), (spent(held) - used) / _PART * 1e6))
     count = len(rates) * _PART
-    (at_ten, cost_early), (growing, _), (at_million, cost_late) = (
-        [median(figures) for figures in zip(*some, strict=True)] for some in (rates[:_EARLY], rates[-_LATE:], rested)
+    (at_ten, cost_early), (at_million, cost_late) = (
+        [median(figures) for figures in zip(*some, strict=True)] for some in (rates[:_EARLY], rates[-_LATE:])
     )
     print(f"    rate around 10,000 open conversations   {at_ten:>8,.0f}/s")
     change = f"{at_million / at_ten - 1:+.1%}  (goal within 15 %)"
     print(f"    rate near {count:,} open conversations  {at_million:>8,.0f}/s   {change}")
-    print(f"      before what was written is on the disk {growing:>7,.0f}/s   {growing / at_ten - 1:+.1%}")
     print(f"    processor time of one opening           {cost_early:>8,.0f} us, and {cost_late:,.0f} us at the end")
     both, of_it = weight.most
     print(f"    most memory, pages shared counted once  {both:>8,.0f} MB  (goal under 400 MB)")
