@@ -32,8 +32,8 @@ def texts(path: Path) -> list[str]:
 
 
 def taken(ruleset: Ruleset, said: Sequence[str]) -> Table:
-    """How many are taken for what, those of a few words apart."""
-    made = [(label(read(ruleset, text)), len(text.split()) > _SHORT) for text in said]
+    """How many are taken for what, those of a few words apart, as from patients of the ruleset's first language."""
+    made = [(label(read(ruleset, text, ruleset.languages[0], ruleset.example)), len(text.split()) > _SHORT) for text in said]
     counts = Counter(made)
     longer = sum(long for _, long in made)
     rows = [
