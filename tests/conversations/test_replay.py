@@ -21,7 +21,7 @@ from adapters.ipms.simulator.book import Population, make_book
 from adapters.ipms.simulator.hospital import Hospital
 from adapters.local import VirtualClock
 from adapters.simulate import Simulation, VirtualPatientSystem
-from conversations import schema, transcript
+from conversations import playback, schema, verification
 from conversations.ports import AppointmentWrite, InboundReply, OutboundText, SendResult, WriteResult
 from conversations.schema import moment
 from conversations.together import members
@@ -92,7 +92,7 @@ class Watch:
             (talk,) = connection.execute(
                 sa.select(talks.c.id).where(talks.c.appointment_id == write.appointment, talks.c.ruleset != "follow-up")
             ).scalars()
-            lines = transcript.export(connection, self.held.vault, conversation=talk)
+            lines = playback.export(connection, self.held.vault, conversation=talk)
             entries = [orjson.loads(line) for line in lines]
         starts: dict[int, str] = {}
         told: list[int] = []
@@ -231,16 +231,16 @@ def test_the_week_was_a_busy_one(week: Week) -> None:
 
 def test_the_chain_is_whole_and_replay_gives_the_rows(week: Week) -> None:
     with week.held.database.reader() as connection:
-        verdict = transcript.verify(connection)
+        verdict = verification.verify(connection)
         assert verdict.whole, [str(fault) for fault in verdict.faults]
-        assert list(transcript.replay(connection, week.held.vault)) == []
+        assert list(playback.replay(connection, week.held.vault)) == []
 
 
 def test_every_reply_has_one_outcome_in_each_talk_it_went_to(week: Week) -> None:
     settled: Counter[tuple[str, str]] = Counter()
     with week.held.database.reader() as connection:
         for talk in connection.execute(sa.select(schema.conversations.c.id)).scalars().all():
-            for line in transcript.export(connection, week.held.vault, conversation=talk):
+            for line in playback.export(connection, week.held.vault, conversation=talk):
                 entry = orjson.loads(line)
                 if entry["kind"] == "reply.settled":
                     settled[entry["data"]["reply"], talk] += 1
@@ -273,7 +273,7 @@ def test_no_key_was_taken_twice_and_each_text_is_in_the_transcript(week: Week) -
     with week.held.database.reader() as connection:
         rows = {row.key: row for row in connection.execute(sa.select(schema.texts))}
         for talk in connection.execute(sa.select(schema.conversations.c.id)).scalars().all():
-            for line in transcript.export(connection, week.held.vault, conversation=talk):
+            for line in playback.export(connection, week.held.vault, conversation=talk):
                 entry = orjson.loads(line)
                 if entry["kind"] == "text.queued":
                     queued[entry["data"]["key"]] += 1
@@ -294,7 +294,7 @@ def test_what_the_transcript_says_of_a_text_is_what_the_outbox_holds(week: Week)
         own = sa.select(schema.texts).where(schema.texts.c.members == "")
         rows = {row.key: row.status for row in connection.execute(own)}
         for talk in connection.execute(sa.select(schema.conversations.c.id)).scalars().all():
-            for line in transcript.export(connection, week.held.vault, conversation=talk):
+            for line in playback.export(connection, week.held.vault, conversation=talk):
                 entry = orjson.loads(line)
                 if entry["kind"] == "text.status":
                     last[entry["data"]["key"]] = entry["data"]["status"]

@@ -25,7 +25,7 @@ import sqlalchemy as sa
 
 from adapters.bootstrap import house
 from adapters.ipms.records import check_appointment
-from conversations import schema, transcript
+from conversations import playback, schema, verification
 from conversations.database import open_database
 from conversations.vault import Vault, load_or_make_keys
 from tests.conversations.clinic import MONDAY, RULES
@@ -261,9 +261,9 @@ def check(home: Path, load: Load, url: str) -> None:
     vault = Vault(load_or_make_keys(home / "keys.json"))
     inbox, texts, talks = schema.inbox, schema.texts, schema.conversations
     with open_database(url, read_only=True) as database, database.reader() as connection:
-        verdict = transcript.verify(connection)
+        verdict = verification.verify(connection)
         assert verdict.whole, [str(fault) for fault in verdict.faults][:5]
-        assert list(transcript.replay(connection, vault)) == []
+        assert list(playback.replay(connection, vault)) == []
 
         # Every acknowledged reply has exactly one outcome.
         settled: Counter[str] = Counter()
@@ -273,7 +273,7 @@ def check(home: Path, load: Load, url: str) -> None:
         for talk in connection.execute(sa.select(talks.c.id)).scalars().all():
             visit = replies_read = 0
             order: list[str] = []
-            for line in transcript.export(connection, vault, conversation=talk):
+            for line in playback.export(connection, vault, conversation=talk):
                 entry = orjson.loads(line)
                 if entry["kind"] == "reply.settled":
                     settled[entry["data"]["reply"]] += 1
