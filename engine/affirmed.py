@@ -9,14 +9,14 @@ that is said counts.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from engine.clauses import GOVERNED, Clause, signature_only
 from engine.lexicon import Role
 from engine.objections import OBJECT, PAST
-from engine.phrase import KIN, NAME, NUMBER, Phrase, Stretch, holds, place
+from engine.phrase import KIN, NAME, NUMBER, Phrase, holds_any, place
 from engine.phrasebook import Phrasebook
 from engine.prepared import Prepared
 
@@ -104,8 +104,8 @@ class Affirmed:
         book = self.book
         if self._ours:
             return False
-        elsewhere = any(_held(words, book.leavings) for words in self.spelt)
-        return elsewhere or (not self.full and any(_held(words, book.remarks) for words in self.segments))
+        elsewhere = any(holds_any(words, book.leavings) for words in self.spelt)
+        return elsewhere or (not self.full and any(holds_any(words, book.remarks) for words in self.segments))
 
     @property
     def explained(self) -> bool:
@@ -259,8 +259,3 @@ class Affirmed:
                 return set(unknown) <= {*before, *part.words[:at]}
             before += part.words
         return False
-
-
-def _held(words: Sequence[str], stretches: Mapping[str, Sequence[Stretch]]) -> bool:
-    """Whether one of `stretches`, which are by their first words, stands in `words`."""
-    return any(holds(words, stretch) for word in words for stretch in stretches.get(word, ()))

@@ -55,7 +55,8 @@ class Reader:
     book: Phrasebook
     normal: Normalised
     told: Told | None = None
-    segments: list[tuple[list[str], bool]] = field(default_factory=list)
+    spelt: list[tuple[list[str], bool]] = field(default_factory=list)  # segments put right, each with whether it asks
+    segments: list[tuple[list[str], bool]] = field(default_factory=list)  # the same with turns of phrase made one
     parts: list[Clause] = field(default_factory=list)
     heard: list[_Heard] = field(default_factory=list)
     contents: list[list[str]] = field(default_factory=list)
@@ -67,26 +68,26 @@ class Reader:
         reading = self._read()
         if reading.intent != self.prepared.asking:
             return reading
-        topic = self.book.topic([word for _, mended in self.written for word in self.book.joined(mended)])
+        topic = self.book.topic([word for words, _ in self.spelt for word in words])
         return replace(reading, topic=topic, why=f"{reading.why} It asks nothing else: {topic}.") if topic else reading
 
     def _read(self) -> Reading:
         found = initials.segments(self.prepared, self.book, self.normal.tokens)
         self.written = [(words, self.book.mended(words)) for words, _ in found]
-        spelt = [(self.book.joined(mended), asked) for (_, mended), (_, asked) in zip(self.written, found, strict=True)]
-        self.segments = [(self.book.alike(words), asked) for words, asked in spelt]
+        self.spelt = [(self.book.joined(mended), asked) for (_, mended), (_, asked) in zip(self.written, found, strict=True)]
+        self.segments = [(self.book.alike(words), asked) for words, asked in self.spelt]
         self.contents = [self.book.content(words) for words, _ in self.segments]
         self.ruled_out = self._hearing.ruled_out(self.contents)
-        decided = self._deciding_words(spelt)
+        decided = self._deciding_words()
         if decided is not None:
-            return self._unless_outlived(decided, spelt) if decided.intent == alarms.DEATH else decided
+            return self._unless_outlived(decided) if decided.intent == alarms.DEATH else decided
         roles = self.book.roles
         if any(roles.get(word, Role.NONE) & Role.ROBOT for words, _ in self.segments for word in words):
             return self._say(UNKNOWN, "robot", "It reads like an automatic answer or an advertisement.")
         alone = self._alone() or self._letter()
         if alone is not None and not self._astray(alone):
             return self._act(alone, "it is all that is said")
-        self._hear_out(spelt)
+        self._hear_out()
         return self._combined()
 
     @property
@@ -98,19 +99,19 @@ class Reader:
         """The first word of the reply, "" where it has none."""
         return next(iter(self.normal.words), "")
 
-    def _hear_out(self, spelt: Sequence[tuple[list[str], bool]]) -> None:
+    def _hear_out(self) -> None:
         """All that the text says, each with what speaks against it."""
         written, alike = [words for words, _ in self.written], [words for words, _ in self.segments]
-        self.parts = self._hearing.clauses(written, spelt, alike)
+        self.parts = self._hearing.clauses(written, self.spelt, alike)
         objections = self._objections()
         self.heard = [
             _Heard(phrase, objections.against(part, phrase, object_)) for part in self.parts for phrase, object_ in part.found
         ]
 
-    def _unless_outlived(self, death: Reading, spelt: Sequence[tuple[list[str], bool]]) -> Reading:
+    def _unless_outlived(self, death: Reading) -> Reading:
         """A death, unless the text holds an answer of somebody living: then that is what it says, or it is for a person."""
-        self._hear_out(spelt)
-        told = [(said, alike) for (said, _), (alike, _) in zip(spelt, self.segments, strict=True)]
+        self._hear_out()
+        told = [(said, alike) for (said, _), (alike, _) in zip(self.spelt, self.segments, strict=True)]
         outlived = Outlived(self.prepared, self.book, told)
         told_first = death.candidates[0].phrase.split()[:1] == [self.first]  # "R I P Tommy"
         standing = [heard.phrase for heard in self.heard if not heard.against]
@@ -126,20 +127,20 @@ class Reader:
     def alarm(self) -> Reading | None:
         """What decides wherever it stands, and nothing else: for a reply that is read in another language."""
         found = initials.segments(self.prepared, self.book, self.normal.tokens)
-        spelt = [(self.book.spelt(words), asked) for words, asked in found]
-        self.segments = [(self.book.alike(words), asked) for words, asked in spelt]
+        self.spelt = [(self.book.spelt(words), asked) for words, asked in found]
+        self.segments = [(self.book.alike(words), asked) for words, asked in self.spelt]
         self.contents = [self.book.content(words) for words, _ in self.segments]
-        decided = self._deciding_words(spelt)
+        decided = self._deciding_words()
         return decided if decided is not None and decided.intent in DECIDING else None
 
-    def _deciding_words(self, spelt: Sequence[tuple[list[str], bool]]) -> Reading | None:
+    def _deciding_words(self) -> Reading | None:
         said = [fold(word) for word in self.normal.words]
-        best = alarms.found(self.book, said, spelt, [words for words, _ in self.segments])
+        best = alarms.found(self.book, said, self.spelt, [words for words, _ in self.segments])
         content = [word for words in self.contents for word in words]
         if best is None or not tells_of_it(self.book, content, best.intent):
             return None
         if best.intent != alarms.DEATH and not (
-            tells_of_danger(self.book, content, best.text, said) and speaks_of_little_else(self.book, spelt, content, best)
+            tells_of_danger(self.book, content, best.text, said) and speaks_of_little_else(self.book, self.spelt, content, best)
         ):
             return self._say(UNKNOWN, "not-to-us", f'"{best.text}" stands beside much that goes with no danger.')
         why = f'"{best.text}" decides wherever it stands, before anything else in the text.'
@@ -363,7 +364,7 @@ class Reader:
 
     def _affirmation(self) -> Affirmed:
         alike = [words for words, _ in self.segments]
-        spelt = [self.book.joined(mended) for _, mended in self.written]
+        spelt = [words for words, _ in self.spelt]
         return Affirmed(self.prepared, self.book, self.parts, alike, spelt, self._days().named)
 
     def _days(self) -> DaysKept:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from engine.lexicon import Role
@@ -52,3 +52,16 @@ def place(words: Sequence[str], pattern: tuple[str, ...]) -> int | None:
 def holds(words: Sequence[str], pattern: tuple[str, ...]) -> bool:
     """Whether `pattern` stands in `words` as one stretch."""
     return place(words, pattern) is not None
+
+
+def by_first(stretches: Iterable[Sequence[str]]) -> dict[str, list[Stretch]]:
+    """Stretches of words, each once, by their first words."""
+    found: dict[str, list[Stretch]] = {}
+    for stretch in dict.fromkeys(map(tuple, stretches)):
+        found.setdefault(stretch[0], []).append(stretch)
+    return found
+
+
+def holds_any(words: Sequence[str], stretches: Mapping[str, Sequence[Stretch]]) -> bool:
+    """Whether one of `stretches`, which are `by_first`, stands in `words`."""
+    return any(holds(words, stretch) for word in words for stretch in stretches.get(word, ()))

@@ -11,7 +11,7 @@ from engine.grammar import grammar
 from engine.language import answers, language, split
 from engine.lexicon import Role
 from engine.normalise import fold, is_number
-from engine.phrase import DECIDING, DISTANT_KIN, KIN, NAME, NUMBER, OPT_OUT, SAYING, Phrase, Stretch
+from engine.phrase import DECIDING, DISTANT_KIN, KIN, NAME, NUMBER, OPT_OUT, SAYING, Phrase, by_first
 from engine.ruleset import Intent, LanguageWords, Ruleset
 from engine.sentences import Said
 from engine.speller import REPAIR_FROM, Speller
@@ -132,8 +132,8 @@ class Phrasebook:
         self.at_stake = self._rewritten(lists["at_stake"])
         self.thin = words("thin")
         self.signing = words("signing")
-        self.remarks = _by_first(grammar.rewrite(entry.split()) for entry in lists["remarks"])
-        self.leavings = _by_first(grammar.language.spelt(entry.split()) for entry in lists["leavings"])
+        self.remarks = by_first(grammar.rewrite(entry.split()) for entry in lists["remarks"])
+        self.leavings = by_first(grammar.language.spelt(entry.split()) for entry in lists["leavings"])
         self.goes_with = {
             intent: self._rewritten(entries) for intent, entries in self._language.lexicon.goes_with.items()
         }
@@ -379,14 +379,6 @@ class Phrasebook:
 
     def _name_mark(self, word: str) -> str:
         return "~" if word in self._language.firstnames else "" if word in self.known or not word[0].isalpha() else "^"
-
-
-def _by_first(entries: Iterable[Sequence[str]]) -> dict[str, list[Stretch]]:
-    """Stretches of words by their first words."""
-    found: dict[str, list[Stretch]] = {}
-    for stretch in dict.fromkeys(map(tuple, entries)):
-        found.setdefault(stretch[0], []).append(stretch)
-    return found
 
 
 def _one_of(entries: Sequence[str]) -> str:

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 from engine.lexicon import Lexicon, Role
 from engine.normalise import fold
-from engine.phrase import Stretch, holds
+from engine.phrase import Stretch, by_first, holds, holds_any
 from engine.rewriter import Rewriter
 
 _FAR = 12  # words between two signs that belong together
@@ -73,7 +73,7 @@ class Signs:
         return ""
 
     def _asks_what_to_do(self, sentence: Sequence[str]) -> bool:
-        return any(holds(sentence, asked) for word in sentence for asked in self.triage.get(word, ()))
+        return holds_any(sentence, self.triage)
 
     def _in_general(self, sentence: Sequence[str], place: int) -> bool:
         """Whether the sign at a place is what may happen to anybody: "to faint", "might get numb"."""
@@ -113,10 +113,7 @@ def signs(lexicon: Lexicon, spelt: Callable[[Sequence[str]], list[str]]) -> Sign
             if len(words) > 1 or " " not in line:
                 rules.setdefault(words, (_mark(kind),))
     kinds, dire, hints = (frozenset(map(_mark, group)) for group in (lexicon.signs, lexicon.dire, lexicon.hints))
-    triage: dict[str, list[Stretch]] = {}
-    for line in lists["triage"]:
-        asked = tuple(spelt(line.split()))
-        triage.setdefault(asked[0], []).append(asked)
+    triage = by_first(spelt(line.split()) for line in lists["triage"])
     bodily = frozenset(map(_mark, lists["bodily"]))
     whose = frozenset(map(fold, (*lists["determiners"], *lists["openers"])))
     general, meant = (frozenset(map(fold, lists[name])) for name in ("general", "meant"))
