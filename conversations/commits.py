@@ -13,6 +13,8 @@ from conversations.leases import Holding
 from conversations.vault import Vault
 from conversations.writer import Writer
 
+_CROWD = 64  # inbox rows in a part behind which others follow, nearly always
+
 
 class InOrder(Protocol):
     """The commits of one batch, in order: none is made behind one that failed, since it was decided on what that one would have
@@ -37,18 +39,20 @@ class Commits:
         self._holding = holding
         self._under_way: Future[None] | None = None
         self._parts = 0
+        self._log_grows = False
 
     def add(self, part: Changes, at: int) -> None:
         self._await()
         self._parts += 1
+        self._log_grows = self._log_grows or self._parts > 1 or len(part.done) >= _CROWD
         self._under_way = self._writer.submit(lambda held: self._commit(held, part, at))
 
     def settle(self) -> None:
         """All that was added is on the disk. Raises what the last part met."""
         self._await()
-        if self._parts > 1:
+        if self._log_grows:
             self._writer.fold()
-        self._parts = 0
+        self._parts, self._log_grows = 0, False
 
     def _await(self) -> None:
         under_way, self._under_way = self._under_way, None
@@ -56,7 +60,7 @@ class Commits:
             under_way.result()
 
     def _commit(self, connection: Connection, part: Changes, at: int) -> None:
-        if self._parts > 1:
+        if self._log_grows:
             let_log_grow(connection)
         self._holding.fence(connection)
         commit(connection, part, self._vault, at)
