@@ -39,6 +39,10 @@ class Asides:
     healers: Words
     determiners: Words
     any_one: Words
+    crowds: Words
+    dating: Words  # "since", "when": what leads in a death that is told as the time of something else
+    rites: Words
+    addressing: Words  # "you", "texts", "the list": what a death that is told to us has beside it
     limbs: Words
     causes: frozenset[str]
     steady: tuple[Stretch, ...]
@@ -148,6 +152,10 @@ def asides(
         healers=words("healers"),
         determiners=determiners,
         any_one=words("any_one"),
+        crowds=words("crowds"),
+        dating=words("dating"),
+        rites=words("rites"),
+        addressing=words("addressing"),
         limbs=words("limbs"),
         causes=frozenset(map(" ".join, stretches(lists["causes"], grave))),
         steady=stretches(lists["steady"], list),

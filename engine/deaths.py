@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from engine.lexicon import Role
-from engine.phrase import DISTANT_KIN, KIN, holds, place
+from engine.phrase import DISTANT_KIN, KIN, Stretch, holds, place
 from engine.phrasebook import Phrasebook
 
 _YOURS = ("your", KIN)
 _DYING = frozenset(("died", "dead", "deceased", "passed", "buried", "die"))
 _PLAIN = ("dead", "died")
 _AT_REST = (("rip",), ("rest", "in", "peace"))
+_THE_DEAD = frozenset(("he", "she", "his", "her", "him"))
 _SOMEONES = frozenset(("my", "his", "her", "their", "our"))
 _GOES_ON = Role.JOIN | Role.YES | Role.NO | Role.COURTESY | Role.WHEN
 _NOTICES = ["ie"]  # rip.ie, where the Irish read of deaths
 _NAMED = 3  # words before a wish of rest among which its name stands: "Resident Nora Flynn RIP"
+_BEING = frozenset(("is", "are", "not", "still", "no"))  # what a death begins with that is said of how somebody is
 
 
 def of_another(
@@ -43,18 +45,51 @@ def _as_a_reason(book: Phrasebook, said: Sequence[str], alike: Sequence[Sequence
     """Whether the writer has plans of his own to change. Who will not come is the dead one where it is said of her or him:
     "mi madre murió, no irá".
     """
-    if any(holds(said, absent) for absent in book.theirs):
-        return False
-    return any(told_as_reason(book, segment) for segment in alike)
+    return not any(holds(said, absent) for absent in book.theirs) and told_as_reason(book, alike)
 
 
-def told_as_reason(book: Phrasebook, alike: Sequence[str]) -> bool:
-    """Whether a segment speaks of the writer's own plans, so that a death beside it is the reason for them. What he or she will
-    not do is no plan of the writer's.
+def told_as_reason(book: Phrasebook, segments: Sequence[Sequence[str]]) -> bool:
+    """Whether a text speaks of the writer's own plans, so that a death in it is the reason for them. A funeral is one where it
+    says of nobody else that he or she will not come.
     """
+    plans: Sequence[Stretch] = book.own_plans
+    if any(_stays_away(book, segment) for segment in segments):
+        plans = [plan for plan in plans if plan not in book.rites]
+    return any(_plans(book, segment, plans) for segment in segments)
+
+
+def spells_out_plans(book: Phrasebook, segments: Sequence[Sequence[str]]) -> bool:
+    """Whether a text tells plans of the writer's own in more than one word, which may be said in bitterness: "reschedule? he's
+    in a coffin".
+    """
+    plans = [plan for plan in book.own_plans if len(plan) > 1]
+    return any(_plans(book, segment, plans) for segment in segments)
+
+
+def _plans(book: Phrasebook, alike: Sequence[str], plans: Sequence[Stretch]) -> bool:
+    """Whether a segment tells one of `plans` as the writer's own. What he or she will not do is none."""
     there = set(alike)
-    found = (place(alike, plan) for plan in book.own_plans if there.issuperset(plan))
+    found = (place(alike, plan) for plan in plans if there.issuperset(plan))
     return any(at == 0 or (at is not None and alike[at - 1] not in book.asides.mortals) for at in found)
+
+
+def _stays_away(book: Phrasebook, alike: Sequence[str]) -> bool:
+    """Whether a segment says of somebody that he or she does not come: "so obviously she won't be there"."""
+    for at, word in enumerate(alike):
+        if word in book.coming and at > 1 and book.role(alike[at - 1]) & Role.NEGATION:
+            return next((word for word in reversed(alike[: at - 1]) if word not in book.passing), "") in book.asides.mortals
+    return False
+
+
+def mourned(book: Phrasebook, spelt: Sequence[Sequence[str]], alike: Sequence[Sequence[str]]) -> bool:
+    """Whether a text tells that somebody close has died, and of the funeral: "Mam died, funeral is Friday"."""
+    if all(map(book.asides.rites.isdisjoint, spelt)):
+        return False
+    return any(
+        word in _DYING and any(led == KIN or led in _THE_DEAD for led in segment[:at])
+        for segment in alike
+        for at, word in enumerate(segment)
+    )
 
 
 def of_a_patient(book: Phrasebook, said: Sequence[str], death: Sequence[str], segments: Sequence[Sequence[str]]) -> bool:
@@ -69,7 +104,7 @@ def of_a_patient(book: Phrasebook, said: Sequence[str], death: Sequence[str], se
         if at is not None:
             return _at_rest(book, said, at, at + len(wish), segments)
     if death[0] not in _DYING:
-        return True
+        return death[0] not in _BEING or not _is_a_thing(book, said, death[0])
     if not book.asides.creatures.isdisjoint(said):
         return False
     places = [at for at, word in enumerate(said) if word == death[0]]
@@ -91,6 +126,8 @@ def _can_die(book: Phrasebook, said: Sequence[str], at: int) -> bool:
     if not at:
         return True
     subject, before = said[at - 1], said[at - 2] if at > 1 else ""
+    if _of_many(book, said[:at]):
+        return False
     if subject in who.limbs:  # "the hand has gone dead"
         return False
     if subject in who.mortals:  # but "my wife's father", "a girl"
@@ -103,6 +140,51 @@ def _can_die(book: Phrasebook, said: Sequence[str], at: int) -> bool:
         return verb != "dead" and not who.mortals.isdisjoint(said[:at])
     alone = at == 1 and _everyday(book, subject)
     return not (alone or before in who.determiners or before in who.healers or subject in who.healers)
+
+
+def _is_a_thing(book: Phrasebook, said: Sequence[str], verb: str) -> bool:
+    """Whether who is so, wherever `verb` says it, is no patient: "it isn't alive", "I was still born there"."""
+    who = book.asides
+    led = [said[:at] for at, word in enumerate(said) if word == verb]
+    subjects = [next((word for word in reversed(before) if word not in who.between), "") for before in led]
+    return bool(subjects) and who.pronouns.issuperset(subjects)
+
+
+def _of_many(book: Phrasebook, led: Sequence[str]) -> bool:
+    """Whether a death that `led` leads up to is told of many: "a lot of people on my side have died"."""
+    for word in reversed(led):
+        if word in book.asides.crowds:
+            return True
+        if word in book.speakers or book.role(word) & Role.JOIN:
+            return False
+    return False
+
+
+def in_passing(book: Phrasebook, said: Sequence[str], death: str) -> bool:
+    """Whether a segment tells a death only as the time of something else: "nobody to mind them since mam died", "when he
+    died". `death` is its first word. What has nobody between ("he is after dying") or more than somebody ("after a long illness
+    he died") is news.
+    """
+    who = book.asides
+    if who.dating.isdisjoint(said) or death not in said:
+        return False
+    at = begin = said.index(death)
+    while begin and said[begin - 1] not in who.dating and _is_somebody(book, said[begin - 1]):
+        begin -= 1
+    someone = begin < at or death in who.mortals
+    return someone and begin > 0 and said[begin - 1] in who.dating
+
+
+def _is_somebody(book: Phrasebook, word: str) -> bool:
+    who = book.asides
+    return word in who.mortals or word in who.determiners or word in who.between or word not in book.known
+
+
+def of_nobody(book: Phrasebook, death: str, spelt: Sequence[Sequence[str]], alike: Sequence[Sequence[str]]) -> bool:
+    """Whether a death, told in the words `death`, is a funeral and the text does not say whose."""
+    if death.partition(" ")[0] not in book.asides.rites or any(KIN in segment for segment in alike):
+        return False
+    return all(map((book.asides.mortals | _THE_DEAD).isdisjoint, spelt))
 
 
 def _at_rest(book: Phrasebook, said: Sequence[str], begin: int, end: int, segments: Sequence[Sequence[str]]) -> bool:

@@ -60,7 +60,7 @@ class Hearing:
         others = [clause for rest, asked in rests if rest for clause in clauses(self.book, rest, asked)]
         affirming = self.prepared.affirming
         answered = any(phrase.intent in affirming for clause in (*sentences, *others) for phrase, _ in clause.found)
-        if answered or any(deaths.told_as_reason(self.book, told) for told in living):
+        if answered or deaths.told_as_reason(self.book, living):
             for clause in sentences:
                 clause.found = [each for each in clause.found if each[0].intent not in DECIDING]
         return [*sentences, *others]

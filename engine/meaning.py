@@ -13,7 +13,7 @@ from itertools import pairwise
 
 from rapidfuzz import fuzz, process
 
-from engine import alarms, beside, initials
+from engine import alarms, beside, deaths, initials
 from engine.affirmed import Affirmed
 from engine.bearing import Bearing, Place, is_time, place
 from engine.clauses import Clause, flags_of, match, segments, signature_only
@@ -66,6 +66,8 @@ class Reader:
 
     def read(self) -> Reading:
         reading = self._read()
+        if reading.intent == UNKNOWN and self._mourns():
+            return self._say(self.prepared.asking or UNKNOWN, BEREAVED, "Somebody close to who writes has died.")
         if reading.intent != self.prepared.asking:
             return reading
         topic = self.book.topic([word for words, _ in self.spelt for word in words])
@@ -119,10 +121,17 @@ class Reader:
             answer = self._combined()
             if answer.intent in self.prepared.affirming | self.prepared.yielding:
                 return answer
-        elif not outlived.may_answer(standing, "" if told_first else self.first):
+        elif not (
+            outlived.may_answer(standing, "" if told_first else self.first)
+            or outlived.by_the_way(standing, death.candidates[0].phrase)
+        ):
             return death
         why = f'"{death.candidates[0].phrase}" tells of a death, and what else is said may be an answer of somebody living.'
         return self._say(self.prepared.asking or UNKNOWN, BEREAVED, why)
+
+    def _mourns(self) -> bool:
+        spelt, alike = ([words for words, _ in segments] for segments in (self.spelt, self.segments))
+        return deaths.mourned(self.book, spelt, alike)
 
     def alarm(self) -> Reading | None:
         """What decides wherever it stands, and nothing else: for a reply that is read in another language."""

@@ -8,11 +8,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from engine import deaths
 from engine.lexicon import Role
 from engine.phrase import KIN, Phrase
 from engine.phrasebook import Phrasebook
 from engine.prepared import Prepared
 from engine.ruleset import ALWAYS_INTENTS
+
+_NEWS = 5  # words of a death that are all of a text: "since my husband died"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,22 @@ class Outlived:
         unable = bool(refused) and any(map(self._cannot, own))
         cannot = any(spelt in own for phrase in refused if phrase.negative for spelt in self._said(phrase))
         return picked in refusing or unable or cannot
+
+    def by_the_way(self, standing: Iterable[Phrase], death: str) -> bool:
+        """Whether a death, told in the words `death`, is not told to us as news: as the time of something else where the writer
+        answers for himself or nothing is said of our texts ("nobody to mind them since mam died, cancel"), or as a funeral of
+        nobody who is named where the writer speaks of himself ("the removal is that morning, I'm doing the teas").
+        """
+        spelt, alike = zip(*self.segments, strict=True)
+        own = {word for said in spelt for word in said} & self.book.personal & self.book.speakers
+        if deaths.of_nobody(self.book, death, spelt, alike):
+            return bool(own)
+        if not any(deaths.in_passing(self.book, said, death.partition(" ")[0]) for said in spelt):
+            return False
+        answers = self.prepared.answers.difference(ALWAYS_INTENTS)
+        to_us = self.book.ours | self.book.asides.addressing
+        to_nobody = all(map(to_us.isdisjoint, spelt)) and sum(map(len, spelt)) > _NEWS
+        return to_nobody or any(phrase.intent in answers for phrase in standing)
 
     def _cannot(self, spelt: Sequence[str]) -> bool:
         """Whether a segment says that something is not, now: "I haven't", but not "I didn't"."""

@@ -139,6 +139,7 @@ class Phrasebook:
         }
         self.theirs = tuple(tuple(split(entry)) for entry in lists["theirs"])
         self.own_plans = tuple(tuple(grammar.rewrite(entry.split())) for entry in lists["own_plans"])
+        self.rites = frozenset(tuple(grammar.rewrite([entry])) for entry in lists["rites"])
         self.tapbacks = lists["tapbacks"]
 
     def _rewritten(self, entries: Iterable[str]) -> frozenset[str]:

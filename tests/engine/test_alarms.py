@@ -330,6 +330,10 @@ def test_a_death_is_heard_however_gently_it_is_put(text: str) -> None:
         "he's not dead he's just slow to answer",
         "the wife talks to her dead mother",
         "you will be late for your own funeral",
+        "it isn't alive any more, that phone",
+        "I was still born in the old hospital",
+        "half the people on my dad's side have died of it",
+        "the neighbours' removal is that evening",
     ],
 )
 def test_what_only_sounds_like_a_death_is_none(text: str) -> None:
@@ -360,6 +364,12 @@ def test_who_answers_is_alive_so_another_has_died(text: str, expected: str) -> N
         "see you then, it has been hard since mam died",
         "We buried my sister and I haven't the heart for hospitals, cancel that please",
         "My dad died so cancel mine on the 20th and keep the one in August",
+        "there is nobody to mind the kids since mam died so I'll leave it, cancel",
+        "the night my mother died I never slept and I haven't since",
+        "I'd relive the day my grandad died, he was the best of us",
+        "Nan passed away and I'm carrying the coffin that morning, I don't know what to do",
+        "the removal is that evening and I'm on the choir so I'll hardly get in",
+        "Mam died, funeral is Friday",
     ],
 )
 def test_a_death_beside_what_may_be_an_answer_is_for_a_person(text: str) -> None:
@@ -382,6 +392,12 @@ def test_a_death_beside_what_may_be_an_answer_is_for_a_person(text: str) -> None
         "I'm sorry I didn't ring sooner, my husband died. Please cancel it",
         "he will attend in an urn, he died",
         "it is too late now, she died of it",
+        "this is her daughter, mum died yesterday, funeral is on the 20th so obviously she won't be there",
+        "ye texted again after she died, does nobody check the list",
+        "after a long illness he died on Sunday",
+        "Daddy died. He was looking forward to seeing Dr Smith. Thank you for all your care",
+        "We lost our mother on the 3rd so please cancel this and any other appointments for her",
+        "Tell Dr Smith that Nuala went home to God",
     ],
 )
 def test_who_says_nothing_for_himself_tells_of_the_patient(text: str) -> None:
