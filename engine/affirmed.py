@@ -114,7 +114,7 @@ class Affirmed:
         if not unknown:
             return True
         if not self.book.tales:
-            return signature_only(self.parts) or self._aside()
+            return signature_only(self.parts) or self._aside() or self._reasoned()
         if signature_only(self.parts):
             return self.full or self._signed()
         if any(map(self._weighs, self.parts)):
@@ -151,6 +151,8 @@ class Affirmed:
 
     def _told(self, at: int) -> bool:
         """Whether the clause at a place only tells something: it holds no answer, nor what one hangs on."""
+        if self._because(at):
+            return True
         part, book = self.parts[at], self.book
         if part.asked or part.flags & _ASKS or not book.at_stake.isdisjoint(part.words):
             return False
@@ -246,6 +248,28 @@ class Affirmed:
         short = len(unknown) <= _ASIDE and sum(part.strange for part in self.parts) <= _NAMES
         few = len(unknown) <= _STRAY and self._leads_up(unknown)
         return full and (self._about_us or few) and short and not any(word in book.weighty for word in unknown)
+
+    def _because(self, at: int) -> bool:
+        """Whether the clause at a place gives the reason for a yes before it: "przyjdę, bo długo czekałam"."""
+        part, book = self.parts[at], self.book
+        first = part.words[0] if part.words else ""
+        goes_on = bool(book.role(first) & Role.JOIN) and at > 0 and self._because(at - 1)
+        if part.asked or not (first in book.because or goes_on):
+            return False
+        quiet = all(phrase.weak or phrase.intent in self.prepared.courtesies for phrase, _ in part.found)
+        return quiet and any(map(self._yes, self.parts[:at]))
+
+    def _reasoned(self) -> bool:
+        """Whether a yes has nothing beside it but what patients tell with one (who drives, leave from work, a fear of needles)
+        or why they come. A mere "yes" is one to us only where something shows that the text is about an appointment.
+        """
+        book = self.book
+        told = [word for at, part in enumerate(self.parts) if not self._because(at) for word in part.unknown]
+        if not book.reasons.issuperset(told) or any(not book.weighty.isdisjoint(part.unknown) for part in self.parts):
+            return False
+        said = [phrase for part in self.parts for phrase in self._yes(part) if not phrase.weak]
+        full = any(not all(book.role(word) & Role.YES for word in phrase.words) for phrase in said)
+        return full or (bool(said) and self._ours)
 
     def _leads_up(self, unknown: Iterable[str]) -> bool:
         """Whether all that is not understood stands before the answer: "tell Dr Smith I'll be there", not "there, with

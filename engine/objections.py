@@ -70,6 +70,7 @@ class Objections:
             takes = not phrase.weak and not all(self.book.role(word) & Role.YES for word in phrase.words)
             named = bool(self.book.tales) and phrase.key and self.book.known.isdisjoint(part.unknown)
             takes = takes and not named  # "I confirm for my son Kacper"
+            takes = takes and not (self.book.told_beside and self.book.told_beside.issuperset(part.unknown))
         if object_ and takes:
             return OBJECT
         return ""

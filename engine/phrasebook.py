@@ -125,8 +125,10 @@ class Phrasebook:
         self.reasons = self._rewritten(lists["reasons"])
         self.excuses = self._rewritten(lists["excuses"])
         self.tales = self._rewritten(lists["tales"]) | self.excuses
+        self.told_beside = frozenset() if self.tales else self.reasons  # beside a yes, where no list tells more of it
         self.tales |= self.reasons if self.tales else frozenset()
         self.tales = frozenset(word for word in self.tales if not self.role(word) & _ANSWERS)  # "sorted" is an ok
+        self.because = words("because")
         self.obstacles = self._rewritten(lists["obstacles"])
         self.telling = self._rewritten(lists["telling"])
         self.at_stake = self._rewritten(lists["at_stake"])
@@ -286,7 +288,7 @@ class Phrasebook:
             if into in words and len(variant) > REPAIR_FROM and variant.isalpha()
         }
         words |= near | self.aux | self._grammar.articles | self.elsewhere | self.trifles | self.asides.creatures
-        words |= self._language.sentences.words
+        words |= self._language.sentences.words | self.told_beside
         words |= set(self.signs.marks.words()) | self.asides.stretched | set(self._language.accented.values())
         rewriters = (self._language.spelling, self._language.people, self._grammar.sameness)
         words |= {word for rewriter in rewriters for word in rewriter.words()}

@@ -68,13 +68,15 @@ _SINCE = re.compile(r"\b(?:since|last) [^\W\d_]+")  # a day of the past: "my pho
 _ORDINAL_HOURS = frozenset({"pl", "uk", "ar"})  # "at the second": no other thing is counted so
 _NEAR_DAYS = {"today": 0, "tonight": 0, "tomorrow": 1, "overmorrow": 2}  # kinds of engine.time_words: days from today
 _MONTHLESS = frozenset({"may", "mar", "march"})  # words of their own as often as months
+_NO_MONTHS = frozenset({"sie"})  # short for a month, and typed without its accent the commonest word there is
 
 
 @lru_cache(maxsize=32)
 def _calendar(language: str) -> tuple[dict[str, int], dict[str, int], re.Pattern[str] | None]:
     """Names of weekdays (Monday 0) and months (January 1) as CLDR has them, and a date made of a day and a month."""
     days = names_of_days(language, "wide")
-    months = {name: number for name, number in names_of_months(language, "wide", "abbreviated").items() if len(name) > 2}
+    named = names_of_months(language, "wide", "abbreviated")
+    months = {name: number for name, number in named.items() if len(name) > 2 and name not in _NO_MONTHS}
     if not months:
         return {}, {}, None
     any_month = "|".join(sorted(map(re.escape, months), key=len, reverse=True))

@@ -105,6 +105,7 @@ _OTHER_LISTS = (
     "governing",
     "weighty",
     "reasons",
+    "because",
     "tales",
     "excuses",
     "telling",

@@ -1,0 +1,67 @@
+"""Whole sentences of the languages beside English, and what may stand beside a yes in them."""
+
+from __future__ import annotations
+
+import pytest
+
+from engine.understanding import label, read
+from evaluation.__main__ import reminder
+
+RULES = reminder()
+
+
+def meaning(language: str, text: str) -> str:
+    return label(read(RULES, text, language, RULES.example))
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "wanted"),
+    [
+        ("pl", "oczywiście będziemy oboje z mężem", "confirm"),
+        ("pl", "proszę nie skreślać mnie z listy, będę", "confirm"),
+        ("pl", "20 nie dam rady ale 22 tak", "reschedule"),
+        ("pl", "a może jest coś po południu w lipcu?", "reschedule"),
+        ("pl", "proszę oddać mój termin komuś innemu", "cancel"),
+        ("pl", "jestem już pod szpitalem ale nie ma gdzie zaparkować", "running_late"),
+        ("pl", "mam to już za sobą", "already_attended"),
+        ("pl", "ten numer nie należy już do pani Anny", "wrong_number"),
+        ("uk", "син буде, я його привезу", "confirm"),
+        ("uk", "20 ніяк але 22 буду", "reschedule"),
+        ("uk", "викресліть мене зі списку", "cancel"),
+        ("uk", "я біля лікарні не можу знайти де припаркуватись", "running_late"),
+        ("uk", "я вже все пройшла", "already_attended"),
+        ("uk", "його більше немає з нами, не пишіть", "deceased"),
+    ],
+)
+def test_a_whole_sentence_is_understood(language: str, text: str, wanted: str) -> None:
+    assert meaning(language, text) == wanted
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("pl", "zjawię się na pewno bo długo czekałam na ten termin"),
+        ("pl", "potwierdzam, wzięłam wolne, przyjadę autobusem"),
+        ("uk", "прийду обов'язково бо довго чекала"),
+        ("uk", "прийду, чоловік відпросився і мене привезе"),
+    ],
+)
+def test_a_reason_takes_no_yes_back(language: str, text: str) -> None:
+    assert meaning(language, text) == "confirm"
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "never"),
+    [
+        ("pl", "będę w domu o 18, kup chleb", "confirm"),
+        ("pl", "przywiozę dzieci w piątek", "confirm"),
+        ("pl", "kurczę nie wyrobię się 20go", "confirm"),
+        ("pl", "będę w pracy do 15", "confirm"),
+        ("pl", "nikt nie umarł", "deceased"),
+        ("uk", "приїду в неділю до мами", "confirm"),
+        ("uk", "можливо", "reschedule"),
+        ("uk", "краще п'ятниця, грає Динамо", "reschedule"),
+    ],
+)
+def test_what_only_sounds_like_a_sentence_is_none(language: str, text: str, never: str) -> None:
+    assert meaning(language, text) != never
