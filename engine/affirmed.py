@@ -254,7 +254,7 @@ class Affirmed:
         part, book = self.parts[at], self.book
         first = part.words[0] if part.words else ""
         goes_on = bool(book.role(first) & Role.JOIN) and at > 0 and self._because(at - 1)
-        if part.asked or not (first in book.because or goes_on):
+        if part.asked or part.flags & _REFUSES or not (first in book.because or goes_on):
             return False
         quiet = all(phrase.weak or phrase.intent in self.prepared.courtesies for phrase, _ in part.found)
         return quiet and any(map(self._yes, self.parts[:at]))
