@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from engine.lexicon import Role
-from engine.phrase import NUMBER, OPT_OUT, Phrase, holds
+from engine.phrase import CANNOT, NUMBER, OPT_OUT, Phrase, holds
 from engine.phrasebook import Phrasebook
 from engine.prepared import Prepared
 from engine.ruleset import ALWAYS_INTENTS
@@ -21,7 +21,10 @@ from engine.ruleset import ALWAYS_INTENTS
 _HAS_BEEN = "already_attended"
 _LATE = "running_late"
 _TO = "to"
+_HITHER = frozenset(("in", "up", "over", "down", "there"))
+_OUTING = frozenset(("go", "going"))  # of several, as likely somewhere else: "we're not going now, too wet"
 _GLUED = ("+", "#", "&")  # "C++"
+_POLITE = Role.FILLER | Role.COURTESY | Role.ACK | Role.NO
 _LEADING = Role.FILLER | Role.COURTESY | Role.ACK | Role.YES | Role.NO | Role.JOIN | Role.REQUEST | Role.WISH | Role.WHEN
 _TIME = re.compile(r"\d{1,2}(?:[:.]\d\d)?(?:am|pm)|\d{1,2}:\d\d|\d{1,2}(?:st|nd|rd|th)|\d{1,2}/\d{1,2}(?:/\d{2,4})?")
 _NEAR = 3  # words in which what is visited stands after where one goes: "come over | to the clinic"
@@ -58,6 +61,32 @@ def place(book: Phrasebook, segments: Iterable[Written], phrase: Phrase) -> Plac
             before, own, after = map(book.joined, (mended[:first], mended[first:last], mended[last:]))
             return Place(before, own, after, words[first:last])
     return Place((), phrase.words, (), phrase.text.split(), whole=True)
+
+
+def plainly_refuses(book: Phrasebook, place: Place) -> bool:
+    """Whether a phrase that refuses to come says so of the writer and says all of it: "sorry, I can't come", "can't", not "the
+    van can't come", "I want to not be here" or "can't come to the phone". What goes on after it is a time, or begins something
+    new ("... as the roof is off"). False for languages whose lexicon does not list who speaks.
+    """
+    if not book.personal:
+        return False
+    said = book.alike(book.spelt([*place.before, *place.own]))
+    if book.coming.isdisjoint(said) and not is_bare(book, place):
+        return False
+    who = book.personal & book.speakers
+    if "we" in said and not _OUTING.isdisjoint(place.own):
+        return False
+    rest = (word for word in said if word not in who and not book.role(word) & _POLITE and word not in book.polite)
+    first = next((word for word in rest if book.role(word) & Role.NEGATION or word not in book.passing), "")
+    passed = _HITHER | book.slots
+    after = next((word for word in place.after if not book.role(word) & Role.WHEN and word not in passed), "")
+    goes_on = after and not book.role(after) & Role.JOIN and after not in book.openers
+    return bool(book.role(first) & Role.NEGATION) and not goes_on
+
+
+def is_bare(book: Phrasebook, place: Place) -> bool:
+    """Whether a refusal does not say of what it is one: "can't", "I can't"."""
+    return book.content(book.spelt(place.own)) == [CANNOT]
 
 
 def is_time(word: str) -> bool:
@@ -97,7 +126,7 @@ class Bearing:
             return True
         if self.place.whole and (been or self._comes):  # a sentence that says who will not come says enough
             return False
-        return (yields or been or (answer and self.place.whole)) and self._vague()
+        return (yields or been or (answer and (self.place.whole or is_bare(self.book, self.place)))) and self._vague()
 
     def _names_else(self, phrase: Phrase, yields: bool) -> bool:
         """Whether the word of an answer is used for something else; one that is nothing else never is: RESCHEDULE."""
@@ -138,7 +167,11 @@ class Bearing:
 
     def _of_others(self, late: bool = False) -> bool:
         """Whether it is said of somebody or something else: "you don't have to", "it's not coming"."""
-        subject = next((word for word in reversed(self.place.before) if word not in self.book.passing), "")
+        who = self.book.asides
+        led = [word for word in self.place.before if word not in self.book.passing]
+        subject = led[-1] if led else ""
+        if subject in who.healers and len(led) > 1 and led[-2] in who.determiners:  # "the nurse can't come"
+            return True
         return subject in self.book.others or (subject in self.book.things and (late or self._underwent or self._comes))
 
     def _goes_on(self) -> bool:

@@ -66,9 +66,12 @@ def _of_two(prepared: Prepared, parts: Sequence[Clause]) -> bool:
     return len(who) > 1 and any(part.mine for part in parts if part.found and KIN not in part.words)
 
 
-def another_time_beside(prepared: Prepared, book: Phrasebook, parts: Sequence[Clause], cannot: Phrase) -> str | None:
+def another_time_beside(
+    prepared: Prepared, book: Phrasebook, parts: Sequence[Clause], cannot: Phrase, told: Callable[[], bool]
+) -> str | None:
     """The intent of a wish for another time, where a time is named beside a "cannot come": "can't come, next week?". To keep
     the patient on the list is safe; to cancel where they would have come later is not. None where that is not what is said.
+    `told` tells whether the text says of no time but the appointment's ("burying my uncle that day").
     """
     if cannot.key or not cannot.negative or cannot.intent in prepared.yielding or cannot.intent in ALWAYS_INTENTS:
         return None
@@ -78,7 +81,7 @@ def another_time_beside(prepared: Prepared, book: Phrasebook, parts: Sequence[Cl
     if any(part.flags & Role.QUESTION or (part.asked and part.unknown) for part in others):
         return None
     to_come = (part for part in others if part.flags & Role.WHEN and book.bygone.isdisjoint(part.words))
-    elsewhen = any(len(part.unknown) <= _WITH_TIME for part in to_come)
+    elsewhen = any(len(part.unknown) <= _WITH_TIME for part in to_come) and not told()
     return next(iter(prepared.yielding)) if elsewhen and len(prepared.yielding) == 1 else None
 
 

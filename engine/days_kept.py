@@ -28,8 +28,8 @@ class DaysKept:
         return self.told is not None and named(self.told, self.normal.text, self.book.language)
 
     def alone(self) -> bool:
-        """Whether of all days and hours it names only those that were told."""
-        return self._only_told(self.normal.text)
+        """Whether of all days and hours it names only those that were told, be it as "that day"."""
+        return self._only_told(self.normal.text) or self.that_day()
 
     def by(self, phrase: Phrase) -> bool:
         """Whether what was told is kept by an answer that would change it: "can't come Monday but the 20th is fine", "the 20th
@@ -52,6 +52,14 @@ class DaysKept:
             return False
         said = [{word for words in mended for word in words} for mended, content in segments if holds(content, phrase.words)]
         return any(not words.isdisjoint(book.over) and words.isdisjoint(book.ahead) for words in said)
+
+    def that_day(self) -> bool:
+        """Whether "that day" or its like is all that it says of when."""
+        text = f" {' '.join(self.normal.words)} "
+        rest = text
+        for said in self.book.that_day:
+            rest = rest.replace(f" {said} ", " ")
+        return rest != text and NUMBER not in self.book.rewrite(rest.split())
 
     def _only_told(self, text: str) -> bool:
         told, language = self.told, self.book.language

@@ -16,6 +16,8 @@ from engine.phrasebook import Phrasebook
 
 _LOOSE = 2  # words not explained beside a plain answer; with more, the text must show that it is to us
 _LOOSE_WISH = 1  # beside what may be said of anything: "another day", "not free"
+_LOOSE_REASON = 5  # words not explained beside a plain refusal to come
+_LOOSE_REASON_BARE = 1  # the same beside one that does not say of what
 _LOOSE_REMARK = 1
 _LOOSE_OPT_OUT = 1  # words that do not go with texts beside an opt-out
 _FEW = 3
@@ -78,6 +80,19 @@ class Guard:
         where = phrase.negative and sum(word not in self.book.known for word in left) == 1  # "she's in Portiuncula"
         spared = loose if self.book.dangerous.isdisjoint(left) else 0
         return len(left) - where - spared > about
+
+    def only_reasons(self, bare: bool) -> bool:
+        """Whether what stands beside a plain refusal to come may be why, whatever it is: not too long, to nobody familiar, and
+        in no words of the body, of harm or of something else that is answered. A `bare` one, which may be to anything, has a
+        reason of a known kind beside it.
+        """
+        book = self.book
+        told = [word for part in self.parts for word in part.unknown]
+        left = [word for word in told if word not in book.reasons]
+        if len(left) > (_LOOSE_REASON_BARE if bare else _LOOSE_REASON) or (bare and len(left) == len(told)):
+            return False
+        against = book.familiar | (book.elsewhere - book.reasons)
+        return against.isdisjoint(self.words) and book.alarming.isdisjoint(left)
 
     def about_texts(self) -> bool:
         """Whether an opt-out was meant for us: not in "don't write to me any more, it is over between us"."""

@@ -13,7 +13,7 @@ from engine import deaths
 from engine.clauses import Clause, clauses
 from engine.lexicon import Role
 from engine.objections import NOT
-from engine.phrase import DAY, DECIDING, NUMBER, Phrase, holds
+from engine.phrase import CANNOT, DAY, DECIDING, NUMBER, Phrase, holds
 from engine.phrasebook import Phrasebook
 from engine.prepared import Prepared
 from engine.ruleset import ALWAYS_INTENTS
@@ -104,6 +104,8 @@ class Hearing:
                 against &= ~Role.CONDITION
             against |= Role.NONE if affirms else Role.YES
             against |= Role.NEGATION | Role.NO if affirms or not phrase.negative else Role.NONE
+        if len(said.sentences) > 1 and any(self.book.content(phrase.words) == [CANNOT] for phrase in answers):
+            return True  # "I can't | confirm"
         turned = self.book.roles_of(said.beside) & against
         goes_on = bool(rest) and not self.book.role(rest[0]) & (Role.JOIN | Role.COURTESY | Role.FILLER)
         return bool(answers) and (bool(turned) or goes_on)
@@ -113,7 +115,7 @@ class Hearing:
         are the patient's own words for it, where they are known.
         """
         words = tuple(text.split())
-        negative = bool(self.book.roles_of(words) & Role.NEGATION)
+        negative = bool(self.book.roles_of([*words, *self.book.alike(words)]) & Role.NEGATION)
         return Phrase(intent, own or text, words, key=False, weak=False, negative=negative, asks=False)
 
 

@@ -15,7 +15,7 @@ from rapidfuzz import fuzz, process
 
 from engine import alarms, beside, deaths, initials
 from engine.affirmed import Affirmed
-from engine.bearing import Bearing, Place, is_time, place
+from engine.bearing import Bearing, Place, is_bare, is_time, place, plainly_refuses
 from engine.clauses import Clause, flags_of, match, segments, signature_only
 from engine.days_kept import DaysKept
 from engine.explained import Guard, speaks_of_little_else, tells_of_danger, tells_of_it
@@ -24,7 +24,7 @@ from engine.lexicon import Role
 from engine.normalise import Normalised, fold
 from engine.objections import CORRECTION, NOT_THEIRS, PRECEDENCE, Objections, is_asked
 from engine.outlived import Outlived
-from engine.phrase import ASK, DECIDING, KIN, NAME, OPT_OUT, Phrase
+from engine.phrase import ASK, DECIDING, KIN, NAME, OPT_OUT, Phrase, holds_any
 from engine.phrasebook import Phrasebook
 from engine.prepared import Prepared
 from engine.reading import BEREAVED, MIXED, UNKNOWN, Candidate, Reading
@@ -274,6 +274,9 @@ class Reader:
         more = any(part.unknown or (phrase in part.led and not part.pleaded) for part in self.parts)  # "he quit", "the end"
         if phrase.intent == OPT_OUT and len(phrase.words) == 1 and more:
             return self._say(UNKNOWN, "more-said", f'More is said than "{self._said(phrase)}".', guess=phrase.intent)
+        if self._bleak(phrase):
+            why = f'"{self._said(phrase)}", and who says so may refuse more than a visit.'
+            return self._say(self.prepared.asking or UNKNOWN, "bleak", why)
         if all(map(self._astray, self._alike_said(phrase))):
             why = f'"{self._said(phrase)}" may be said of something else than a visit.'
             return self._say(UNKNOWN, "not-to-us", why, guess=phrase.intent)
@@ -283,7 +286,7 @@ class Reader:
         request = phrase.asks or any(part.flags & Role.REQUEST for part in own)
         if phrase.intent in self.prepared.answers - self.prepared.affirming and self._days().by(phrase):
             return self._say(MIXED, "told-day", f'"{self._said(phrase)}", and the day that was told seems to suit.')
-        if answer and (wish_for := beside.another_time_beside(self.prepared, self.book, self.parts, phrase)):
+        if answer and (wish_for := self._another_time_beside(phrase)):
             return self._say(wish_for, "another-time", f'"{self._said(phrase)}", and with it another time.', 100.0)
         if beside.deferred(self.prepared, self.book, self.parts, phrase, self._days().alone):
             return self._say(MIXED, "another-time", f'"{self._said(phrase)}", beside when the patient would come.')
@@ -293,7 +296,7 @@ class Reader:
             return self._question()
         if answer and self._elsewhere():
             return self._say(UNKNOWN, "elsewhere", f'"{self._said(phrase)}" seems to be about something else than a visit.')
-        if not (self._guard().passes(phrase) if answer else self._guard().passes_remark(phrase)):
+        if not (self._passes(phrase) if answer else self._guard().passes_remark(phrase)):
             return self._say(UNKNOWN, "not-to-us", "Nothing in it shows that it was written to us.", guess=phrase.intent)
         yes = prepared.affirming if (prepared := self.prepared) and request else frozenset()
         doubtful = [heard for heard in self.heard if heard.against in _DOUBTS and heard.phrase.intent not in yes]
@@ -331,12 +334,30 @@ class Reader:
         """
         if not self.book.vague:
             return False
+        if self._bleak(phrase):
+            return True
         shown = self._shown(phrase.intent == _HAS_BEEN)
         guard, found = self._guard(), self._place(phrase)
         refused = phrase.negative and not self.book.coming.isdisjoint(self.book.alike(found.own))
-        left = guard.much_left(phrase, _REASON if refused else 0)
-        bearing = Bearing(self.prepared, self.book, found, shown, left)
+        plain = self._plainly_refused(phrase)
+        left = not plain and guard.much_left(phrase, _REASON if refused else 0)
+        bearing = Bearing(self.prepared, self.book, found, shown or plain, left)
         return bearing.astray(phrase)
+
+    @property
+    def _refusing(self) -> frozenset[str]:
+        """The answers that give the visit up."""
+        return self.prepared.answers.difference(self.prepared.affirming, self.prepared.yielding, ALWAYS_INTENTS)
+
+    def _bleak(self, phrase: Phrase) -> bool:
+        return phrase.intent in self._refusing and any(holds_any(words, self.book.bleak) for words, _ in self.spelt)
+
+    def _plainly_refused(self, phrase: Phrase) -> bool:
+        """Whether a phrase is a plain refusal to come, and all that stands beside it may be the reason."""
+        if not (phrase.negative and phrase.intent in self._refusing) or any(part.asked for part in self.parts):
+            return False
+        found = self._place(phrase)
+        return plainly_refuses(self.book, found) and self._guard().only_reasons(is_bare(self.book, found))
 
     def _shown(self, been: bool) -> bool:
         """Whether something beside the answers shows that the text is about an appointment, or one that has been."""
@@ -347,6 +368,12 @@ class Reader:
         if self._days().named or self._flags() & Role.REQUEST:
             return True
         return any((book.role(word) & Role.WHEN and word not in book.vague) or is_time(word) for word in self.normal.words)
+
+    def _another_time_beside(self, phrase: Phrase) -> str | None:
+        return beside.another_time_beside(self.prepared, self.book, self.parts, phrase, self._days().that_day)
+
+    def _passes(self, phrase: Phrase) -> bool:
+        return self._guard().passes(phrase) or self._plainly_refused(phrase)
 
     def _letters(self) -> bool:
         """Whether letters of two answers stand in it, each by itself: "C, well R really"."""

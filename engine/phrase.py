@@ -13,6 +13,7 @@ ASK = "ask"
 ASK_PAST = "ask_past"
 WHILE = "while"  # a question word that asks nothing
 SAYING = "saying"
+CANNOT = "cannot"
 BARRING = "rather_than"
 NAME = "firstname"
 KIN = "kin"

@@ -66,6 +66,7 @@ class Phrasebook:
         self._speller = self._load_vocabulary()
         self.known = self._speller.known
         self.dangerous = self._speller.gravest | frozenset(self.signs.marks.words())
+        self.alarming = self.dangerous - self.tales - self.beside_danger - self._mundane
 
     def _refer_to_words(self) -> None:
         words, grammar, lists = self._language.words, self._grammar, self._language.lexicon.lists
@@ -113,11 +114,14 @@ class Phrasebook:
         self.occasions = words("occasions")
         self.beside_danger = words("beside_danger")
         self.returning = words("returning")
+        self.that_day = lists["that_day"]
         self.loose, self.cries = (self._language.spelt_set(frozenset(lists[name])) for name in ("loose", "cries"))
         self.blamed, self.blaming = words("trifles"), words("blaming")
         trifles = self._rewritten(lists["trifles"]) - _ANYTHING
         self.trifles = frozenset(word for word in trifles if not self.role(word))
         self._refusals = words("refusals")
+        self._mundane = self._rewritten(lists["mundane"])
+        self.bleak = by_first(grammar.language.spelt(entry.split()) for entry in lists["bleak"])
         self.knows_names = bool(self._language.firstnames)
         self.beside_ack = frozenset(word for entry in lists["beside_ack"] for word in split(entry))
         self.ours = frozenset(word for entry in lists["ours"] for word in grammar.rewrite(entry.split()))
