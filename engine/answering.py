@@ -9,7 +9,7 @@ from datetime import timedelta
 from engine.appointment import STANDING
 from engine.conversation import NO_PREFERENCES, Conversation
 from engine.events import ReplyReceived
-from engine.reading import Reading
+from engine.reading import ROBOT, Reading
 from engine.ruleset import ANYTHING, STAY, Ruleset, State, Target
 from engine.turn import ACTED, ASKED, HANDED, NOTED, Turn
 
@@ -147,10 +147,12 @@ def _ask_again(turn: Turn, state: State, event: ReplyReceived) -> tuple[str, str
 
 def _unclear(turn: Turn, state: State, reading: Reading, event: ReplyReceived) -> tuple[str, str]:
     guess = reading.guess if reading.guess in state.replies else None
-    for number in range(turn.c.unclear, len(state.unclear)):
-        rung = state.unclear[number]
-        if rung.needs_guess and guess is None:
+    words = len(event.text.split()) if reading.rule != ROBOT else 0
+    for number, rung in enumerate(state.unclear):
+        if (rung.needs_guess and guess is None) or (rung.words_over is not None and words <= rung.words_over):
             continue
+        if rung.go is None and number < turn.c.unclear:
+            continue  # that was said before
         if rung.go is not None:
             turn.move(f"unclear.{number}", words=event.text)
             return HANDED, "not understood"

@@ -172,35 +172,47 @@ def _contradictions(draft: Draft, name: str, state: State) -> None:
 def _ladders(draft: Draft, name: str, state: State) -> None:
     if "states" not in draft.sound:
         return
-    ladders = {"no_reply": [wait.go for wait in state.no_reply], "unclear": [rung.go for rung in state.unclear]}
-    for ladder, targets in ladders.items():
+    ladders: dict[str, list[tuple[str | None, bool]]] = {
+        "no_reply": [(wait.go, True) for wait in state.no_reply],
+        "unclear": [(rung.go, rung.words_over is None) for rung in state.unclear],
+    }
+    for ladder, rungs in ladders.items():
         node = draft.root.find("states", name, ladder)
         if isinstance(node, Listing) and node.items:
-            _rungs(draft, (name, ladder), targets)
+            _rungs(draft, (name, ladder), rungs)
     if draft.has("states", name, "send_failed") and state.send_failed is not None:
         mark = draft.at("states", name, "send_failed", "go")
         _reaches_staff(draft, state.send_failed.go, mark, "a text that cannot be delivered")
 
 
-def _rungs(draft: Draft, path: tuple[str, str], targets: list[str | None]) -> None:
+def _rungs(draft: Draft, path: tuple[str, str], rungs: list[tuple[str | None, bool]]) -> None:
+    """Each rung as where it leads, None for nowhere, and whether it is for every reply."""
     name, ladder = path
-    for number, target in enumerate(targets[:-1]):
-        if target is not None:
+    for number, (target, for_all) in enumerate(rungs):
+        if target is None and not for_all:
+            mark = draft.at("states", name, ladder, number, "words_over")
+            message = '"words_over" goes with "go" only: a longer reply is for a person, not for another text'
+            draft.report.add("R039", mark, message, "take it out, or let the rung lead to a state with a task for staff")
+        if target is not None and not for_all:
+            mark = draft.at("states", name, ladder, number, "go")
+            _reaches_staff(draft, target, mark, "a longer reply that cannot be read")
+        if target is not None and for_all and number < len(rungs) - 1:
             mark = draft.at("states", name, ladder, number + 1)
             message = f'this rung is never reached: the one before it leads away to "{target}"'
             draft.report.add("R035", mark, message, "let only the last rung have go")
-    last = draft.at("states", name, ladder, len(targets) - 1)
-    if targets[-1] is None:
+    target, for_all = rungs[-1]
+    if target is None or not for_all:
         what = "no reply comes" if ladder == "no_reply" else "the reply is still unclear"
         hint = "end the list with a rung that leads on, such as " + (
             "{after: 1d, go: unanswered}" if ladder == "no_reply" else "{go: with_staff}"
         )
         wait = "after: 1d, " if ladder == "no_reply" else ""
+        last = draft.at("states", name, ladder, len(rungs) - 1)
         meant = f"- {{{wait}go: {hears(draft)}}}"
         draft.report.add("R036", last, f"after this rung nothing happens if {what}", hint, meant=meant)
     elif ladder == "unclear":
-        mark = draft.at("states", name, ladder, len(targets) - 1, "go")
-        _reaches_staff(draft, targets[-1], mark, "a reply that stays unclear")
+        mark = draft.at("states", name, ladder, len(rungs) - 1, "go")
+        _reaches_staff(draft, target, mark, "a reply that stays unclear")
 
 
 def _reaches_staff(draft: Draft, target: str, mark: Mark, what: str) -> None:

@@ -286,7 +286,7 @@ def _no_reply(value: Values) -> NoReply:
 
 def _rung(value: Values, guesses: Callable[[str | None], bool]) -> Rung:
     prompt = value.get("say", value.get("ask"))
-    return Rung(prompt, value.get("go"), guesses(prompt))
+    return Rung(prompt, value.get("go"), guesses(prompt), value.get("words_over"))
 
 
 # ---- the tests inside the file ---------------------------------------------------------------------------------------

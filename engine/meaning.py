@@ -27,7 +27,7 @@ from engine.outlived import Outlived
 from engine.phrase import ASK, DECIDING, KIN, NAME, OPT_OUT, Phrase, holds_any
 from engine.phrasebook import Phrasebook
 from engine.prepared import Prepared
-from engine.reading import BEREAVED, MIXED, UNKNOWN, Candidate, Reading
+from engine.reading import BEREAVED, MIXED, ROBOT, UNKNOWN, Candidate, Reading
 from engine.ruleset import ALWAYS_INTENTS, Matching
 from engine.told import Told
 
@@ -85,7 +85,7 @@ class Reader:
             return self._unless_outlived(decided) if decided.intent == alarms.DEATH else decided
         roles = self.book.roles
         if any(roles.get(word, Role.NONE) & Role.ROBOT for words, _ in self.segments for word in words):
-            return self._say(UNKNOWN, "robot", "It reads like an automatic answer or an advertisement.")
+            return self._say(UNKNOWN, ROBOT, "It reads like an automatic answer or an advertisement.")
         alone = self._alone() or self._letter()
         if alone is not None and not self._astray(alone):
             return self._act(alone, "it is all that is said")

@@ -10,6 +10,8 @@ MIXED = "mixed"
 # Nor is this: a reply that asks for another language (engine/tongues.py).
 LANGUAGE = "language"
 
+# The rule of a text that no person wrote.
+ROBOT = "robot"
 # The rule of a text that tells of a death and may be an answer of somebody living: whose death it is, a person finds out.
 BEREAVED = "bereaved"
 

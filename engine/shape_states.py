@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from engine.blocks import Block, Either, Key, Many, Named
 from engine.events import AMONG_STAFF, StaffAct
-from engine.kinds import DURATION, FLAG, MOMENT, TEXT, Choice, Ref, choice
+from engine.kinds import DURATION, FLAG, MOMENT, TEXT, Choice, Number, Ref, choice
 from engine.ruleset import ANYTHING, HOSPITAL_ACTS, PRIORITIES, SCOPES, STAY, TASK_KINDS
 
 _STATE = Ref("state")
@@ -107,6 +107,7 @@ STATE = Block(
                         "say": Key(_PROMPT, "The prompt to answer with."),
                         "ask": Key(_PROMPT, "A question that names our {guess}; left out where we have none."),
                         "go": Key(_STATE, "The state to go to: the last rung leads to staff."),
+                        "words_over": Key(Number(1, 300), "With go: for replies of more words than this, at any time."),
                     },
                     one_of=(("say", "ask", "go"),),
                 ),

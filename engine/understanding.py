@@ -14,7 +14,7 @@ from engine.meaning import Reader
 from engine.normalise import ASKED, Normalised, fold, normalise
 from engine.phrasebook import Phrasebook
 from engine.prepared import QUOTED_FROM, Prepared, prepare
-from engine.reading import MIXED, UNKNOWN, Candidate, Reading
+from engine.reading import MIXED, ROBOT, UNKNOWN, Candidate, Reading
 from engine.ruleset import ALWAYS_INTENTS, Ruleset
 from engine.told import Told, elsewhere
 
@@ -152,7 +152,7 @@ def _robot_or_quote(prepared: Prepared, ruleset: Ruleset, normal: Normalised, la
     if _CODE.search(text):
         return Reading(UNKNOWN, 0.0, "code", text, why="It looks like program code, not like an answer.")
     if _ADVERT.search(text):
-        return Reading(UNKNOWN, 0.0, "robot", text, why="It reads like an advertisement.")
+        return Reading(UNKNOWN, 0.0, ROBOT, text, why="It reads like an advertisement.")
     left = text if book.trailer is None else book.trailer.sub("", text)
     left = left if book.identifier is None else book.identifier.sub("", left)
     left = _without_quotes(prepared, book.unsigned(left))

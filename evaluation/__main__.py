@@ -10,7 +10,7 @@ from pathlib import Path
 from adapters.commands.output import piped
 from conversations.rulesets import load_file
 from engine.ruleset import Ruleset
-from evaluation import report, strangers
+from evaluation import alarms, report, strangers
 from evaluation.labelled import SETS, BadSet, load
 
 RULES = Path(__file__).parent.parent / "rules" / "appointment-reminder.yaml"
@@ -32,11 +32,13 @@ def main() -> int:
         asked.json.write_text(json.dumps(report.as_json(ruleset, ours, sides), indent=1) + "\n", "utf-8")
     compared = [report.ways(title, ways) for title, ways in sides.items()]
     if asked.markdown:
-        for table in (report.by_set(ours), report.by_language(ours), report.by_gold(ours), *compared):
+        told = alarms.table(ruleset, ours)
+        for table in (report.by_set(ours), report.by_language(ours), report.by_gold(ours), told, *compared):
             print(f"### {table.title}\n\n{table.markdown()}\n")
         return 0
     tables = [report.overall(ours), report.unsafe_labels(ours), report.by_set(ours), report.by_language(ours)]
-    tables += [report.by_gold(ours), report.by_difficulty(ours), report.by_tag(ours), *compared]
+    tables += [report.by_gold(ours), report.by_difficulty(ours), report.by_tag(ours)]
+    tables += [alarms.table(ruleset, ours), *compared]
     for table in tables:
         print(f"{table.text()}\n")
     for name in ("unsafe", "missed") if asked.list is None else (asked.list,):

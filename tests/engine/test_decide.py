@@ -233,6 +233,47 @@ class TestDidYouMean:
         assert first.at < again.at
 
 
+LONG = "himself put the yoke on backwards and it is sideways"  # ten words that mean nothing to us
+
+
+class TestALongReplyThatCannotBeRead:
+    def test_a_person_reads_it_at_once_and_soon(self) -> None:
+        play = reminded()
+        decision = play.hears(LONG)
+        assert (play.conversation.state, play.prompts(), play.kinds()) == ("to_be_read", ["urgent"], {"unclear_reply"})
+        (task,) = effects_of(decision, OpenTask)
+        assert isinstance(task, OpenTask)
+        assert (task.priority, task.due - play.now) == ("high", HOUR)
+        play.patient("Y")
+        assert play.prompts() == []
+
+    def test_also_where_the_patient_was_asked_before(self) -> None:
+        play = reminded()
+        play.patient("blue horse")
+        play.patient(LONG)
+        assert play.conversation.state == "to_be_read"
+
+    def test_also_where_one_answer_is_nearer_than_the_others(self) -> None:
+        play = reminded()
+        play.patient("cancel everything and tell dr smith it was not his fault")
+        assert play.conversation.state == "to_be_read"
+
+    def test_who_writes_little_is_asked(self) -> None:
+        play = reminded()
+        play.patient(" ".join(LONG.split()[:8]))
+        assert play.prompts() == ["unclear"]
+
+    def test_who_is_understood_is_answered(self) -> None:
+        play = reminded()
+        play.patient("yes thanks a million I will be there on the day please God")
+        assert play.prompts() == ["confirmed"]
+
+    def test_what_no_person_wrote_is_answered_for_who_reads_it_later(self) -> None:
+        play = reminded()
+        play.patient("This is an automatic reply: I am driving and will see your message when I get there.")
+        assert play.prompts() == ["unclear"]
+
+
 class TestTheAppointmentChanges:
     def test_a_late_yes_to_the_old_time_does_not_confirm_the_new_one(self) -> None:
         play = reminded()

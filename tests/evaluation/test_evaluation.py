@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from evaluation import report
+from evaluation import alarms, report
 from evaluation.__main__ import main, reminder
 from evaluation.labelled import SETS, BadSet, Labelled, load
 from evaluation.layers import LAYERS, reader
@@ -103,6 +103,13 @@ def test_an_emergency_or_a_death_is_missed_unless_a_label_for_it_is_given() -> N
     assert not Verdict(reply("urgent", acceptable="unknown"), "unknown").missed
     assert Verdict(reply("deceased", acceptable="unknown"), "wrong_number").missed
     assert not Verdict(reply("cancel"), "urgent").missed
+
+
+def test_of_a_missed_alarm_is_told_whether_a_person_hears_of_it_all_the_same() -> None:
+    long = "himself was at the weedkiller in the shed and his mouth is gone blue"
+    given = {"chest pain": "urgent", long: "unknown", "hmm": "unknown"}
+    row, _ = alarms.table(reminder(), [Verdict(reply("urgent", text=text), label) for text, label in given.items()]).rows
+    assert row == ("tiny", "3", "1", "1", "1")
 
 
 def test_weights_make_common_replies_count_for_more() -> None:
