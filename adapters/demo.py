@@ -45,7 +45,7 @@ from adapters.web.demo.morning import LASTS, Morning, cast, number_of
 from adapters.web.demo.page import SECRETARY, Page, arriving
 from adapters.web.demo.reader import Reader
 from adapters.web.demo.timeline import Timeline
-from adapters.web.plain import ZONE
+from adapters.zone import ZONE
 from conversations import people
 from conversations.intake import WORK
 from conversations.people import Person, Role, Scope

@@ -12,7 +12,7 @@ from adapters.commands.output import Failure, Paint, counted, progress
 from adapters.commands.records import vault_of
 from adapters.commands.rulefile import usable
 from adapters.config import Config
-from adapters.web.plain import ZONE
+from adapters.zone import ZONE
 from conversations.database import open_database
 from conversations.histories import Period, count, impact
 from conversations.rulebook import Rulebook

@@ -17,7 +17,7 @@ from adapters.commands.alone import alone
 from adapters.commands.output import Failure
 from adapters.commands.timeline import when
 from adapters.config import Config
-from adapters.ipms.records import TIMEZONE
+from adapters.zone import TIMEZONE
 from conversations import audit, people
 from conversations.audit import Act, Did
 from conversations.database import open_database

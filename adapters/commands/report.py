@@ -12,7 +12,7 @@ from typing import Any
 from adapters.commands.impact import since, words
 from adapters.commands.output import Failure, Paint
 from adapters.config import Config, Costs
-from adapters.web.plain import ZONE
+from adapters.zone import ZONE
 from conversations.database import open_database
 from conversations.figures import Figures, Replies, clinics, figures, replies
 

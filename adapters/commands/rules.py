@@ -17,7 +17,7 @@ from adapters.commands.rulefile import find
 from adapters.commands.timeline import when
 from adapters.config import Config
 from adapters.gateways.carriers import carrier_of
-from adapters.ipms.records import TIMEZONE
+from adapters.zone import TIMEZONE
 from conversations import rule_files
 from conversations.database import open_database
 from conversations.schema import conversations, moment, rulesets

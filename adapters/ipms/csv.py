@@ -20,7 +20,8 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from adapters.ipms.fields import FIELDS
-from adapters.ipms.records import TIMEZONE, check_appointment
+from adapters.ipms.records import check_appointment
+from adapters.zone import TIMEZONE
 from conversations.ports import AppointmentRecord, Problem
 
 LONGEST_LINE = 64 * 1024  # bytes

@@ -24,9 +24,8 @@ import phonenumbers
 from phonenumbers import PhoneNumberType
 
 from adapters.ipms.fields import FIELDS, LANGUAGE_NAMES, STATUS_DOUBTS, STATUS_WORDS, Field, Kind
+from adapters.zone import TIMEZONE
 from conversations.ports import AppointmentRecord, PatientRecord, Problem
-
-TIMEZONE = "Europe/Dublin"
 
 
 @dataclass(frozen=True, slots=True)

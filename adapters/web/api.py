@@ -21,8 +21,9 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Mount, Route
 
-from adapters.ipms.records import TIMEZONE, Checked, check_appointment, content_key
+from adapters.ipms.records import Checked, check_appointment, content_key
 from adapters.web.openapi import describe
+from adapters.zone import TIMEZONE
 from conversations.ports import AppointmentRecord, Clock, Problem
 from conversations.writer import StoreAway
 

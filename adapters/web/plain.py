@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
+from adapters.zone import ZONE
 from engine.reading import MIXED, UNKNOWN
-
-ZONE = ZoneInfo("Europe/Dublin")  # whose days and times pages show
 
 _STATES = {
     "planned": "nothing sent yet",
@@ -23,6 +21,8 @@ _STATES = {
     "cancelled": "cancelled",
     "late": "running late",
     "with_staff": "with staff",
+    "to_be_read": "a long reply, with staff",
+    "not_understood": "not understood, with staff",
     "undelivered": "texts do not arrive",
     "urgent": "urgent, with staff",
     "bereaved": "bereavement, with staff",

@@ -20,7 +20,7 @@ import pytest
 from adapters.demo import demo
 from adapters.web.demo.clock import DemoClock, opening
 from adapters.web.demo.markup import el
-from adapters.web.plain import ZONE
+from adapters.zone import ZONE
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 20.0  # seconds that anything may take

@@ -17,9 +17,10 @@ import httpx
 import orjson
 
 from adapters.addresses import is_safe_url
-from adapters.ipms.records import TIMEZONE, read_appointment
+from adapters.ipms.records import read_appointment
 from adapters.ipms.rest.signing import content, read_secret, sign
 from adapters.retry_after import retry_after
+from adapters.zone import TIMEZONE
 from conversations.ports import (
     AppointmentRecord,
     AppointmentWrite,

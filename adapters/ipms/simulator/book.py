@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from random import Random
 from zoneinfo import ZoneInfo
 
-from adapters.ipms.records import TIMEZONE
+from adapters.zone import TIMEZONE
 from conversations.ports import AppointmentRecord, PatientRecord
 from engine.public_holidays import public_holidays
 

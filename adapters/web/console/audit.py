@@ -7,7 +7,7 @@ from datetime import date, datetime, time, timedelta
 from starlette.responses import Response
 
 from adapters.web.console.visit import Declined, Page, Visit
-from adapters.web.plain import ZONE
+from adapters.zone import ZONE
 from conversations import audit, people
 from conversations.audit import Did
 from conversations.people import Right

@@ -16,7 +16,7 @@ from adapters.web.console.desk import ACT_NAMES, QUEUE_NAMES, SNOOZES, Undoable,
 from adapters.web.console.inbox import colleagues_of, inbox_of, within
 from adapters.web.console.readings import Explained, explain
 from adapters.web.console.visit import Declined, NotHere, Page, Visit
-from adapters.web.plain import ZONE
+from adapters.zone import ZONE
 from conversations import people, talks
 from conversations.desk import Refused, Taken
 from conversations.names import full_name

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from adapters.web.console.visit import Declined
-from adapters.web.plain import ZONE
+from adapters.zone import ZONE
 from conversations import people, queues
 from conversations.desk import NotThere, Pending, Refused, Taken, undoable
 from conversations.names import full_name

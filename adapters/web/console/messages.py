@@ -16,7 +16,7 @@ from adapters.web.console import fates
 from adapters.web.console.find import phone_of
 from adapters.web.console.visit import NotHere, Page, Visit
 from adapters.web.console.whom import day_of, midnight, names_shown, patients_meant
-from adapters.web.plain import ZONE
+from adapters.zone import ZONE
 from conversations import journeys, messages
 from conversations.audit import Act, Did
 from conversations.messages import Listing, Wanted

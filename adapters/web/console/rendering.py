@@ -19,7 +19,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from adapters.web import plain
-from adapters.web.plain import ZONE
+from adapters.zone import ZONE
 from conversations.ports import Clock
 from engine.tongues import name as language_name
 

@@ -17,7 +17,7 @@ from adapters.web.console import fates
 from adapters.web.console.canned import Canned
 from adapters.web.console.visit import Declined, NotHere, Page, Visit
 from adapters.web.console.whom import day_of, names_shown, patients_meant
-from adapters.web.plain import ZONE
+from adapters.zone import ZONE
 from conversations import audit, reach, rounds
 from conversations.audit import Act, Did
 from conversations.people import Right

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from adapters.web.console.find import phone_of
 from adapters.web.console.visit import Declined, Visit
-from adapters.web.plain import ZONE
+from adapters.zone import ZONE
 from conversations import people
 from conversations.search import Hit, Search, Wanted
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from datetime import UTC, date, datetime, timedelta
 
-from adapters.web.plain import ZONE
+from adapters.zone import ZONE
 from engine.public_holidays import public_holidays
 
 _TUESDAY = 1

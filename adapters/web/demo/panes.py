@@ -14,6 +14,7 @@ from adapters.ipms.simulator.hospital import Entry
 from adapters.web import plain
 from adapters.web.demo.markup import Markup, el, joined
 from adapters.web.demo.reader import Counts, Planned
+from adapters.zone import ZONE
 
 CHIPS = ("Y", "R", "C", "KEEP", "cancel pls", "any Tuesday after 2", "he passed away in March", "chest pain", "STOP")
 LONGEST = 1000  # characters that can be typed
@@ -48,7 +49,7 @@ def chip(text: str, tone: str = "plain") -> Markup:
 
 def local_value(at: datetime) -> str:
     """As a field of date and time takes it."""
-    return f"{at.astimezone(plain.ZONE):%Y-%m-%dT%H:%M}"
+    return f"{at.astimezone(ZONE):%Y-%m-%dT%H:%M}"
 
 
 def full_name(entry: Entry) -> str:
@@ -124,7 +125,7 @@ def _clock(now: datetime, coming: str, running: bool) -> Markup:
 
 
 def _long(at: datetime) -> str:
-    local = at.astimezone(plain.ZONE)
+    local = at.astimezone(ZONE)
     return f"{local:%A} {local.day} {local:%B}, {local:%H:%M:%S}"
 
 

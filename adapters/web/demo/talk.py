@@ -12,6 +12,7 @@ from adapters.web import plain, telling
 from adapters.web.demo.markup import Markup, el, joined
 from adapters.web.demo.panes import chip, full_name, hidden, local_value
 from adapters.web.demo.reader import Talk, Task, Timer
+from adapters.zone import ZONE
 from engine.ruleset import PRIORITIES
 
 LONGEST_ANSWER = 320  # characters that staff can text
@@ -105,7 +106,7 @@ def _entry(id: str, at: datetime, line: telling.Line, sent: Mapping[str, str]) -
     fate = sent.get(line.text)
     return el(
         "li",
-        el("time", f"{at.astimezone(plain.ZONE):%H:%M:%S}", datetime=at.isoformat()),
+        el("time", f"{at.astimezone(ZONE):%H:%M:%S}", datetime=at.isoformat()),
         el("span", _SIDES.get(line.who, line.who), class_="side"),
         el("p", line.title, class_="title"),
         el("blockquote", line.quote or "(an empty text)") if line.quote is not None else None,
