@@ -9,14 +9,15 @@ that is said counts.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 from engine.clauses import GOVERNED, Clause, signature_only
 from engine.lexicon import Role
 from engine.objections import OBJECT, PAST
-from engine.phrase import KIN, NAME, NUMBER, Phrase, holds_any, place
+from engine.phrase import DISTANT_KIN, KIN, NAME, NUMBER, Phrase, holds_any, place
 from engine.phrasebook import Phrasebook
 from engine.prepared import Prepared
 
@@ -100,12 +101,57 @@ class Affirmed:
 
     @property
     def astray(self) -> bool:
-        """Whether it is said of something else: "yeah they do", "that is so cool", or in the words of coming "I need to go"."""
+        """Whether it is said of something else: "yeah they do", or in the words of coming "I need to go"."""
+        if self._ours:
+            return False
+        remarks = not self.full and any(holds_any(words, self.book.remarks) for words in self.segments)
+        return remarks or self.of_talk or self._others_come
+
+    @property
+    def of_talk(self) -> bool:
+        """Whether it goes on with talk that was not with us: it begins so ("and yes"), only sounds like coming ("keep going"),
+        or is a yes to anything, in words that delight or echo ("that is so cool", "it does").
+        """
         book = self.book
         if self._ours:
             return False
-        elsewhere = any(holds_any(words, book.leavings) for words in self.spelt)
-        return elsewhere or (not self.full and any(holds_any(words, book.remarks) for words in self.segments))
+        if self._opens_with(book.taking_up) or any(holds_any(words, book.leavings) for words in self.spelt):
+            return True
+        thanks = any(book.role(word) & Role.COURTESY for words in self.segments for word in words)
+        wonders = (self._opens_with(book.wondering) and not thanks) or any(map(self._echoes, self.spelt))
+        return not self.full and (wonders or any(holds_any(words, book.delights) for words in self.spelt))
+
+    def _opens_with(self, words: Collection[str]) -> bool:
+        """Whether the reply begins with one of some words, and not as an excuse or a yes does: "so sorry", "oh yes"."""
+        first, second = (*next(iter(self.spelt), ()), "", "")[:2]
+        agrees = words is self.book.wondering and bool(self.book.role(second) & Role.YES)
+        return first in words and not (agrees or second in self.book.polite)
+
+    def _echoes(self, words: Sequence[str]) -> bool:
+        """Whether a segment, but for its yes, answers a question that was not ours: "it does", "me too"."""
+        roles = self.book.roles
+        at = next((at for at, word in enumerate(words) if not roles.get(word, 0) & (Role.YES | Role.JOIN)), 0)
+        return self.book.echo(words[at:]) in self.book.echoes
+
+    @cached_property
+    def _others_come(self) -> bool:
+        """Whether whoever comes is nobody's patient: "my friends are coming", "it is going well"."""
+        book = self.book
+        said = [(part, phrase) for part in self.parts for phrase in self._yes(part) if not book.thin.issuperset(phrase.words)]
+        return bool(said) and all(self._of_another(part, phrase) for part, phrase in said)
+
+    def _of_another(self, part: Clause, phrase: Phrase) -> bool:
+        book = self.book
+        if phrase.key or book.coming.isdisjoint(book.alike(phrase.words)) or phrase.text.partition(" ")[0] in book.speakers:
+            return False
+        before = part.words[: place(part.words, phrase.words) or 0]
+        who = next((word for word in reversed(before) if word not in book.passing), "")
+        return (who or part.led.get(phrase)) in book.company or (not who and any(map(self._a_friend_comes, self.segments)))
+
+    def _a_friend_comes(self, segment: Sequence[str]) -> bool:
+        at = place(segment, (DISTANT_KIN,))
+        said = [word for word in segment[at + 1 :] if word not in self.book.passing] if at is not None else []
+        return bool(said) and said[0] in self.book.coming
 
     @property
     def explained(self) -> bool:
@@ -228,6 +274,9 @@ class Affirmed:
             known = [word for word in segment if word in book.known and len(word) > 1 and word.isalpha() and word not in _NAMED]
             if strange and not all(book.role(word) & _ACK or word in book.signing for word in known):
                 return False
+            told = (word.rpartition("_")[2] in book.aux and book.role(after) & Role.ACK for word, after in pairwise(segment))
+            if strange and any(told):
+                return False  # "it's super wack"
         return True
 
     # --- where no list tells what patients tell ------------------------------------------------------------------------

@@ -87,7 +87,8 @@ class Reader:
         if any(roles.get(word, Role.NONE) & Role.ROBOT for words, _ in self.segments for word in words):
             return self._say(UNKNOWN, ROBOT, "It reads like an automatic answer or an advertisement.")
         alone = self._alone() or self._letter()
-        if alone is not None and not self._astray(alone):
+        told_else = alone is not None and alone.intent in self.prepared.affirming and self._affirmation().of_talk
+        if alone is not None and not told_else and not self._astray(alone):
             return self._act(alone, "it is all that is said")
         self._hear_out()
         return self._combined()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from engine.asides import asides
@@ -139,7 +139,10 @@ class Phrasebook:
         self.thin = words("thin")
         self.signing = words("signing")
         self.remarks = by_first(grammar.rewrite(entry.split()) for entry in lists["remarks"])
-        self.leavings = by_first(grammar.language.spelt(entry.split()) for entry in lists["leavings"])
+        self.leavings, self.delights = (by_first(self._spelt_lines(lists[name])) for name in ("leavings", "delights"))
+        self._unstressed = words("unstressed") | self.polite
+        self.echoes = frozenset(map(self.echo, self._spelt_lines(lists["echoes"])))
+        self.taking_up, self.wondering, self.company = words("taking_up"), words("wondering"), words("company")
         self.goes_with = {
             intent: self._rewritten(entries) for intent, entries in self._language.lexicon.goes_with.items()
         }
@@ -147,6 +150,9 @@ class Phrasebook:
         self.own_plans = tuple(tuple(grammar.rewrite(entry.split())) for entry in lists["own_plans"])
         self.rites = frozenset(tuple(grammar.rewrite([entry])) for entry in lists["rites"])
         self.tapbacks = lists["tapbacks"]
+
+    def _spelt_lines(self, entries: Iterable[str]) -> Iterator[list[str]]:
+        return (self._language.spelt(entry.split()) for entry in entries)
 
     def _rewritten(self, entries: Iterable[str]) -> frozenset[str]:
         return frozenset(word for entry in entries for word in self._grammar.rewrite([entry]))
@@ -375,6 +381,11 @@ class Phrasebook:
     def grave(self, spelt: Sequence[str]) -> list[str]:
         """What words that decide wherever they stand are compared with."""
         return self._grammar.grave(spelt)
+
+    def echo(self, spelt: Sequence[str]) -> tuple[str, ...]:
+        """What of spelt words a clause is compared by that may answer a question which was not ours."""
+        polite, roles = Role.FILLER | Role.COURTESY, self.roles
+        return tuple(word for word in spelt if word not in self._unstressed and not roles.get(word, Role.NONE) & polite)
 
     def apart(self, spelt: Sequence[str]) -> list[str]:
         """Spelt words, each saying that only sounds alarming made one word."""

@@ -89,10 +89,41 @@ def test_what_coming_hangs_on_is_no_tale(text: str) -> None:
         "I want to be there so I can hug you and smell your hair",
         "yes I fed the hens",
         "yeah my brother has the flu",
+        "Yep, she had hers last month as well",
+        "so yeah thats the plan for the weekend",
+        "oh good, I was wondering about that",
+        "But I'll get there in the end",
+        "yes it was, three of them",
+        "Yes I do, two cats and a dog",
+        "Yeah, I get that",
+        "My cousin is going in August",
+        "It's going grand for me so far",
+        "I'm good thanks, and yourself",
+        "that show is class",
+        "going back home for the weekend",
+        "yeah it's super minty",
     ],
 )
 def test_a_yes_to_something_else_confirms_nothing(text: str) -> None:
     assert meaning(text) in HANDED_OVER
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Oh yes I'll be there",
+        "Oh sorry, yes",
+        "So sorry for the delay, I'm coming",
+        "Well I'll be there anyway",
+        "Oh that's perfect thank you",
+        "I'm good for the 20th",
+        "My mam will be there",
+        "my friend is driving me, I'll be there",
+        "It's a yes",
+    ],
+)
+def test_what_only_begins_like_talk_or_sounds_like_it_is_still_a_yes(text: str) -> None:
+    assert meaning(text) == "confirm"
 
 
 @pytest.mark.parametrize(
