@@ -21,12 +21,14 @@ from engine.ruleset import ALWAYS_INTENTS
 _HAS_BEEN = "already_attended"
 _LATE = "running_late"
 _TO = "to"
+_OTHER = frozenset(("other", "another", "different"))
 _HITHER = frozenset(("in", "up", "over", "down", "there"))
 _OUTING = frozenset(("go", "going"))  # of several, as likely somewhere else: "we're not going now, too wet"
 _GLUED = ("+", "#", "&")  # "C++"
 _POLITE = Role.FILLER | Role.COURTESY | Role.ACK | Role.NO
 _LEADING = Role.FILLER | Role.COURTESY | Role.ACK | Role.YES | Role.NO | Role.JOIN | Role.REQUEST | Role.WISH | Role.WHEN
 _TIME = re.compile(r"\d{1,2}(?:[:.]\d\d)?(?:am|pm)|\d{1,2}:\d\d|\d{1,2}(?:st|nd|rd|th)|\d{1,2}/\d{1,2}(?:/\d{2,4})?")
+_PUT_OFF = 4  # words in which it stands before "another time": "talk to you some | other time"
 _NEAR = 3  # words in which what is visited stands after where one goes: "come over | to the clinic"
 
 Written = tuple[Sequence[str], Sequence[Sequence[str]], Sequence[str]]  # a segment's words, each mended, and its content
@@ -122,6 +124,8 @@ class Bearing:
             return True
         if yields and not self.place.whole and (self._habitual() or (self.left and not (phrase.asks or self.shown))):
             return True
+        if yields and not phrase.key and (self._does_else() or self._other_thing() or self._asks_of_things()):
+            return True
         if self.left and not self.shown and ((been and self.place.whole) or (answer and phrase.negative)):
             return True
         if self.place.whole and (been or self._comes):  # a sentence that says who will not come says enough
@@ -192,6 +196,34 @@ class Bearing:
     def _habitual(self) -> bool:
         """Whether it is told of what is so in general: "I don't go often"."""
         return not self.book.habits.isdisjoint((*self.place.before, *self.place.after))
+
+    def _does_else(self) -> bool:
+        """Whether something else than a visit is put off: "see you another time", "we'll catch up some other day". Who asks for
+        it ("could the doctor see me another time") asks for a visit.
+        """
+        book, led = self.book, self.place.before
+        asks = not book.aux.isdisjoint(led[:1]) or book.roles_of(book.alike(led)) & Role.REQUEST
+        return not asks and book.polite.isdisjoint(led) and not book.partings.isdisjoint(led[-_PUT_OFF:])
+
+    def _other_thing(self) -> bool:
+        """Whether another thing is spoken of: "any other birthdays", "in any other country"."""
+        own, after = self.place.own, self.place.after
+        if own[-1] not in _OTHER or not after:
+            return False
+        return self._is_thing(after[0])
+
+    def _asks_of_things(self) -> bool:
+        """Whether what is asked for is named before it, and no time: "how many exams do you have this week"."""
+        led = self.place.before
+        if not self.book.roles_of(led) & Role.QUESTION or self.place.own[0] not in self.book.aux:
+            return False
+        return any(map(self._is_thing, led))
+
+    def _is_thing(self, word: str) -> bool:
+        """Whether a word names something that is no time, no visit and no part of a turn of phrase."""
+        if word not in self.book.known or self.book.role(word) or self._names_a_time(word):
+            return False
+        return word not in self.book.ours and word not in self.book.vague
 
     def _vague(self) -> bool:
         """Whether it is made of words that are said of anything, and nothing shows what they are said of. A number is one of

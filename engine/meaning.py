@@ -397,7 +397,9 @@ class Reader:
         return Objections(self.prepared, self.book, self.parts, self.ruled_out)
 
     def _guard(self) -> Guard:
-        return Guard(self.book, self.parts, [word for said, _ in self.segments for word in said], self._days().named)
+        said = [word for words, _ in self.segments for word in words]
+        asked = [word for words, _ in self.spelt for word in words if word in self.book.pleas]  # "new date please" is one turn
+        return Guard(self.book, self.parts, [*said, *asked], self._days().named)
 
     def _affirmation(self) -> Affirmed:
         alike = [words for words, _ in self.segments]

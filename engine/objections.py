@@ -59,10 +59,10 @@ class Objections:
             return PAST
         if phrase.negative and phrase.words[-1] in self.book.takers and len(part.unknown) > 1:
             return OBJECT  # "the Lord is my shepherd, I shall not want"
-        if intent in self.prepared.answers and self._stranger(part, phrase, at):
-            return "someone else"
         if intent in self.prepared.answers and not self.book.elsewhere.isdisjoint(set(part.words).difference(phrase.words)):
             return "elsewhere"  # a word of the phrase itself is none: whoever wrote the phrase knew what it is about
+        if intent in self.prepared.answers and self._stranger(part, phrase, at):
+            return "someone else"
         if part.flags & Role.HEDGE and intent in self.prepared.answers:
             return "hedge"
         takes = phrase.key or phrase.words[-1] in self.book.takers or (object_ == GOVERNED and intent not in ALWAYS_INTENTS)

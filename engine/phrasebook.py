@@ -114,6 +114,7 @@ class Phrasebook:
         self.occasions = words("occasions")
         self.beside_danger = words("beside_danger")
         self.returning = words("returning")
+        self.partings = words("partings")
         self.that_day = lists["that_day"]
         self.loose, self.cries = (self._language.spelt_set(frozenset(lists[name])) for name in ("loose", "cries"))
         self.blamed, self.blaming = words("trifles"), words("blaming")

@@ -100,6 +100,7 @@ _OTHER_LISTS = (
     "occasions",
     "returning",
     "that_day",
+    "partings",
     "unstressed",
     "tapbacks",
     "openers",

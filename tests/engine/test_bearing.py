@@ -114,6 +114,12 @@ def test_the_word_of_an_answer_may_be_the_name_of_a_thing(text: str) -> None:
         "it would be more like 60",
         "it's a bit late now",
         "your parcel is 20 minutes away",
+        "see you another time so",
+        "we'll catch up some other day",
+        "I'll watch it later then",
+        "any other letters I should bring?",
+        "if you could live in any other country",
+        "how many exams do you have this week?",
     ],
 )
 def test_everyday_words_alone_are_no_answer(text: str) -> None:
@@ -156,6 +162,8 @@ def test_everyday_words_alone_are_no_answer(text: str) -> None:
         ("appointment date change", "reschedule"),
         ("R to change please", "reschedule"),
         ("could you send me a new one", "reschedule"),
+        ("could I see the doctor another day", "reschedule"),
+        ("Mam is sick, need another day please", "reschedule"),
         ("any other day?", "reschedule"),
         ("another one please", "reschedule"),
         ("that doesn't suit", "reschedule"),
