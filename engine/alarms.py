@@ -12,8 +12,8 @@ from dataclasses import replace
 from engine import deaths
 from engine.clauses import match
 from engine.lexicon import Role
-from engine.normalise import BREAK
-from engine.phrase import DECIDING, DISTANT_KIN, Phrase
+from engine.normalise import BREAK, is_number
+from engine.phrase import DECIDING, DISTANT_KIN, NUMBER, Phrase
 from engine.phrasebook import Phrasebook
 
 _CLOSE = 14  # words from the first to the last of several that alarm together
@@ -57,7 +57,7 @@ def found(
         best = death  # "had a massive stroke and died"
     if best is not None and best.intent == DEATH and others and len(best.words) == 1:
         best = None  # "the laptop passed away, RIP"
-    sentences = [book.apart(segment) for segment, _ in spelt]
+    sentences = [[NUMBER if is_number(word) else word for word in book.apart(segment)] for segment, _ in spelt]
     apart = [word for sentence in sentences for word in sentence]
     news = not others and not deaths.spells_out_plans(book, alike)
     best = best or _near(book, apart, told, alike, news) or _signs(book, sentences, told)

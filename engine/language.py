@@ -41,7 +41,7 @@ class Language:
         self.people = _rewriter(people, self.spelling)
         self.sameness = _rewriter(turns, lambda words: self.people(self.spelling(words)), single)
         self.sayings = _rewriter({SAYING: lexicon.same.get(SAYING, ())}, self.spelling)
-        self.signs = signs(lexicon, self.spelt)
+        self.signs = signs(lexicon, self.spelt, self.spelt_set)
         self.accented = {variant: head for head, variants in lexicon.accented.items() for variant in variants}
         self.single = frozenset(single)  # first names and turns of phrase of one word, as they are written
         self.firstnames = frozenset(map(fold, names))
@@ -111,7 +111,8 @@ def _said(lexicon: Lexicon) -> set[str]:
     """Every word that stands in one of a lexicon's phrases, alarms and signs, or in its vocabulary."""
     groups = (lexicon.spellings, lexicon.same, lexicon.always, lexicon.signs, lexicon.dire, lexicon.hints)
     told = {fold(word) for group in groups for lines in group.values() for line in lines for word in line.split()}
-    near = {fold(word) for lines in lexicon.near.values() for sets in lines for words in sets for word in words}
+    apart = (*lexicon.near.values(), *lexicon.halves.values())
+    near = {fold(word) for lines in apart for sets in lines for words in sets for word in words}
     listed = {fold(word) for entries in lexicon.roles.values() for entry in entries for word in entry.split()}
     return told | near | {fold(word) for word in lexicon.common} | (listed if lexicon.language == _COMMON else set())
 

@@ -300,7 +300,7 @@ class Phrasebook:
         }
         words |= near | self.aux | self._grammar.articles | self.elsewhere | self.trifles | self.asides.creatures
         words |= self._language.sentences.words | self.told_beside
-        words |= set(self.signs.marks.words()) | self.asides.stretched | set(self._language.accented.values())
+        words |= self.signs.words | self.asides.stretched | set(self._language.accented.values())
         rewriters = (self._language.spelling, self._language.people, self._grammar.sameness)
         words |= {word for rewriter in rewriters for word in rewriter.words()}
         figures = {word for word in words if is_number(word)}  # read as numbers, but for slips such as "100" for certainly
@@ -320,7 +320,7 @@ class Phrasebook:
     def _dangers(self) -> frozenset[str]:
         """The words that go with danger, though none of them alarms by itself."""
         lists = (self._language.lexicon.lists[name] for name in _WITH_DANGER)
-        return frozenset(self.signs.marks.words()) | {word for entries in lists for entry in entries for word in split(entry)}
+        return self.signs.words | {word for entries in lists for entry in entries for word in split(entry)}
 
     def _heads_a_run_on(self, word: str) -> bool:
         if not (self.role(word) & _HEADS or self._grammar.begun(word)):
@@ -331,8 +331,8 @@ class Phrasebook:
         return self.roles.get(word, Role.NONE)
 
     def denies(self, word: str) -> bool:
-        """Whether a word takes back what stands straight after it."""
-        return bool(self.role(word) & (Role.NO | Role.NEGATION))
+        """Whether a word takes back what stands straight after it. A letter does not: the n of "dizzy n light headed"."""
+        return len(word) > 1 and bool(self.role(word) & (Role.NO | Role.NEGATION))
 
     def roles_of(self, words: Sequence[str]) -> int:
         """All roles that any of the words has."""

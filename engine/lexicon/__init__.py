@@ -167,6 +167,9 @@ _OTHER_LISTS = (
     "passed_over",
     "triage",
     "bodily",
+    "visible",
+    "vague_hints",
+    "patients",
     "general",
     "meant",
     "mild",
@@ -188,8 +191,8 @@ _OTHER_LISTS = (
     "joined",
 )
 _OTHER_GROUPS = (
-    "classes", "spellings", "same", "accented", "always", "unless", "near", "signs", "dire", "hints", "sentences", "goes_with",
-    "latin",
+    "classes", "spellings", "same", "accented", "always", "unless", "near", "signs", "halves", "dire", "hints", "sentences",
+    "goes_with", "latin",
 )  # fmt: skip
 
 Sets = tuple[frozenset[str], ...]
@@ -210,6 +213,7 @@ class Lexicon:
     goes_with: Mapping[str, tuple[str, ...]]  # of remarks: the words that belong to what they tell
     near: Mapping[str, tuple[Sets, ...]]  # of the gravest of them: one word of each set close together
     signs: Mapping[str, Iterable[str]]  # of danger, by kind: two kinds alarm (engine.signs)
+    halves: Mapping[str, tuple[Sets, ...]]  # of signs, by kind: one word of each set near the next (engine.halves)
     dire: Mapping[str, Iterable[str]]  # the same: one alarms alone
     hints: Mapping[str, Iterable[str]]  # of danger, by kind: only beside a sign
     classes: Mapping[str, tuple[str, ...]]
@@ -246,8 +250,9 @@ def parse(language: str, text: str) -> Lexicon:
         always=MappingProxyType({name: tuple(phrases) for name, phrases in groups("always").items()}),
         unless=MappingProxyType({name: tuple(phrases) for name, phrases in groups("unless").items()}),
         goes_with=MappingProxyType({name: tuple(words) for name, words in groups("goes_with").items()}),
-        near=_near(language, data, classes),
+        near=_sets(language, data, classes, "near"),
         signs=MappingProxyType(groups("signs")),
+        halves=_sets(language, data, classes, "halves"),
         dire=MappingProxyType(groups("dire")),
         hints=MappingProxyType(groups("hints")),
         classes=MappingProxyType(classes),
@@ -270,9 +275,9 @@ def _lines(language: str, name: str, value: object) -> tuple[str, ...]:
     return tuple(str(text).casefold() for text in value)
 
 
-def _near(language: str, data: Mapping[str, object], classes: Classes) -> Mapping[str, tuple[Sets, ...]]:
+def _sets(language: str, data: Mapping[str, object], classes: Classes, name: str) -> Mapping[str, tuple[Sets, ...]]:
     """Patterns of single words, each a choice of several: "<tablets> <swallowed> (all|whole|box)"."""
-    groups = _groups(language, data, "near")
+    groups = _groups(language, data, name)
     written = {word for lines in groups.values() for line in lines for word in line.split()}
     sets = {word: frozenset(Phrases(language, (word,), classes)) for word in written}
     found = {intent: tuple(tuple(sets[word] for word in line.split()) for line in lines) for intent, lines in groups.items()}

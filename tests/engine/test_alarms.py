@@ -224,6 +224,70 @@ def test_one_sign_or_signs_of_long_ago_alarm_nobody(text: str) -> None:
 def test_one_sign_alarms_where_it_is_asked_what_to_do_about_it(text: str) -> None:
     assert meaning(text) == "urgent"
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "is it usual for the leg to be twice the size of the other after the hip was done",
+        "the tube in her kidney is after falling out and she is shivering",
+        "my foot is pointing at the neighbours since the fall, can't put weight on it",
+        "is it a side effect that I can't feel my feet at all today",
+        "just wondering is it ok that the baby hasn't budged in me since yesterday evening",
+        "whole left side went to sleep on me, took a bad turn at mass",
+        "left leg is going cold and white below the knee",
+    ],
+)
+def test_a_part_of_the_body_and_what_has_become_of_it_are_one_sign_some_words_apart(text: str) -> None:
+    assert meaning(text) == "urgent"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "my foot is only numb from the cold, see you then",
+        "the leg is not numb any more",
+        "my ankle is still a bit swollen since the sprain in March, will he look at that",
+        "I dropped the good cup and burnt my fingers, ready in ten minutes",
+    ],
+)
+def test_a_part_of_the_body_of_which_little_is_told_alarms_nobody(text: str) -> None:
+    assert meaning(text) != "urgent"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "is it just that his mouth is hanging to one side since he got up",
+        "should I worry that her smile is crooked",
+        "my eyes have gone blurry on one side",
+    ],
+)
+def test_what_is_seen_on_a_face_alarms_alone(text: str) -> None:
+    assert meaning(text) == "urgent"
+
+
+def test_three_hints_are_a_sign_where_it_is_asked_what_to_do() -> None:
+    assert meaning("should I ring someone or leave it, no spleen since the crash and I am roasting and shaking") == "urgent"
+    assert meaning("should I ring someone, I am roasting") != "urgent"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "is there a chance of bleeding after the biopsy",
+        "will there be bleeding after the polyp is out",
+        "I'd have a stroke when I saw what ye charge",
+        "thought I was having a heart attack at Christmas, was only wind. See you on the 20th",
+        "my husband had a heart attack on Saturday and I am in with him in the Mater",
+        "our cat swallowed a needle, at the vets, can I move it",
+        "the car is bleeding oil, getting a lift",
+        "our midfield was bleeding goals",
+        "I can't breathe with the excitement, getting the cast off at last",
+        "new chainsaw is savage, took the arm off the big ash in one go",
+    ],
+)
+def test_danger_that_may_be_is_over_is_anothers_or_is_a_saying_alarms_nobody(text: str) -> None:
+    assert meaning(text) != "urgent"
+
 
 @pytest.mark.parametrize(
     "text",
