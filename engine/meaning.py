@@ -32,6 +32,8 @@ from engine.ruleset import ALWAYS_INTENTS, Matching
 from engine.told import Told
 
 _LOUD = Role.NEGATION | Role.QUESTION | Role.HEDGE | Role.CONDITION | Role.CONTRAST | Role.NO
+_QUIET = Role.COURTESY | Role.FILLER
+_SECOND_THOUGHT = Role.HEDGE | Role.CONTRAST
 _HAS_BEEN = "already_attended"  # what no yes to come goes along with
 _DOUBTS = ("hedge", "condition", "question", "object")  # what leaves a meaning possible
 _WORST_SCORE_SHOWN = 40.0
@@ -74,7 +76,7 @@ class Reader:
         return replace(reading, topic=topic, why=f"{reading.why} It asks nothing else: {topic}.") if topic else reading
 
     def _read(self) -> Reading:
-        found = initials.segments(self.prepared, self.book, self.normal.tokens)
+        found = self._begun(initials.segments(self.prepared, self.book, self.normal.tokens))
         self.written = [(words, self.book.mended(words)) for words, _ in found]
         self.spelt = [(self.book.joined(mended), asked) for (_, mended), (_, asked) in zip(self.written, found, strict=True)]
         self.segments = [(self.book.alike(words), asked) for words, asked in self.spelt]
@@ -92,6 +94,18 @@ class Reader:
             return self._act(alone, "it is all that is said")
         self._hear_out()
         return self._combined()
+
+    def _begun(self, found: list[tuple[list[str], bool]]) -> list[tuple[list[str], bool]]:
+        """The segments without the "actually" that a reply begins with: nothing stands before it that it could take back."""
+        for number, (words, asked) in enumerate(found):
+            at = next((at for at, word in enumerate(words) if not self.book.role(word) & _QUIET), None)
+            if at is None:
+                continue
+            if self.book.role(words[at]) & _SECOND_THOUGHT != _SECOND_THOUGHT:
+                return found
+            rest = words[:at] + words[at + 1 :]
+            return [*found[:number], *([(rest, asked)] if rest or asked else []), *found[number + 1 :]]
+        return found
 
     @property
     def _hearing(self) -> Hearing:
@@ -160,8 +174,7 @@ class Reader:
         """A phrase that means something only as the whole of a reply: "Cancelled"."""
         if self.normal.cut or any(asked for _, asked in self.segments):
             return None
-        quiet = Role.COURTESY | Role.FILLER
-        words = [word for content in self.contents for word in content if not self.book.role(word) & quiet or word == NAME]
+        words = [word for content in self.contents for word in content if not self.book.role(word) & _QUIET or word == NAME]
         found = match(words, 0, self.book.alone) if words else None
         if found is None or len(found.words) != len(words):
             return None
@@ -180,7 +193,7 @@ class Reader:
             return None
         rest = [word for words, _ in segments(self.normal.tokens) for word in words][1:]
         polite = self.book.rewrite(rest)
-        if not polite or not all(self.book.role(word) & (Role.COURTESY | Role.FILLER) for word in polite):
+        if not polite or not all(self.book.role(word) & _QUIET for word in polite):
             return None
         return Phrase(intent, key, (letter,), key=True, weak=False, negative=False, asks=False)
 

@@ -387,6 +387,22 @@ def test_an_answer_that_is_somebody_elses_or_taken_back_changes_nothing(text: st
     assert meaning(text) in ("unknown", "mixed", "question")
 
 
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("Actually I can't make it", "cancel"),
+        ("Hi, actually something came up at work, I can't make it", "cancel"),
+        ("actually can we change it", "reschedule"),
+        ("actually yes I can come", "confirm"),
+        ("Hi, actually no", "unknown"),
+        ("Y. Actually no", "unknown"),
+        ("I'll be there. Actually can we change it", "mixed"),
+    ],
+)
+def test_a_second_thought_takes_back_only_what_the_same_text_says(text: str, wanted: str) -> None:
+    assert meaning(text) == wanted
+
+
 def test_a_text_longer_than_any_phone_sends_is_not_acted_on_but_danger_in_it_is_seen() -> None:
     filler = "thanks " * 2000
     assert meaning("yes " + filler) in HANDED_OVER
