@@ -115,11 +115,16 @@ class Affirmed:
         book = self.book
         if self._ours:
             return False
-        if self._opens_with(book.taking_up) or any(holds_any(words, book.leavings) for words in self.spelt):
+        if self.takes_up or any(holds_any(words, book.leavings) for words in self.spelt):
             return True
         thanks = any(book.role(word) & Role.COURTESY for words in self.segments for word in words)
         wonders = (self._opens_with(book.wondering) and not thanks) or any(map(self._echoes, self.spelt))
         return not self.full and (wonders or any(holds_any(words, book.delights) for words in self.spelt))
+
+    @property
+    def takes_up(self) -> bool:
+        """Whether the reply begins as talk goes on: "and", "but"."""
+        return self._opens_with(self.book.taking_up)
 
     def _opens_with(self, words: Collection[str]) -> bool:
         """Whether the reply begins with one of some words, and not as an excuse or a yes does: "so sorry", "oh yes"."""

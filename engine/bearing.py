@@ -118,6 +118,8 @@ class Bearing:
             return self._ends_else()
         if phrase.intent == _LATE and self._of_others(late=True):
             return True
+        if yields and self._picks_else(phrase):
+            return True
         if answer and phrase.negative and (self._of_others() or self._goes_on() or self._habitual()):
             return True
         if been and (self._habitual() or (self._underwent and self._of_others())):
@@ -150,6 +152,8 @@ class Bearing:
             return True
         if not before:
             return False
+        if before[-1] in _GLUED:
+            return True
         if before[-1] == _TO and len(before) > 1:
             return not self._leads(before[-2])
         return not (self._leads(before[-1]) or self._names_a_time(before[-1]))
@@ -183,6 +187,8 @@ class Bearing:
         own, after = self.place.own, self.place.after
         if not after:
             return own[-1] == _TO
+        if self._comes and after[0] == _TO and after[1:2] and after[1] in self.book.persons.difference(self.book.visited):
+            return True
         if after[0] in self.book.persons and own[-1] not in self.book.meeting:
             return True
         if self._comes:
@@ -192,6 +198,17 @@ class Bearing:
             return False
         verb = next((word for word in after[after[0] == _TO :] if word in self.book.aux or word not in self.book.passing), "")
         return verb not in self.book.visiting
+
+    def _picks_else(self, phrase: Phrase) -> bool:
+        """Whether another thing than a time is what is asked for: "any other birthdays", "what plans do you have"."""
+        before, own, after = self.place.before, self.place.own, self.place.after
+        if own[-1] in self.book.picking and after:
+            return after[0] in self.book.known and self._is_no_time(after[0])
+        asked = phrase.asks and any(self.book.role(word) & Role.QUESTION for word in before[:-1])
+        return asked and self._is_no_time(before[-1])
+
+    def _is_no_time(self, word: str) -> bool:
+        return not (self.book.role(word) or self._names_a_time(word) or word in self.book.ours)
 
     def _habitual(self) -> bool:
         """Whether it is told of what is so in general: "I don't go often"."""

@@ -351,6 +351,8 @@ class Reader:
         if self._bleak(phrase):
             return True
         shown = self._shown(phrase.intent == _HAS_BEEN)
+        if not (shown or phrase.key or phrase.intent == self.prepared.asking) and self._affirmation().takes_up:
+            return True
         guard, found = self._guard(), self._place(phrase)
         refused = phrase.negative and not self.book.coming.isdisjoint(self.book.alike(found.own))
         plain = self._plainly_refused(phrase)

@@ -110,6 +110,7 @@ class Phrasebook:
         self.coming = words("coming")
         self.ahead = words("ahead")
         self.given = words("given")
+        self.picking = words("picking")
         self.deferring = words("deferring")
         self.occasions = words("occasions")
         self.beside_danger = words("beside_danger")

@@ -96,6 +96,7 @@ _OTHER_LISTS = (
     "over",
     "ahead",
     "given",
+    "picking",
     "deferring",
     "occasions",
     "returning",

@@ -53,6 +53,10 @@ def test_a_refusal_of_somebody_else_cancels_nothing(text: str) -> None:
         "can't come, I can't see the point of any of it",
         "no need of a visit now. I said goodbye to the children and they don't understand",
         "I want to not be here any more",
+        "I can't go to them with this",
+        "So I don't go near the sea anymore",
+        "I'm not for sure",
+        "so I cancelled my gym membership",
     ],
 )
 def test_a_refusal_that_goes_on_to_something_else_cancels_nothing(text: str) -> None:
@@ -181,3 +185,33 @@ def test_everyday_words_alone_are_no_answer(text: str) -> None:
 )
 def test_an_answer_about_a_visit_stays_one(text: str, expected: str) -> None:
     assert meaning(text) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Any other gossip from the weekend?",
+        "How many kids do you have this week",
+        "any other neighbours called in?",
+        "it's a bit late now for that",
+        "I have an exam in C & C++",
+        "also not needed",
+    ],
+)
+def test_what_asks_for_another_thing_than_a_time_or_goes_on_with_talk_is_no_answer(text: str) -> None:
+    assert meaning(text) in HANDED_OVER
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("what other dates do you have", "reschedule"),
+        ("How many slots do you have next week", "reschedule"),
+        ("sorry but I can't come", "cancel"),
+        ("So sorry I can't come", "cancel"),
+        ("I can't come into the hospital that day", "cancel"),
+        ("I'm a little late", "running_late"),
+    ],
+)
+def test_who_asks_for_a_time_or_says_no_politely_is_answered(text: str, said: str) -> None:
+    assert meaning(text) == said
