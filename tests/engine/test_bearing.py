@@ -51,8 +51,6 @@ def test_a_refusal_of_somebody_else_cancels_nothing(text: str) -> None:
         "can't",
         "I can't, my hands are shaking that much",
         "can't come, I can't see the point of any of it",
-        "no need of a visit now. I said goodbye to the children and they don't understand",
-        "I want to not be here any more",
         "I can't go to them with this",
         "So I don't go near the sea anymore",
         "I'm not for sure",
@@ -61,6 +59,14 @@ def test_a_refusal_of_somebody_else_cancels_nothing(text: str) -> None:
 )
 def test_a_refusal_that_goes_on_to_something_else_cancels_nothing(text: str) -> None:
     assert meaning(text) in HANDED_OVER
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["no need of a visit now. I said goodbye to the children and they don't understand", "I want to not be here any more"],
+)
+def test_a_bleak_refusal_cancels_nothing(text: str) -> None:
+    assert meaning(text) in HANDED_OVER | {"urgent"}
 
 
 @pytest.mark.parametrize(
