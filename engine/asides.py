@@ -40,8 +40,10 @@ class Asides:
     determiners: Words
     any_one: Words
     crowds: Words
+    siblings: Words  # more than one of somebody's kin
     dating: Words  # "since", "when": what leads in a death that is told as the time of something else
     rites: Words
+    reporting: Words  # after "who do I" or "how do I": how a death is told of
     addressing: Words  # "you", "texts", "the list": what a death that is told to us has beside it
     limbs: Words
     causes: frozenset[str]
@@ -153,8 +155,10 @@ def asides(
         determiners=determiners,
         any_one=words("any_one"),
         crowds=words("crowds"),
+        siblings=words("siblings"),
         dating=words("dating"),
         rites=words("rites"),
+        reporting=words("reporting"),
         addressing=words("addressing"),
         limbs=words("limbs"),
         causes=frozenset(map(" ".join, stretches(lists["causes"], grave))),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from engine.lexicon import Role
-from engine.phrase import DISTANT_KIN, KIN, Stretch, holds, place
+from engine.phrase import ASK, DISTANT_KIN, KIN, Stretch, holds, place
 from engine.phrasebook import Phrasebook
 
 _YOURS = ("your", KIN)
@@ -67,10 +67,18 @@ def spells_out_plans(book: Phrasebook, segments: Sequence[Sequence[str]]) -> boo
 
 
 def _plans(book: Phrasebook, alike: Sequence[str], plans: Sequence[Stretch]) -> bool:
-    """Whether a segment tells one of `plans` as the writer's own. What he or she will not do is none."""
+    """Whether a segment tells one of `plans` as the writer's own. What he or she will not do is none, nor is asking whom to
+    tell of the death ("who do I speak to").
+    """
     there = set(alike)
-    found = (place(alike, plan) for plan in plans if there.issuperset(plan))
-    return any(at == 0 or (at is not None and alike[at - 1] not in book.asides.mortals) for at in found)
+    for plan in plans:
+        at = place(alike, plan) if there.issuperset(plan) else None
+        if at is None or (at and (alike[at - 1] in book.asides.mortals or alike[at - 1] in _THE_DEAD)):
+            continue
+        after = alike[at + len(plan)] if at + len(plan) < len(alike) else ""
+        if plan[0] != ASK or after not in book.asides.reporting:
+            return True
+    return False
 
 
 def _stays_away(book: Phrasebook, alike: Sequence[str]) -> bool:
@@ -126,7 +134,7 @@ def _can_die(book: Phrasebook, said: Sequence[str], at: int) -> bool:
     if not at:
         return True
     subject, before = said[at - 1], said[at - 2] if at > 1 else ""
-    if _of_many(book, said[:at]):
+    if _of_many(book, said[:at], verb):
         return False
     if subject in who.limbs:  # "the hand has gone dead"
         return False
@@ -150,10 +158,12 @@ def _is_a_thing(book: Phrasebook, said: Sequence[str], verb: str) -> bool:
     return bool(subjects) and who.pronouns.issuperset(subjects)
 
 
-def _of_many(book: Phrasebook, led: Sequence[str]) -> bool:
-    """Whether a death that `led` leads up to is told of many: "a lot of people on my side have died"."""
+def _of_many(book: Phrasebook, led: Sequence[str], verb: str) -> bool:
+    """Whether a death that `led` leads up to is told of many: "a lot of people on my side have died", "my two brothers passed
+    away", but not "my brother's dead" with its mark left out.
+    """
     for word in reversed(led):
-        if word in book.asides.crowds:
+        if word in book.asides.crowds or (word in book.asides.siblings and verb != "dead"):
             return True
         if word in book.speakers or book.role(word) & Role.JOIN:
             return False

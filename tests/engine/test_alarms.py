@@ -398,6 +398,8 @@ def test_a_death_is_heard_however_gently_it_is_put(text: str) -> None:
         "I was still born in the old hospital",
         "half the people on my dad's side have died of it",
         "the neighbours' removal is that evening",
+        "is it in the family, my two brothers passed away of the same",
+        "my mother died of it, do I need to be seen sooner",
     ],
 )
 def test_what_only_sounds_like_a_death_is_none(text: str) -> None:
@@ -462,6 +464,9 @@ def test_a_death_beside_what_may_be_an_answer_is_for_a_person(text: str) -> None
         "Daddy died. He was looking forward to seeing Dr Smith. Thank you for all your care",
         "We lost our mother on the 3rd so please cancel this and any other appointments for her",
         "Tell Dr Smith that Nuala went home to God",
+        "Our daughter died. Who do I speak to so that her appointments are taken off?",
+        "Mam died. What do I do with her tablets?",
+        "She is dead six months and I still get these every few weeks, it's cruel",
     ],
 )
 def test_who_says_nothing_for_himself_tells_of_the_patient(text: str) -> None:
