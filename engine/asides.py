@@ -44,6 +44,7 @@ class Asides:
     dating: Words  # "since", "when": what leads in a death that is told as the time of something else
     rites: Words
     reporting: Words  # after "who do I" or "how do I": how a death is told of
+    stunned: Words  # after "I can't": no plan, but grief
     addressing: Words  # "you", "texts", "the list": what a death that is told to us has beside it
     limbs: Words
     causes: frozenset[str]
@@ -159,6 +160,7 @@ def asides(
         dating=words("dating"),
         rites=words("rites"),
         reporting=words("reporting"),
+        stunned=words("stunned"),
         addressing=words("addressing"),
         limbs=words("limbs"),
         causes=frozenset(map(" ".join, stretches(lists["causes"], grave))),

@@ -68,7 +68,7 @@ def spells_out_plans(book: Phrasebook, segments: Sequence[Sequence[str]]) -> boo
 
 def _plans(book: Phrasebook, alike: Sequence[str], plans: Sequence[Stretch]) -> bool:
     """Whether a segment tells one of `plans` as the writer's own. What he or she will not do is none, nor is asking whom to
-    tell of the death ("who do I speak to").
+    tell of the death ("who do I speak to") or what cannot be believed.
     """
     there = set(alike)
     for plan in plans:
@@ -76,7 +76,7 @@ def _plans(book: Phrasebook, alike: Sequence[str], plans: Sequence[Stretch]) -> 
         if at is None or (at and (alike[at - 1] in book.asides.mortals or alike[at - 1] in _THE_DEAD)):
             continue
         after = alike[at + len(plan)] if at + len(plan) < len(alike) else ""
-        if plan[0] != ASK or after not in book.asides.reporting:
+        if after not in (book.asides.reporting if plan[0] == ASK else book.asides.stunned):
             return True
     return False
 

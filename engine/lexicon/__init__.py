@@ -163,6 +163,7 @@ _OTHER_LISTS = (
     "dating",
     "rites",
     "reporting",
+    "stunned",
     "addressing",
     "limbs",
     "causes",

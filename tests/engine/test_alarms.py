@@ -399,6 +399,8 @@ def test_a_death_is_heard_however_gently_it_is_put(text: str) -> None:
         "half the people on my dad's side have died of it",
         "the neighbours' removal is that evening",
         "is it in the family, my two brothers passed away of the same",
+        "my brother was a patient of yours, he died, did anyone ever say it was genetic",
+        "they were all dead nice to me the last time",
         "my mother died of it, do I need to be seen sooner",
     ],
 )
@@ -466,6 +468,7 @@ def test_a_death_beside_what_may_be_an_answer_is_for_a_person(text: str) -> None
         "Tell Dr Smith that Nuala went home to God",
         "Our daughter died. Who do I speak to so that her appointments are taken off?",
         "Mam died. What do I do with her tablets?",
+        "Mam's dead. I can't believe ye're still sending these",
         "She is dead six months and I still get these every few weeks, it's cruel",
     ],
 )
