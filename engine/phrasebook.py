@@ -134,7 +134,7 @@ class Phrasebook:
         self.told_beside = frozenset() if self.tales else self.reasons  # beside a yes, where no list tells more of it
         self.tales |= self.reasons if self.tales else frozenset()
         self.tales = frozenset(word for word in self.tales if not self.role(word) & _ANSWERS)  # "sorted" is an ok
-        self.because = words("because")
+        self.because = frozenset("_".join(split(entry)) for entry in lists["because"])  # as clauses hold them
         self.obstacles = self._rewritten(lists["obstacles"])
         self.telling = self._rewritten(lists["telling"])
         self.at_stake = self._rewritten(lists["at_stake"])
