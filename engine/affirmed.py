@@ -17,7 +17,7 @@ from itertools import pairwise
 from engine.clauses import GOVERNED, Clause, signature_only
 from engine.lexicon import Role
 from engine.objections import OBJECT, PAST
-from engine.phrase import DISTANT_KIN, KIN, NAME, NUMBER, Phrase, holds_any, place
+from engine.phrase import DAY, DISTANT_KIN, KIN, NAME, NUMBER, SKIPPED, Phrase, holds_any, place
 from engine.phrasebook import Phrasebook
 from engine.prepared import Prepared
 
@@ -294,7 +294,7 @@ class Affirmed:
         full = False
         for part in self.parts:
             said = [phrase for phrase in self._yes(part) if not phrase.weak]
-            full = full or any(len(phrase.words) > 1 for phrase in said)
+            full = full or any(map(self._says_more_than_when, said))
             led_in = all(object_ == "" for _, object_ in part.found)  # "bet I'll be there", not "I'll be there pizza"
             if said and part.unknown and (len(part.unknown) > 1 or not led_in or not full):
                 return False
@@ -302,6 +302,11 @@ class Affirmed:
         short = len(unknown) <= _ASIDE and sum(part.strange for part in self.parts) <= _NAMES
         few = len(unknown) <= _STRAY and self._leads_up(unknown)
         return full and (self._about_us or few) and short and not any(word in book.weighty for word in unknown)
+
+    def _says_more_than_when(self, phrase: Phrase) -> bool:
+        """Whether a yes is more than a word and a time: "I'll be there at six" may be said to anybody."""
+        book = self.book
+        return sum(word not in (NUMBER, DAY) and not book.role(word) & (SKIPPED | Role.WHEN) for word in phrase.words) > 1
 
     def _because(self, at: int) -> bool:
         """Whether the clause at a place gives the reason for a yes before it: "przyjdę, bo długo czekałam"."""

@@ -221,8 +221,6 @@ def _lone(book: Phrasebook, clause: Clause, phrase: Phrase) -> bool:
     if len(phrase.words) > 1 or phrase.weak or courtesy or "_" in phrase.words[0]:  # a name with _ stands for several words
         return False
     if clause.unknown:
-        if book.told_beside.issuperset(clause.unknown) and not phrase.letter:
-            return False
         signed = clause.words[0] == phrase.words[0] and NAME in clause.words[1:2]  # "Y Mary Murphy"
         if phrase.words[0] in book.beginnings and not signed:
             return True
