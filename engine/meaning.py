@@ -174,6 +174,8 @@ class Reader:
         """A phrase that means something only as the whole of a reply: "Cancelled"."""
         if self.normal.cut or any(asked for _, asked in self.segments):
             return None
+        if self.normal.words in self.book.written:
+            return self.book.written[self.normal.words]
         words = [word for content in self.contents for word in content if not self.book.role(word) & _QUIET or word == NAME]
         found = match(words, 0, self.book.alone) if words else None
         if found is None or len(found.words) != len(words):

@@ -18,6 +18,7 @@ from engine.speller import REPAIR_FROM, Speller
 
 SIGNS = "signs"  # of danger, in a layman's words
 ALONE = "="  # before a phrase of a lexicon: it counts only as the whole of a reply
+WRITTEN = "=="  # the same, and only as it is written: "ye" is another word for "you" in any other reply
 
 _ANYTHING = frozenset({NUMBER, NAME, KIN, DISTANT_KIN, SAYING})  # words that stand for whatever one of a kind
 _HEADS = Role.YES | Role.NO | Role.ACK | Role.COURTESY  # what a run-on may begin with: "yesthanks"
@@ -47,6 +48,7 @@ class Phrasebook:
         self.phrases: dict[str, list[Phrase]] = {}
         self.deciding: dict[str, list[Phrase]] = {}
         self.alone: dict[str, list[Phrase]] = {}  # mean something only as the whole of a reply
+        self.written: dict[tuple[str, ...], Phrase] = {}  # and only as they are written
         self.unless: dict[str, list[tuple[str, tuple[str, ...]]]] = {}  # by first words: of which intent, in what it is none
         self.near: dict[str, list[tuple[Phrase, Sets]]] = {}  # by each word of the first set
         self.light = [self._spelt_sets(sets) for sets in self._language.lexicon.near.get(SAYING, ())]
@@ -180,7 +182,11 @@ class Phrasebook:
         for text in intent.words.get(self.language, ()):
             self._add_deciding(intent, text)
         for text in shared:
-            if text.startswith(ALONE):
+            if text.startswith(WRITTEN):
+                said = text.removeprefix(WRITTEN)
+                words = tuple(said.split())
+                self.written[words] = Phrase(intent.name, said, words, key=False, weak=False, negative=False, asks=False)
+            elif text.startswith(ALONE):
                 self._add(self.alone, intent, text.removeprefix(ALONE), keys)
             elif intent.name in DECIDING:
                 self._add_deciding(intent, text)

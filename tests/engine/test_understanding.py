@@ -70,6 +70,10 @@ def meaning(text: str, language: str = "en") -> str:
         ("ＹＥＳ", "confirm"),
         ("y\u200be\u200bs", "confirm"),
         ("yesssss", "confirm"),
+        ("Ye", "confirm"),  # in any other reply it is "you"
+        ("Thank ye", "thanks"),
+        ("are ya ok", "question"),
+        ("ya ok for me", "confirm"),
         ("yesplease", "confirm"),
         ("👍🏽👍🏽", "confirm"),
         ("C", "cancel"),
