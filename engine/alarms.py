@@ -59,8 +59,11 @@ def found(
         best = None  # "the laptop passed away, RIP"
     sentences = [[NUMBER if is_number(word) else word for word in book.apart(segment)] for segment, _ in spelt]
     apart = [word for sentence in sentences for word in sentence]
-    news = not others and not deaths.spells_out_plans(book, alike)
-    best = best or _near(book, apart, told, alike, news) or _signs(book, sentences, told)
+    if best is None:
+        best = _near(book, apart, told, alike, deaths=not others)
+        if best is not None and best.intent == DEATH and deaths.spells_out_plans(book, alike):
+            best = None
+        best = best or _signs(book, sentences, told)
     if best is None or any(_together(apart, sets) for sets in book.light):
         return None
     return None if best.intent != DEATH and book.asides.of_a_creature(told) else best

@@ -58,12 +58,13 @@ class Hearing:
             else:
                 living.append(segment)
         others = [clause for rest, asked in rests if rest for clause in clauses(self.book, rest, asked)]
-        affirming = self.prepared.affirming
-        answered = any(phrase.intent in affirming for clause in (*sentences, *others) for phrase, _ in clause.found)
-        if answered or deaths.told_as_reason(self.book, living):
-            for clause in sentences:
-                clause.found = [each for each in clause.found if each[0].intent not in DECIDING]
-        return [*sentences, *others]
+        parts = [*sentences, *others]
+        if any(phrase.intent in DECIDING for clause in sentences for phrase, _ in clause.found):
+            answered = any(phrase.intent in self.prepared.affirming for clause in parts for phrase, _ in clause.found)
+            if answered or deaths.told_as_reason(self.book, living):
+                for clause in sentences:
+                    clause.found = [each for each in clause.found if each[0].intent not in DECIDING]
+        return parts
 
     def ruled_out(self, contents: Sequence[Sequence[str]]) -> set[str]:
         """The intents that a reply cannot have, by the words that its segments hold."""

@@ -350,8 +350,6 @@ class Reader:
         """
         if not self.book.vague:
             return False
-        if self._bleak(phrase):
-            return True
         shown = self._shown(phrase.intent == _HAS_BEEN)
         if not (shown or phrase.key or phrase.intent == self.prepared.asking) and self._affirmation().takes_up:
             return True
