@@ -234,6 +234,9 @@ def test_one_sign_alarms_where_it_is_asked_what_to_do_about_it(text: str) -> Non
         "just wondering is it ok that the baby hasn't budged in me since yesterday evening",
         "whole left side went to sleep on me, took a bad turn at mass",
         "left leg is going cold and white below the knee",
+        "do I need a tetanus, pitchfork went through my boot and out the other side",
+        "scalded my privates with the soup",
+        "oxygen concentrator packed in and I am down to the last of the cylinder",
     ],
 )
 def test_a_part_of_the_body_and_what_has_become_of_it_are_one_sign_some_words_apart(text: str) -> None:
