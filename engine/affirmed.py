@@ -86,7 +86,7 @@ class Affirmed:
         """Whether an "ok" or "grand" is the whole of it: of a sentence that holds one it says nothing ("he is a lovely man").
         True for languages whose lexicon does not list what may stand beside one.
         """
-        words = [word for part in self.answering for word in part.words]
+        words = [word for part in self.answering if not self._thanks(part) for word in part.words]
         book = self.book
         if not book.beside_ack:
             return True
@@ -191,6 +191,10 @@ class Affirmed:
 
     def _yes(self, part: Clause) -> list[Phrase]:
         return [phrase for phrase, _ in part.found if phrase.intent in self.prepared.affirming]
+
+    def _thanks(self, part: Clause) -> bool:
+        """Whether a clause is nothing but thanks: "got it thanks"."""
+        return not part.unknown and bool(part.found) and all(p.intent in self.prepared.courtesies for p, _ in part.found)
 
     def _excuses(self, part: Clause) -> bool:
         """Whether a clause excuses how or when the patient answers: "sorry, the phone was dead"."""

@@ -87,6 +87,7 @@ def meaning(text: str, language: str = "en") -> str:
         # the same in a sentence
         ("Il defo be dere wit my mam", "confirm"),
         ("no bother at all, see ye Friday", "confirm"),
+        ("Got it thanks, see you on the 20th", "confirm"),
         ("I'm able to come, cheers", "confirm"),
         ("Yes, O. Brennan 4/5/61", "confirm"),
         ("sorry but we wont be able to get there", "cancel"),
