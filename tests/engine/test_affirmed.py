@@ -102,6 +102,9 @@ def test_what_coming_hangs_on_is_no_tale(text: str) -> None:
         "that show is class",
         "going back home for the weekend",
         "yeah it's super minty",
+        "I'll be there all summer",
+        "my roommate is going too",
+        "Yeah I see what you mean",
     ],
 )
 def test_a_yes_to_something_else_confirms_nothing(text: str) -> None:

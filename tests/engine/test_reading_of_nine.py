@@ -564,3 +564,21 @@ def test_an_excuse_or_who_drives_takes_no_yes_back(language: str, text: str) -> 
 )
 def test_who_is_in_danger_is_no_word_to_a_friend(language: str, text: str) -> None:
     assert meaning(language, text) == "urgent"
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("pl", "ale tak, oczywiście"),
+        ("uk", "і я прийду"),
+        ("lt", "bet taip"),
+        ("ro", "dar da, sigur"),
+        ("pt", "mas sim, claro"),
+        ("fr", "et je viens avec Paul"),
+        ("ga", "ach beidh mé ann"),
+        ("es", "entonces voy"),
+        ("ar", "لكن نعم"),
+    ],
+)
+def test_a_yes_that_begins_as_talk_goes_on_confirms_nothing(language: str, text: str) -> None:
+    assert meaning(language, text) in {"unknown", "mixed", "question"}
