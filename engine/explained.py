@@ -78,7 +78,7 @@ class Guard:
         about = self.named or not (self.book.ours | self.book.polite).isdisjoint(self.words)
         left = [word for part in self.parts for word in part.unknown if word not in reasons and word not in goes]
         where = phrase.negative and sum(word not in self.book.known for word in left) == 1  # "she's in Portiuncula"
-        spared = loose if self.book.dangerous.isdisjoint(left) else 0
+        spared = 0 if any(map(self.book.dangerous, left)) else loose
         return len(left) - where - spared > about
 
     def only_reasons(self, bare: bool) -> bool:
@@ -92,7 +92,7 @@ class Guard:
         if len(left) > (_LOOSE_REASON_BARE if bare else _LOOSE_REASON) or (bare and len(left) == len(told)):
             return False
         against = book.familiar | (book.elsewhere - book.reasons)
-        return against.isdisjoint(self.words) and book.alarming.isdisjoint(left)
+        return against.isdisjoint(self.words) and not any(map(book.alarming, left))
 
     def about_texts(self) -> bool:
         """Whether an opt-out was meant for us: not in "don't write to me any more, it is over between us"."""
@@ -164,6 +164,8 @@ def tells_of_danger(book: Phrasebook, words: Sequence[str], phrase: str, said: S
 def _blames(book: Phrasebook, said: Sequence[str], at: int) -> bool:
     """Whether the word at a place is what something comes of: "a stroke from these prices"."""
     return not book.blaming.isdisjoint(said[max(0, at - _BLAMED) : at])
+
+
 def speaks_of_little_else(
     book: Phrasebook, spelt: Sequence[tuple[Sequence[str], bool]], words: Sequence[str], alarm: Phrase
 ) -> bool:
@@ -173,8 +175,9 @@ def speaks_of_little_else(
     if not book.beside_danger or KIN in words or not book.ours.isdisjoint(words):
         return True
     told = {word for segment, _ in spelt for word in book.apart(segment) if word[0].isalpha() and not book.role(word)}
-    for explained in (book.dangerous, book.beside_danger, book.reasons, book.weighty, book.asides.mortals, _ANYBODY):
+    for explained in (book.beside_danger, book.reasons, book.weighty, book.asides.mortals, _ANYBODY):
         told -= explained
+    told = {word for word in told if not book.dangerous(word)}
     return len(told) <= (_LOOSE_TALE if alarm.words else _LOOSE_TALE_TOGETHER)
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from functools import lru_cache
 
-from engine.asides import asides
-from engine.grammar import grammar
+from engine.asides import Asides, asides
+from engine.grammar import Grammar, grammar
 from engine.language import answers, language, split
 from engine.lexicon import Role
 from engine.normalise import fold, is_number
@@ -64,11 +65,9 @@ class Phrasebook:
                 phrases.sort(key=lambda phrase: -len(phrase.words))
         self.whole = {" ".join(p.words): p for phrases in self.phrases.values() for p in phrases}
         self.choices = tuple(self.whole)
-        self.asides = asides(self._language.lexicon, self._language.spelt, self.grave)
+        self.asides = _asides(self._grammar)
         self._speller = self._load_vocabulary()
         self.known = self._speller.known
-        self.dangerous = self._speller.gravest | frozenset(self.signs.marks.words())
-        self.alarming = self.dangerous - self.tales - self.beside_danger - self._mundane
 
     def _refer_to_words(self) -> None:
         words, grammar, lists = self._language.words, self._grammar, self._language.lexicon.lists
@@ -324,6 +323,15 @@ class Phrasebook:
             negations=tuple(word for word, role in roles.items() if role & Role.NEGATION and len(word) > 1),
         )
 
+    def dangerous(self, word: str) -> bool:
+        """Whether a word stands in what alarms."""
+        return word in self._speller.gravest or word in self.signs.marked
+
+    def alarming(self, word: str) -> bool:
+        """Whether it does, and goes with little else."""
+        said_of_anything = word in self.tales or word in self.beside_danger or word in self._mundane
+        return not said_of_anything and self.dangerous(word)
+
     def _dangers(self) -> frozenset[str]:
         """The words that go with danger, though none of them alarms by itself."""
         lists = (self._language.lexicon.lists[name] for name in _WITH_DANGER)
@@ -405,6 +413,12 @@ class Phrasebook:
 
     def _name_mark(self, word: str) -> str:
         return "~" if word in self._language.firstnames else "" if word in self.known or not word[0].isalpha() else "^"
+
+
+@lru_cache(maxsize=64)
+def _asides(grammar: Grammar) -> Asides:
+    """The same for all rulesets that share a grammar, and kept with it."""
+    return asides(grammar.language.lexicon, grammar.language.spelt, grammar.grave)
 
 
 def _one_of(entries: Sequence[str]) -> str:

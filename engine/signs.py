@@ -35,6 +35,7 @@ class Signs:
     """
 
     marks: Rewriter
+    marked: Words  # every word that stands in a mark
     halves: Halves
     kinds: Words
     dire: Words
@@ -53,7 +54,7 @@ class Signs:
     @property
     def words(self) -> Words:
         """Every word that stands in a sign or a hint."""
-        return self.halves.words.union(self.marks.words())
+        return self.halves.words | self.marked
 
     def told(self, sentences: Sequence[Sequence[str]], denies: Callable[[str], bool]) -> str:
         """The words that alarm, or "" where none do: of one dire sign or of two together, of one seen on a person, or of what
@@ -141,8 +142,10 @@ def signs(lexicon: Lexicon, spelt: Callable[[Sequence[str]], list[str]], spelt_s
     whose = frozenset(map(fold, (*lists["determiners"], *lists["openers"])))
     general, meant = (frozenset(map(fold, lists[name])) for name in ("general", "meant"))
     mild = tuple(tuple(spelt(line.split())) for line in lists["mild"])
+    marks = Rewriter(rules)
     return Signs(
-        marks=Rewriter(rules),
+        marks=marks,
+        marked=frozenset(marks.words()),
         halves=apart,
         kinds=kinds,
         dire=dire,
