@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from engine.lexicon import Lexicon, Role
 from engine.normalise import fold
@@ -22,8 +23,8 @@ class Asides:
     reads without them.
     """
 
-    denied: tuple[Stretch, ...]
-    following: tuple[Stretch, ...]
+    denied: Mapping[str, Sequence[Stretch]]  # by their last words
+    following: Mapping[str, Sequence[Stretch]]  # by their last words
     long_ago: tuple[Stretch, ...]
     befell: tuple[Stretch, ...]
     naming: Words
@@ -55,7 +56,8 @@ class Asides:
     @property
     def stretched(self) -> Words:
         """The words of all stretches: the language has them, so that none is taken for a slip of another word."""
-        stretches = (*self.denied, *self.following, *self.long_ago, *self.befell, *self.steady)
+        led = chain.from_iterable((*self.denied.values(), *self.following.values()))
+        stretches = (*led, *self.long_ago, *self.befell, *self.steady)
         return frozenset(word for stretch in stretches for word in stretch)
 
     def not_now(self, content: Sequence[str], places: Sequence[int], said: Sequence[str]) -> bool:
@@ -66,14 +68,14 @@ class Asides:
         first, behind = min(places), max(places) + 1
         if behind < len(content) and content[behind] in self.naming:
             return True
-        if any(_leads(lead, content, first, places) for lead in self.denied):
+        if _led(self.denied, content, first, places):
             return True
         if self._steady(said):
             return True
         said = self._apart(said, content[first])
         if not self.present.isdisjoint(said):
             return False
-        told = any(_leads(lead, content, first, ()) for lead in self.following)
+        told = _led(self.following, content, first, ())
         known = any(content[behind - 1] in once and holds(said, once) for once in self.befell)
         return told or known or any(holds(said, past) for past in self.long_ago)
 
@@ -102,7 +104,7 @@ class Asides:
 
     def partly_denied(self, content: Sequence[str], places: Sequence[int]) -> bool:
         """Whether any of what alarms is denied where it stands: "her waters have not broken"."""
-        return any(_leads(lead, content, place, places) for place in places for lead in self.denied if lead != _NOT)
+        return any(_led(self.denied, content, place, places, but=_NOT) for place in places)
 
     def of_a_creature(self, sentences: Iterable[Sequence[str]]) -> bool:
         """Whether an animal is what is told about: it begins a sentence, and did nothing to anybody."""
@@ -113,11 +115,22 @@ class Asides:
         return any(bool(words) and words[0] in self.creatures for words in begun)
 
 
-def _leads(lead: Stretch, content: Sequence[str], place: int, places: Sequence[int]) -> bool:
-    """Whether `lead` stands straight before `place`, none of its words being among `places`."""
-    begin = place - len(lead)
-    return begin >= 0 and tuple(content[begin:place]) == lead and not any(begin <= at < place for at in places)
+def _led(
+    leads: Mapping[str, Sequence[Stretch]], content: Sequence[str], place: int, places: Sequence[int], but: Stretch = ()
+) -> bool:
+    """Whether one of `leads`, `but` for one, stands straight before `place`, none of its words being among `places`."""
+    for lead in leads.get(content[place - 1], ()) if place else ():
+        begin = place - len(lead)
+        if begin >= 0 and lead != but and tuple(content[begin:place]) == lead and not any(begin <= at < place for at in places):
+            return True
+    return False
 
+
+def _by_last(stretches: Iterable[Stretch]) -> dict[str, list[Stretch]]:
+    found: dict[str, list[Stretch]] = {}
+    for stretch in dict.fromkeys(stretches):
+        found.setdefault(stretch[-1], []).append(stretch)
+    return found
 
 
 def asides(
@@ -138,8 +151,8 @@ def asides(
     determiners = words("determiners")
     names = frozenset(map(fold, lexicon.same.get("firstname", ()))) if lists["mortals"] else frozenset()
     return Asides(
-        denied=stretches(lists["denied"], grave),
-        following=stretches(lists["following"], grave),
+        denied=_by_last(stretches(lists["denied"], grave)),
+        following=_by_last(stretches(lists["following"], grave)),
         long_ago=stretches(lists["long_ago"], list),
         befell=stretches(lists["befell"], list),
         naming=frozenset(part for entry in lists["naming"] for part in spelt([entry])),
