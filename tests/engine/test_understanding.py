@@ -103,6 +103,7 @@ def meaning(text: str, language: str = "en") -> str:
         ("yes but I'm stuck in traffic", "running_late"),
         ("I was there last Tuesday", "already_attended"),
         ("which door do I go in", "question"),
+        ("what about my eye drops", "question"),
     ],
 )  # fmt: skip
 def test_plain_replies_are_understood(text: str, wanted: str) -> None:

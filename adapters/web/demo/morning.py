@@ -49,7 +49,7 @@ _BEFORE = (
     _ASKS,
     Part([(21, "Sorry to say he passed away on Sunday. Please take him off your list.")]),
     Part([(11, "هل يوجد موقف للسيارات؟")], language="ar"),
-    Part([(4, "Yes thanks"), (16, "Actually something came up at work, I can't make it"), (9, "C")]),
+    Part([(4, "Yes thanks"), (16, "Something came up, might not make it"), (9, "C")]),
     Part([(20, "You have the wrong number, I only got this phone last month")]),
     Part([(12, "Czy mogę zmienić termin?"), (8, "wtorek po 14")], language="pl"),
     Part([(4, "Dj F q"), (7, "asdfg hj")]),

@@ -56,7 +56,7 @@ def test_the_inbox_is_a_morning_in_full_swing_when_it_opens(demo: Visitor, brows
         page.goto("/inbox?queue=cancellation")
         changed_mind = page.locator(".task", has=page.locator(".task__words", has_text=re.compile("^C$")))
         changed_mind.get_by_role("link").first.click()
-        expect(page.get_by_text("Actually something came up at work")).to_be_visible()
+        expect(page.get_by_text("Something came up, might not make it")).to_be_visible()
         said = page.locator(".bubble__text").all_inner_texts()
         assert len(said) >= 6, said
 
