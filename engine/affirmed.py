@@ -118,7 +118,7 @@ class Affirmed:
         if self.takes_up or any(holds_any(words, book.leavings) for words in self.spelt):
             return True
         thanks = any(book.role(word) & Role.COURTESY for words in self.segments for word in words)
-        wonders = (self._opens_with(book.wondering) and not thanks) or any(map(self._echoes, self.spelt))
+        wonders = (self._opens_with(book.wondering, Role.YES) and not thanks) or any(map(self._echoes, self.spelt))
         return not self.full and (wonders or any(holds_any(words, book.delights) for words in self.spelt))
 
     @property
@@ -126,11 +126,12 @@ class Affirmed:
         """Whether the reply begins as talk goes on: "and", "but"."""
         return self._opens_with(self.book.taking_up)
 
-    def _opens_with(self, words: Collection[str]) -> bool:
-        """Whether the reply begins with one of some words, and not as an excuse or a yes does: "so sorry", "oh yes"."""
+    def _opens_with(self, words: Collection[str], but: int = Role.NONE) -> bool:
+        """Whether the reply begins with one of some words, and not as an excuse does ("so sorry"), nor before a word of a role
+        that is named: "oh yes".
+        """
         first, second = (*next(iter(self.spelt), ()), "", "")[:2]
-        agrees = words is self.book.wondering and bool(self.book.role(second) & Role.YES)
-        return first in words and not (agrees or second in self.book.polite)
+        return first in words and not (self.book.role(second) & but or second in self.book.polite)
 
     def _echoes(self, words: Sequence[str]) -> bool:
         """Whether a segment, but for its yes, answers a question that was not ours: "it does", "me too"."""

@@ -8,7 +8,7 @@ from itertools import chain
 
 from engine.lexicon import Lexicon, Role
 from engine.normalise import fold
-from engine.phrase import holds
+from engine.phrase import by_last, holds
 
 Stretch = tuple[str, ...]
 Words = frozenset[str]
@@ -126,13 +126,6 @@ def _led(
     return False
 
 
-def _by_last(stretches: Iterable[Stretch]) -> dict[str, list[Stretch]]:
-    found: dict[str, list[Stretch]] = {}
-    for stretch in dict.fromkeys(stretches):
-        found.setdefault(stretch[-1], []).append(stretch)
-    return found
-
-
 def asides(
     lexicon: Lexicon, spelt: Callable[[Sequence[str]], list[str]], grave: Callable[[Sequence[str]], list[str]]
 ) -> Asides:
@@ -151,8 +144,8 @@ def asides(
     determiners = words("determiners")
     names = frozenset(map(fold, lexicon.same.get("firstname", ()))) if lists["mortals"] else frozenset()
     return Asides(
-        denied=_by_last(stretches(lists["denied"], grave)),
-        following=_by_last(stretches(lists["following"], grave)),
+        denied=by_last(stretches(lists["denied"], grave)),
+        following=by_last(stretches(lists["following"], grave)),
         long_ago=stretches(lists["long_ago"], list),
         befell=stretches(lists["befell"], list),
         naming=frozenset(part for entry in lists["naming"] for part in spelt([entry])),

@@ -57,9 +57,18 @@ def holds(words: Sequence[str], pattern: tuple[str, ...]) -> bool:
 
 def by_first(stretches: Iterable[Sequence[str]]) -> dict[str, list[Stretch]]:
     """Stretches of words, each once, by their first words."""
+    return _by_word(stretches, 0)
+
+
+def by_last(stretches: Iterable[Sequence[str]]) -> dict[str, list[Stretch]]:
+    """The same by their last words."""
+    return _by_word(stretches, -1)
+
+
+def _by_word(stretches: Iterable[Sequence[str]], at: int) -> dict[str, list[Stretch]]:
     found: dict[str, list[Stretch]] = {}
     for stretch in dict.fromkeys(map(tuple, stretches)):
-        found.setdefault(stretch[0], []).append(stretch)
+        found.setdefault(stretch[at], []).append(stretch)
     return found
 
 

@@ -124,7 +124,7 @@ class Phrasebook:
         self.trifles = frozenset(word for word in trifles if not self.role(word))
         self._refusals = words("refusals")
         self._mundane = self._rewritten(lists["mundane"])
-        self.bleak = by_first(grammar.language.spelt(entry.split()) for entry in lists["bleak"])
+        self.bleak = by_first(self._spelt_lines(lists["bleak"]))
         self.knows_names = bool(self._language.firstnames)
         self.beside_ack = frozenset(word for entry in lists["beside_ack"] for word in split(entry))
         self.ours = frozenset(word for entry in lists["ours"] for word in grammar.rewrite(entry.split()))
