@@ -9,7 +9,7 @@ that is said counts.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -20,6 +20,7 @@ from engine.objections import OBJECT, PAST
 from engine.phrase import DAY, DISTANT_KIN, KIN, NAME, NUMBER, SKIPPED, Phrase, holds_any, place
 from engine.phrasebook import Phrasebook
 from engine.prepared import Prepared
+from engine.utterance import Utterance
 
 _ASIDE = 14  # words that are not understood and yet may stand beside a full answer, where no list tells what patients tell
 _STRAY = 1  # of them, how many may lead up to it where nothing else shows that the text is about an appointment
@@ -35,16 +36,23 @@ _ASKS = Role.QUESTION | Role.REQUEST | Role.WISH
 
 @dataclass(frozen=True)
 class Affirmed:
-    """One reply whose only outcome is a yes. `segments` are its words with turns of phrase made one, `spelt` without that;
-    `named`: it names what the patient was told.
-    """
+    """One reply whose only outcome is a yes, clause by clause."""
 
-    prepared: Prepared
-    book: Phrasebook
+    said: Utterance
     parts: Sequence[Clause]
-    segments: Sequence[Sequence[str]]
-    spelt: Sequence[Sequence[str]]
-    named: bool
+
+    @property
+    def prepared(self) -> Prepared:
+        return self.said.prepared
+
+    @property
+    def book(self) -> Phrasebook:
+        return self.said.book
+
+    @property
+    def named(self) -> bool:
+        """Whether it names what the patient was told."""
+        return self.said.days.named
 
     @cached_property
     def full(self) -> bool:
@@ -90,7 +98,7 @@ class Affirmed:
         book = self.book
         if not book.beside_ack:
             return True
-        if not self.named and any(KIN in segment for segment in self.segments):  # "ok mam" is said to her
+        if not self.named and any(KIN in segment for segment in self.said.alike):  # "ok mam" is said to her
             return False
         if any(object_ == GOVERNED for part in self.answering for _, object_ in part.found):  # "ok, Saturday at Anna's"
             return False
@@ -104,7 +112,7 @@ class Affirmed:
         """Whether it is said of something else: "yeah they do", or in the words of coming "I need to go"."""
         if self._ours:
             return False
-        remarks = not self.full and any(holds_any(words, self.book.remarks) for words in self.segments)
+        remarks = not self.full and any(holds_any(words, self.book.remarks) for words in self.said.alike)
         return remarks or self.of_talk or self._others_come
 
     @property
@@ -115,23 +123,11 @@ class Affirmed:
         book = self.book
         if self._ours:
             return False
-        if self.takes_up or any(holds_any(words, book.leavings) for words in self.spelt):
+        if self.said.takes_up or any(holds_any(words, book.leavings) for words in self.said.spelt):
             return True
-        thanks = any(book.role(word) & Role.COURTESY for words in self.segments for word in words)
-        wonders = (self._opens_with(book.wondering, Role.YES) and not thanks) or any(map(self._echoes, self.spelt))
-        return not self.full and (wonders or any(holds_any(words, book.delights) for words in self.spelt))
-
-    @property
-    def takes_up(self) -> bool:
-        """Whether the reply begins as talk goes on: "and", "but"."""
-        return self._opens_with(self.book.taking_up)
-
-    def _opens_with(self, words: Collection[str], but: int = Role.NONE) -> bool:
-        """Whether the reply begins with one of some words, and not as an excuse does ("so sorry"), nor before a word of a role
-        that is named: "oh yes".
-        """
-        first, second = (*next(iter(self.spelt), ()), "", "")[:2]
-        return first in words and not (self.book.role(second) & but or second in self.book.polite)
+        thanks = any(book.role(word) & Role.COURTESY for words in self.said.alike for word in words)
+        wonders = (self.said.opens_with(book.wondering, Role.YES) and not thanks) or any(map(self._echoes, self.said.spelt))
+        return not self.full and (wonders or any(holds_any(words, book.delights) for words in self.said.spelt))
 
     def _echoes(self, words: Sequence[str]) -> bool:
         """Whether a segment, but for its yes, answers a question that was not ours: "it does", "me too"."""
@@ -152,7 +148,7 @@ class Affirmed:
             return False
         before = part.words[: place(part.words, phrase.words) or 0]
         who = next((word for word in reversed(before) if word not in book.passing), "")
-        return (who or part.led.get(phrase)) in book.company or (not who and any(map(self._a_friend_comes, self.segments)))
+        return (who or part.led.get(phrase)) in book.company or (not who and any(map(self._a_friend_comes, self.said.alike)))
 
     def _a_friend_comes(self, segment: Sequence[str]) -> bool:
         at = place(segment, (DISTANT_KIN,))
@@ -203,7 +199,7 @@ class Affirmed:
 
     @cached_property
     def _ours(self) -> bool:
-        return self.named or any(word in self.book.ours for segment in self.segments for word in segment)
+        return self.named or any(word in self.book.ours for segment in self.said.alike for word in segment)
 
     def _told(self, at: int) -> bool:
         """Whether the clause at a place only tells something: it holds no answer, nor what one hangs on."""
@@ -274,12 +270,12 @@ class Affirmed:
         """Whether a key is given for somebody of the family, whose name stands beside it: "I confirm for my son Kacper"."""
         named = [part for part in self.parts if part.unknown]
         keyed = len(named) == 1 and any(p.key and not self.book.thin.issuperset(p.words) for p in self._yes(named[0]))
-        return keyed and any(KIN in said for said in self.segments)
+        return keyed and any(KIN in said for said in self.said.alike)
 
     def _signed(self) -> bool:
         """Whether strange words beside a bare yes sign it: "yes, this is Kunle", not "yeah it was gross"."""
         book = self.book
-        for segment in self.segments:
+        for segment in self.said.alike:
             strange = [word for word in segment if word not in book.known and word.isalpha() and word not in _NAMED]
             known = [word for word in segment if word in book.known and len(word) > 1 and word.isalpha() and word not in _NAMED]
             if strange and not all(book.role(word) & _ACK or word in book.signing for word in known):

@@ -15,6 +15,7 @@ from engine.lexicon import Role
 from engine.normalise import BREAK, is_number
 from engine.phrase import DECIDING, DISTANT_KIN, NUMBER, Phrase
 from engine.phrasebook import Phrasebook
+from engine.utterance import Utterance
 
 _CLOSE = 14  # words from the first to the last of several that alarm together
 _CLOSE_OF_TWO = 8
@@ -23,30 +24,27 @@ DEATH = "deceased"
 Sets = Sequence[frozenset[str]]
 
 
-def found(
-    book: Phrasebook, said: Sequence[str], spelt: Sequence[tuple[list[str], bool]], alike: Sequence[Sequence[str]]
-) -> Phrase | None:
-    """The gravest alarm of a reply, with the words that tell it as its text, or None. `said` are its words as they stand;
-    `spelt` are its segments as spelt, each with whether it asks; `alike` are the same with turns of phrase made one.
-    """
+def found(said: Utterance) -> Phrase | None:
+    """The gravest alarm of a reply, with the words that tell it as its text, or None."""
+    book, alike, told = said.book, said.alike, said.spelt
     best: Phrase | None = None
     death: Phrase | None = None
     others = False  # a death is told of somebody or something that is no patient
-    told = [segment for segment, _ in spelt]
-    for (segment, asked), words in zip(spelt, alike, strict=True):
-        content = [*book.grave(segment), BREAK]
+    for segment in said.segments:
+        content = [*book.grave(segment.spelt), BREAK]
         for at in range(len(content)):
             phrase = match(content, at, book.deciding)
             if phrase is None:
                 continue
             end = at + len(phrase.words)
             if phrase.intent == DEATH:
-                if not deaths.of_a_patient(book, segment, phrase.words, told):
+                if not deaths.of_a_patient(book, segment.spelt, phrase.words, told):
                     others = True
                     continue
-                if deaths.of_another(book, said, words, asked or deaths.asks(book, segment), alike):
+                asked = segment.asked or deaths.asks(book, segment.spelt)
+                if deaths.of_another(book, said.folded, segment.alike, asked, alike):
                     continue
-            elif book.asides.not_now(content, range(at, end), segment):
+            elif book.asides.not_now(content, range(at, end), segment.spelt):
                 continue
             phrase = replace(phrase, text=" ".join(word for word in content[at:end] if word is not BREAK))
             if phrase.intent == DEATH:
@@ -57,7 +55,7 @@ def found(
         best = death  # "had a massive stroke and died"
     if best is not None and best.intent == DEATH and others and len(best.words) == 1:
         best = None  # "the laptop passed away, RIP"
-    sentences = [[NUMBER if is_number(word) else word for word in book.apart(segment)] for segment, _ in spelt]
+    sentences = [[NUMBER if is_number(word) else word for word in book.apart(spelt)] for spelt in told]
     apart = [word for sentence in sentences for word in sentence]
     if best is None:
         best = _near(book, apart, told, alike, deaths=not others)

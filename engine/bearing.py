@@ -1,138 +1,103 @@
 """Whether an answer that was found among other words is one to us: of whom it is said, what follows it, and whether it is more
 than everyday words.
 
-"I can't make it" is an answer wherever it stands. "You don't have to", "I'll miss her", "he can't come back", "a nice
-change" and "another one" hold the words of one and are none. What tells is straight beside them, in the very words that
-are passed over when phrases are compared.
+"I can't make it" is an answer wherever it stands. "You don't have to", "a nice change" and "another one" hold the words of one
+and are none. What tells is straight beside them (`engine.place`); of a refusal more has to be asked (`engine.refusal`).
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
+from engine.explained import Guard
 from engine.lexicon import Role
-from engine.phrase import CANNOT, NUMBER, OPT_OUT, Phrase, holds
+from engine.normalise import is_time
+from engine.phrase import NUMBER, OPT_OUT, Phrase
 from engine.phrasebook import Phrasebook
+from engine.place import Place
 from engine.prepared import Prepared
+from engine.refusal import Refusal
 from engine.ruleset import ALWAYS_INTENTS
 
-_HAS_BEEN = "already_attended"
+HAS_BEEN = "already_attended"
 _LATE = "running_late"
 _TO = "to"
 _OTHER = frozenset(("other", "another", "different"))
-_HITHER = frozenset(("in", "up", "over", "down", "there"))
-_OUTING = frozenset(("go", "going"))  # of several, as likely somewhere else: "we're not going now, too wet"
 _GLUED = ("+", "#", "&")  # "C++"
-_POLITE = Role.FILLER | Role.COURTESY | Role.ACK | Role.NO
 _LEADING = Role.FILLER | Role.COURTESY | Role.ACK | Role.YES | Role.NO | Role.JOIN | Role.REQUEST | Role.WISH | Role.WHEN
-_TIME = re.compile(r"\d{1,2}(?:[:.]\d\d)?(?:am|pm)|\d{1,2}:\d\d|\d{1,2}(?:st|nd|rd|th)|\d{1,2}/\d{1,2}(?:/\d{2,4})?")
 _PUT_OFF = 4  # words in which it stands before "another time": "talk to you some | other time"
-_NEAR = 3  # words in which what is visited stands after where one goes: "come over | to the clinic"
-
-Written = tuple[Sequence[str], Sequence[Sequence[str]], Sequence[str]]  # a segment's words, each mended, and its content
+_NEAR = 3  # words beside it in which a time shows what it is said of
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a phrase stands in its segment: the words before it, its own and those after it, as spelt, and its own as written.
-    A whole sentence has nothing beside it.
-    """
-
-    before: Sequence[str]
-    own: Sequence[str]
-    after: Sequence[str]
-    written: Sequence[str]
-    whole: bool = False
-
-
-def place(book: Phrasebook, segments: Iterable[Written], phrase: Phrase) -> Place:
-    """Where a phrase stands in a reply: in the shortest stretch of the first segment that holds it."""
-
-    def held(mended: Sequence[Sequence[str]]) -> bool:
-        return holds(book.content(book.alike(book.joined(mended))), phrase.words)
-
-    for words, mended, content in segments:
-        if holds(content, phrase.words):
-            first, last = 0, len(words)
-            while last - first > 1 and held(mended[first : last - 1]):
-                last -= 1
-            while last - first > 1 and held(mended[first + 1 : last]):
-                first += 1
-            before, own, after = map(book.joined, (mended[:first], mended[first:last], mended[last:]))
-            return Place(before, own, after, words[first:last])
-    return Place((), phrase.words, (), phrase.text.split(), whole=True)
-
-
-def plainly_refuses(book: Phrasebook, place: Place) -> bool:
-    """Whether a phrase that refuses to come says so of the writer and says all of it: "sorry, I can't come", "can't", not "the
-    van can't come", "I want to not be here" or "can't come to the phone". What goes on after it is a time, or begins something
-    new ("... as the roof is off"). False for languages whose lexicon does not list who speaks.
-    """
-    if not book.personal:
-        return False
-    said = book.alike(book.spelt([*place.before, *place.own]))
-    if book.coming.isdisjoint(said) and not is_bare(book, place):
-        return False
-    who = book.personal & book.speakers
-    if "we" in said and not _OUTING.isdisjoint(place.own):
-        return False
-    rest = (word for word in said if word not in who and not book.role(word) & _POLITE and word not in book.polite)
-    first = next((word for word in rest if book.role(word) & Role.NEGATION or word not in book.passing), "")
-    passed = _HITHER | book.slots
-    after = next((word for word in place.after if not book.role(word) & Role.WHEN and word not in passed), "")
-    goes_on = after and not book.role(after) & Role.JOIN and after not in book.openers
-    return bool(book.role(first) & Role.NEGATION) and not goes_on
-
-
-def is_bare(book: Phrasebook, place: Place) -> bool:
-    """Whether a refusal does not say of what it is one: "can't", "I can't"."""
-    return book.content(book.spelt(place.own)) == [CANNOT]
-
-
-def is_time(word: str) -> bool:
-    """Whether a word as written is an hour or a date in figures, and no mere number."""
-    return _TIME.fullmatch(word) is not None
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Bearing:
-    """One phrase in its place. `shown` tells that something beside the answers shows the text to be about an appointment,
-    `left` that more stands beside them than reasons explain.
-    """
+    """One phrase in its place, with what else its text holds."""
 
     prepared: Prepared
-    book: Phrasebook
-    place: Place
-    shown: bool
-    left: bool
+    guard: Guard
+    phrase: Phrase
 
-    def astray(self, phrase: Phrase) -> bool:
-        """Whether a phrase may be said of something else than a visit."""
-        yields, been = phrase.intent in self.prepared.yielding, phrase.intent == _HAS_BEEN
+    @cached_property
+    def place(self) -> Place:
+        return self.guard.said.place(self.phrase)
+
+    @property
+    def book(self) -> Phrasebook:
+        return self.guard.book
+
+    @cached_property
+    def refusal(self) -> Refusal:
+        return Refusal(self.prepared, self.guard, self.phrase, self.place)
+
+    @cached_property
+    def shown(self) -> bool:
+        """Whether something beside it shows that the text is about an appointment."""
+        return self.guard.shown_over if self.phrase.intent == HAS_BEEN else self.guard.shown
+
+    @cached_property
+    def left(self) -> bool:
+        """Whether more stands beside it than reasons explain."""
+        if self.phrase.negative:
+            return self.refusal.much_left
+        return len(self.guard.unexplained(self.phrase)) > self.guard.room
+
+    @property
+    def passes(self) -> bool:
+        """Whether what else the text holds lets the answer be meant for us."""
+        return self.refusal.plain or (not self.refusal.unclear and self.guard.passes(self.phrase))
+
+    @property
+    def astray(self) -> bool:
+        """Whether it may be said of something else than a visit. False for languages whose lexicon does not list what tells."""
+        phrase, place = self.phrase, self.place
+        if not self.book.vague:
+            return False
+        yields, been = phrase.intent in self.prepared.yielding, phrase.intent == HAS_BEEN
         answer = phrase.intent in self.prepared.answers.difference(ALWAYS_INTENTS)
+        if not (self.shown or phrase.key or phrase.intent == self.prepared.asking) and self.guard.said.takes_up:
+            return True
         if phrase.key and answer:
             return self._names_else(phrase, yields)
         if phrase.key and phrase.intent == OPT_OUT and len(phrase.words) == 1:
             return self._ends_else()
-        if phrase.intent == _LATE and self._of_others(late=True):
+        if self.refusal.of_something_else or (phrase.intent == _LATE and place.of_others(late=True)):
             return True
+        if self.refusal.plain:
+            return False
         if yields and self._picks_else(phrase):
             return True
-        if answer and phrase.negative and (self._of_others() or self._goes_on() or self._habitual()):
+        if been and (place.habitual or (place.underwent and place.of_others())):
             return True
-        if been and (self._habitual() or (self._underwent and self._of_others())):
-            return True
-        if yields and not self.place.whole and (self._habitual() or (self.left and not (phrase.asks or self.shown))):
+        if yields and not place.whole and (place.habitual or (self.left and not (phrase.asks or self.shown))):
             return True
         if yields and not phrase.key and (self._does_else() or self._other_thing() or self._asks_of_things()):
             return True
-        if self.left and not self.shown and ((been and self.place.whole) or (answer and phrase.negative)):
+        if been and place.whole and self.left and not self.shown:
             return True
-        if self.place.whole and (been or self._comes):  # a sentence that says who will not come says enough
+        if place.whole and (been or place.comes):  # a sentence that says who will not come says enough
             return False
-        return (yields or been or (answer and (self.place.whole or is_bare(self.book, self.place)))) and self._vague()
+        return (yields or been or (answer and (place.whole or place.bare))) and self._vague()
 
     def _names_else(self, phrase: Phrase, yields: bool) -> bool:
         """Whether the word of an answer is used for something else; one that is nothing else never is: RESCHEDULE."""
@@ -156,7 +121,7 @@ class Bearing:
             return True
         if before[-1] == _TO and len(before) > 1:
             return not self._leads(before[-2])
-        return not (self._leads(before[-1]) or self._names_a_time(before[-1]))
+        return not (self._leads(before[-1]) or self.place.names_a_time(before[-1]))
 
     def _leads(self, word: str) -> bool:
         role = self.book.role(word)
@@ -173,32 +138,6 @@ class Bearing:
         told = before[-1] in self.book.aux and not self.book.things.isdisjoint(before)
         return told or not self.book.speakers.isdisjoint(before)
 
-    def _of_others(self, late: bool = False) -> bool:
-        """Whether it is said of somebody or something else: "you don't have to", "it's not coming"."""
-        who = self.book.asides
-        led = [word for word in self.place.before if word not in self.book.passing]
-        subject = led[-1] if led else ""
-        if subject in who.healers and len(led) > 1 and led[-2] in who.determiners:  # "the nurse can't come"
-            return True
-        return subject in self.book.others or (subject in self.book.things and (late or self._underwent or self._comes))
-
-    def _goes_on(self) -> bool:
-        """Whether what follows a refusal makes it one of something else: "miss her", "come back", "don't want to get up"."""
-        own, after = self.place.own, self.place.after
-        if not after:
-            return own[-1] == _TO
-        if self._comes and after[0] == _TO and after[1:2] and after[1] in self.book.persons.difference(self.book.visited):
-            return True
-        if after[0] in self.book.persons and own[-1] not in self.book.meeting:
-            return True
-        if self._comes:
-            directed = after[0] in self.book.directions and self._arrives(after[1 : _NEAR + 1])
-            return after[0] in self.book.strays and not directed
-        if _TO not in (own[-1], after[0]):
-            return False
-        verb = next((word for word in after[after[0] == _TO :] if word in self.book.aux or word not in self.book.passing), "")
-        return verb not in self.book.visiting
-
     def _picks_else(self, phrase: Phrase) -> bool:
         """Whether another thing than a time is what is asked for: "any other birthdays", "what plans do you have"."""
         before, own, after = self.place.before, self.place.own, self.place.after
@@ -208,11 +147,7 @@ class Bearing:
         return asked and self._is_no_time(before[-1])
 
     def _is_no_time(self, word: str) -> bool:
-        return not (self.book.role(word) or self._names_a_time(word) or word in self.book.ours)
-
-    def _habitual(self) -> bool:
-        """Whether it is told of what is so in general: "I don't go often"."""
-        return not self.book.habits.isdisjoint((*self.place.before, *self.place.after))
+        return not (self.book.role(word) or self.place.names_a_time(word) or word in self.book.ours)
 
     def _does_else(self) -> bool:
         """Whether something else than a visit is put off: "see you another time", "we'll catch up some other day". Who asks for
@@ -238,7 +173,7 @@ class Bearing:
 
     def _is_thing(self, word: str) -> bool:
         """Whether a word names something that is no time, no visit and no part of a turn of phrase."""
-        if word not in self.book.known or self.book.role(word) or self._names_a_time(word):
+        if word not in self.book.known or self.book.role(word) or self.place.names_a_time(word):
             return False
         return word not in self.book.ours and word not in self.book.vague
 
@@ -251,24 +186,8 @@ class Bearing:
             return False
         if NUMBER in own and (not self.book.timing.isdisjoint(own) or any(map(is_time, self.place.written))):
             return False
-        if any(map(self._names_a_time, after[:1])):
+        if any(map(self.place.names_a_time, after[:1])):
             return False
         near = (*before[-_NEAR:], *after[:_NEAR])
         asked_for = not self.book.giving.isdisjoint(before[-_NEAR:])
-        return self.left or not (self.shown or asked_for or any(map(self._names_a_time, near)))
-
-    @property
-    def _underwent(self) -> bool:
-        """Whether what somebody has been through is told: "already been", of no thing that was made or read."""
-        return not self.book.underwent.isdisjoint(self.place.own)
-
-    @property
-    def _comes(self) -> bool:
-        return not self.book.coming.isdisjoint(self.book.alike(self.place.own))
-
-    def _names_a_time(self, word: str) -> bool:
-        return word == NUMBER or word in self.book.slots or bool(self.book.role(word) & Role.WHEN)
-
-    def _arrives(self, words: Sequence[str]) -> bool:
-        """Whether a visit is gone to: "over | to you", "up | on Friday"."""
-        return any(self._names_a_time(word) or word in self.book.ours or word in self.book.visited for word in words)
+        return self.left or not (self.shown or asked_for or any(map(self.place.names_a_time, near)))

@@ -51,6 +51,9 @@ class Clause:
     def questioned(self) -> bool:
         return bool(self.flags & Role.QUESTION)
 
+    def holds(self, phrase: Phrase) -> bool:
+        return any(found == phrase for found, _ in self.found)
+
 
 def segments(tokens: Sequence[str]) -> list[tuple[list[str], bool]]:
     """Stretches between clause marks, each with whether a question mark ends it."""

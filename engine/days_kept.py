@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 
 from engine.lexicon import Role
 from engine.normalise import Normalised
 from engine.phrase import NUMBER, Phrase, holds
 from engine.phrasebook import Phrasebook
+from engine.segments import Segment
 from engine.told import Told, elsewhere, named
 
-Segment = tuple[Sequence[Sequence[str]], Sequence[str]]  # its words, each mended, and its content
 
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class DaysKept:
     """One reply beside what the patient was told, if anything was."""
 
@@ -22,7 +22,7 @@ class DaysKept:
     normal: Normalised
     told: Told | None
 
-    @property
+    @cached_property
     def named(self) -> bool:
         """Whether the reply names a day, hour or clinician that was told."""
         return self.told is not None and named(self.told, self.normal.text, self.book.language)
@@ -50,7 +50,7 @@ class DaysKept:
         book = self.book
         if phrase.key or book.coming.isdisjoint(phrase.words):
             return False
-        said = [{word for words in mended for word in words} for mended, content in segments if holds(content, phrase.words)]
+        said = ({word for words in each.mended for word in words} for each in segments if holds(each.content, phrase.words))
         return any(not words.isdisjoint(book.over) and words.isdisjoint(book.ahead) for words in said)
 
     def that_day(self) -> bool:

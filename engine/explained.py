@@ -8,16 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from engine.clauses import Clause
 from engine.lexicon import Role
+from engine.normalise import is_time
 from engine.phrase import DISTANT_KIN, KIN, NAME, NUMBER, OPT_OUT, SAYING, Phrase
 from engine.phrasebook import Phrasebook
+from engine.utterance import Utterance
 
 _LOOSE = 2  # words not explained beside a plain answer; with more, the text must show that it is to us
 _LOOSE_WISH = 1  # beside what may be said of anything: "another day", "not free"
-_LOOSE_REASON = 5  # words not explained beside a plain refusal to come
-_LOOSE_REASON_BARE = 1  # the same beside one that does not say of what
 _LOOSE_REMARK = 1
 _LOOSE_OPT_OUT = 1  # words that do not go with texts beside an opt-out
 _FEW = 3
@@ -32,20 +33,61 @@ _ANYBODY = frozenset((NAME, DISTANT_KIN, NUMBER, SAYING))
 _LETTER = 3  # words not understood beside a lone letter: "... see you soon. C"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Guard:
-    """What one text holds, for the question whether it was written to us. `named`: it names what the patient was told."""
+    """What one text holds, clause by clause, for the question whether it was written to us."""
 
-    book: Phrasebook
+    said: Utterance
     parts: Sequence[Clause]
-    words: Sequence[str]
-    named: bool
+
+    @property
+    def book(self) -> Phrasebook:
+        return self.said.book
+
+    @property
+    def named(self) -> bool:
+        """Whether it names what the patient was told."""
+        return self.said.days.named
+
+    @cached_property
+    def words(self) -> list[str]:
+        """Its words, and a "please" that a turn of phrase has taken in: "new date please"."""
+        pleas = [word for spelt in self.said.spelt for word in spelt if word in self.book.pleas]
+        return [*(word for alike in self.said.alike for word in alike), *pleas]
+
+    @cached_property
+    def unknown(self) -> list[str]:
+        """The words in it that are not understood."""
+        return [word for part in self.parts for word in part.unknown]
+
+    @cached_property
+    def shown(self) -> bool:
+        """Whether something beside its answers shows that it is about an appointment."""
+        book, written = self.book, self.said.normal.words
+        if not (book.ours | book.polite).isdisjoint(self._all) or self.named or self.flagged(Role.REQUEST):
+            return True
+        return any((book.role(word) & Role.WHEN and word not in book.vague) or is_time(word) for word in written)
+
+    @property
+    def shown_over(self) -> bool:
+        """Whether something shows that it is about one, be it one that has been."""
+        return self.shown or not self.book.undergone.isdisjoint(self._all)
+
+    @property
+    def ours(self) -> bool:
+        """Whether it speaks of an appointment."""
+        return not self.book.ours.isdisjoint(self.words)
+
+    @property
+    def polite(self) -> bool:
+        """Whether something is said politely in it."""
+        return self.flagged(Role.REQUEST | Role.COURTESY) or not self.book.polite.isdisjoint(self.words)
 
     def passes(self, phrase: Phrase) -> bool:
         """Whether an answer with more beside it was meant for us: it speaks of an appointment or of what was told, or is plain
         and said politely. Where no list tells the words that show it, only a mere time is asked: "I prefer Friday".
         """
-        unknown = sum(len(part.unknown) for part in self.parts)
+        unknown = len(self.unknown)
         if not unknown:
             return True
         if not self.book.personal and phrase.intent == OPT_OUT:
@@ -54,50 +96,31 @@ class Guard:
             return not (unknown > _LOOSE_WISH and self._names_a_time(phrase)) or self._shows_it()
         if phrase.letter and unknown > _LETTER:
             return False
-        if not self.book.ours.isdisjoint(self.words):
+        if self.ours or self.named:
             return True
-        if phrase.negative and unknown > 1 and any(NAME in part.words and _holds(part, phrase) for part in self.parts):
-            return self.named
-        polite = self._flagged(Role.REQUEST | Role.COURTESY) or not self.book.polite.isdisjoint(self.words)
-        if phrase.negative and not (phrase.key or polite or self.named) and self._left_in(phrase):
-            return self._flagged(Role.WHEN) and unknown <= _LOOSE_WISH  # "I don't want to get caught"
-        plain = polite or phrase.key or phrase.negative or self._flagged(Role.WHEN)
+        polite = self.polite
+        plain = polite or phrase.key or phrase.negative or self.flagged(Role.WHEN)
         left = self._left(self.book.reasons)
-        if unknown <= _LOOSE_WISH or (plain and left <= _LOOSE and (unknown <= _FEW or left <= 1)) or self.named:
+        if unknown <= _LOOSE_WISH or (plain and left <= _LOOSE and (unknown <= _FEW or left <= 1)):
             return True
-        if any(phrase.key and part.words == list(phrase.words) for part in self.parts if _holds(part, phrase)):
+        if any(phrase.key and part.words == list(phrase.words) for part in self.parts if part.holds(phrase)):
             return True  # "Cancel. ..."
         told = left <= _TOLD_POLITELY and bool(polite and (phrase.key or phrase.negative))
         return told and not self.book.personal.isdisjoint(self.words)
 
-    def much_left(self, phrase: Phrase, loose: int = 0) -> bool:
-        """Whether more stands beside an answer than reasons for it explain, or what goes with a remark of its kind. `loose`
-        words may be left where danger is told in none of them.
-        """
+    def unexplained(self, phrase: Phrase) -> list[str]:
+        """The words beside an answer that are no reason for it, nor what goes with a remark of its kind."""
         reasons, goes = self.book.reasons, self.book.goes_with.get(phrase.intent, frozenset())
-        about = self.named or not (self.book.ours | self.book.polite).isdisjoint(self.words)
-        left = [word for part in self.parts for word in part.unknown if word not in reasons and word not in goes]
-        where = phrase.negative and sum(word not in self.book.known for word in left) == 1  # "she's in Portiuncula"
-        spared = 0 if any(map(self.book.dangerous, left)) else loose
-        return len(left) - where - spared > about
+        return [word for word in self.unknown if word not in reasons and word not in goes]
 
-    def only_reasons(self, bare: bool) -> bool:
-        """Whether what stands beside a plain refusal to come may be why, whatever it is: not too long, to nobody familiar, and
-        in no words of the body, of harm or of something else that is answered. A `bare` one, which may be to anything, has a
-        reason of a known kind beside it.
-        """
-        book = self.book
-        told = [word for part in self.parts for word in part.unknown]
-        left = [word for word in told if word not in book.reasons]
-        if len(left) > (_LOOSE_REASON_BARE if bare else _LOOSE_REASON) or (bare and len(left) == len(told)):
-            return False
-        against = book.familiar | (book.elsewhere - book.reasons)
-        return against.isdisjoint(self.words) and not any(map(book.alarming, left))
+    @property
+    def room(self) -> int:
+        """How many unexplained words may stand beside an answer: one where something shows that the text is to us."""
+        return int(self._shows_it())
 
     def about_texts(self) -> bool:
         """Whether an opt-out was meant for us: not in "don't write to me any more, it is over between us"."""
-        few = self._left(self.book.of_texts) <= _LOOSE_OPT_OUT
-        return few or not (self.book.ours | self.book.polite).isdisjoint(self.words)
+        return self._left(self.book.of_texts) <= _LOOSE_OPT_OUT or self._to_us()
 
     def passes_remark(self, phrase: Phrase) -> bool:
         """Whether a remark, which changes nothing but calls a person, was made to us. True where no list tells what goes with
@@ -106,11 +129,14 @@ class Guard:
         beside = self.book.goes_with.get(phrase.intent)
         if beside is None:
             return True
-        if self.named or not self.book.ours.isdisjoint(self.words):
+        if self.named or self.ours:
             return True
         strange = self.book.elsewhere - beside
         polite = not self.book.polite.isdisjoint(self.words)
         return strange.isdisjoint(self.words) and self._left(beside) <= _LOOSE_REMARK + polite
+
+    def flagged(self, roles: int) -> bool:
+        return any(part.flags & roles for part in self.parts)
 
     def _names_a_time(self, phrase: Phrase) -> bool:
         """Whether an answer is nothing but a time that is wished for or does not suit, which may be for anything."""
@@ -119,24 +145,25 @@ class Guard:
         return NUMBER in phrase.words and (phrase.negative or wished)
 
     def _shows_it(self) -> bool:
-        return self.named or not (self.book.ours | self.book.polite).isdisjoint(self.words)
+        return self.named or self._to_us()
+
+    def _to_us(self) -> bool:
+        return not (self.book.ours | self.book.polite).isdisjoint(self.words)
 
     def _left(self, explained: frozenset[str]) -> int:
-        return sum(word not in explained for part in self.parts for word in part.unknown)
+        return sum(word not in explained for word in self.unknown)
 
-    def _left_in(self, phrase: Phrase) -> bool:
-        """Whether something stands in an answer's own clause that is no reason."""
-        return any(word not in self.book.reasons for part in self.parts if _holds(part, phrase) for word in part.unknown)
-
-    def _flagged(self, roles: int) -> bool:
-        return any(part.flags & roles for part in self.parts)
+    @cached_property
+    def _all(self) -> set[str]:
+        return {*self.said.normal.words, *(word for alike in self.said.alike for word in alike)}
 
 
-def tells_of_it(book: Phrasebook, words: Sequence[str], intent: str) -> bool:
+def tells_of_it(said: Utterance, intent: str) -> bool:
     """Whether a text that holds the gravest words of an intent tells us of it: "My father passed away in March", not "send this
-    to ten friends, a girl broke the chain and died". `words` are the reply's content. Words that the language does not have may
-    be names and count for nothing. True where no list tells what goes with it.
+    to ten friends, a girl broke the chain and died". Words that the language does not have may be names and count for nothing.
+    True where no list tells what goes with it.
     """
+    book, words = said.book, said.content
     beside = book.goes_with.get(intent)
     if beside is None or not book.ours.isdisjoint(words):
         return True
@@ -144,15 +171,15 @@ def tells_of_it(book: Phrasebook, words: Sequence[str], intent: str) -> bool:
     return len(strays) <= _LOOSE_DEATH
 
 
-def tells_of_danger(book: Phrasebook, words: Sequence[str], phrase: str, said: Sequence[str]) -> bool:
-    """Whether a text that alarms by `phrase` is about it. What people say of anything ("this heat is killing me") or laugh
-    about alarms only where no trifle and little else that goes with no danger stands beside it, or somebody close does. `words`
-    are the reply's content, `said` its words as they stand. True for languages whose lexicon does not list what is said so.
+def tells_of_danger(said: Utterance, alarm: Phrase) -> bool:
+    """Whether a text of danger is about it. What people say of anything ("this heat is killing me") or laugh about alarms only
+    where no trifle and little else that goes with no danger stands beside it, or somebody close does. True for languages whose
+    lexicon does not list what is said so.
     """
-    alarming = phrase.split()
-    if KIN not in words and any(word in book.blamed and _blames(book, said, at) for at, word in enumerate(said)):
+    book, words, alarming = said.book, said.content, alarm.text.split()
+    if KIN not in words and any(word in book.blamed and _blames(book, said.folded, at) for at, word in enumerate(said.folded)):
         return False
-    if not book.loose or (not book.loose.issuperset(alarming) and book.familiar.isdisjoint(said)):
+    if not book.loose or (not book.loose.issuperset(alarming) and book.familiar.isdisjoint(said.folded)):
         return True
     if any(word.rpartition("'")[2] in book.trifles for word in words):
         return False
@@ -166,20 +193,16 @@ def _blames(book: Phrasebook, said: Sequence[str], at: int) -> bool:
     return not book.blaming.isdisjoint(said[max(0, at - _BLAMED) : at])
 
 
-def speaks_of_little_else(
-    book: Phrasebook, spelt: Sequence[tuple[Sequence[str], bool]], words: Sequence[str], alarm: Phrase
-) -> bool:
-    """Whether a text of danger, its segments as `spelt`, is not a tale of other things that holds the words by the way. One
-    that is about somebody close or speaks of the visit is none. True where no list tells what is told beside danger.
+def speaks_of_little_else(said: Utterance, alarm: Phrase) -> bool:
+    """Whether a text of danger is not a tale of other things that holds the words by the way. One that is about somebody close
+    or speaks of the visit is none. True where no list tells what is told beside danger.
     """
+    book, words = said.book, said.content
     if not book.beside_danger or KIN in words or not book.ours.isdisjoint(words):
         return True
-    told = {word for segment, _ in spelt for word in book.apart(segment) if word[0].isalpha() and not book.role(word)}
+    told = {word for segment in said.spelt for word in book.apart(segment) if word[0].isalpha() and not book.role(word)}
     for explained in (book.beside_danger, book.reasons, book.weighty, book.asides.mortals, _ANYBODY):
         told -= explained
     told = {word for word in told if not book.dangerous(word)}
     return len(told) <= (_LOOSE_TALE if alarm.words else _LOOSE_TALE_TOGETHER)
 
-
-def _holds(part: Clause, phrase: Phrase) -> bool:
-    return any(found == phrase for found, _ in part.found)

@@ -17,6 +17,7 @@ from engine.phrase import CANNOT, DAY, DECIDING, NUMBER, Phrase, holds
 from engine.phrasebook import Phrasebook
 from engine.prepared import Prepared
 from engine.ruleset import ALWAYS_INTENTS
+from engine.segments import Segment
 from engine.sentences import Said
 
 _UNSURE = Role.HEDGE | Role.CONDITION | Role.QUESTION | Role.CONTRAST
@@ -29,23 +30,20 @@ class Hearing:
     prepared: Prepared
     book: Phrasebook
 
-    def clauses(
-        self, written: Sequence[Sequence[str]], spelt: Sequence[tuple[list[str], bool]], alike: Sequence[list[str]]
-    ) -> list[Clause]:
-        """The clauses of a reply, sentences first. Each of its segments is given as it stands, as spelt with whether it asks,
-        and with turns of phrase made one.
-        """
+    def clauses(self, segments: Sequence[Segment]) -> list[Clause]:
+        """The clauses of a reply, sentences first."""
         sentences: list[Clause] = []
         rests: list[tuple[list[str], bool]] = []
         living: list[list[str]] = []  # segments that tell of no death or danger in a whole sentence
-        for own_words, (words, asked), segment in zip(written, spelt, alike, strict=True):
+        for segment in segments:
+            words, asked = segment.spelt, segment.asked
             said = self.book.said(words, asked)
             rest = [] if said is None else self.book.alike(words[said.length :], follows=True)
             if said is None or (rest and self._turned(words[said.length :], asked)) or self._doubted(said, rest):
-                rests.append((segment, asked))
-                living.append(segment)
+                rests.append((segment.alike, asked))
+                living.append(segment.alike)
                 continue
-            own = "" if rest else _without(own_words, said.beside)
+            own = "" if rest else _without(segment.written, said.beside)
             found = [self._sentence(*one, own) for one in said.sentences if one[0] in self.prepared.outcomes]
             heard = [*said.beside, *(word for phrase in found for word in phrase.words if word not in self.book.elsewhere)]
             when = any(word in (NUMBER, DAY) for phrase in found for word in phrase.words)
@@ -56,7 +54,7 @@ class Hearing:
                 plans = [word for phrase in found if phrase.intent not in DECIDING for word in phrase.words]
                 living.append([*self.book.alike(plans), *rest])
             else:
-                living.append(segment)
+                living.append(segment.alike)
         others = [clause for rest, asked in rests if rest for clause in clauses(self.book, rest, asked)]
         parts = [*sentences, *others]
         if any(phrase.intent in DECIDING for clause in sentences for phrase, _ in clause.found):
@@ -66,17 +64,15 @@ class Hearing:
                     clause.found = [each for each in clause.found if each[0].intent not in DECIDING]
         return parts
 
-    def ruled_out(self, contents: Sequence[Sequence[str]]) -> set[str]:
+    def ruled_out(self, segments: Sequence[Segment]) -> set[str]:
         """The intents that a reply cannot have, by the words that its segments hold."""
-        there = {word for words in contents for word in words}
-        unrefused = [self._unrefused(words) for words in contents]
-        return {
-            intent
-            for word in there
-            for intent, pattern in self.book.unless.get(word, ())
-            if there.issuperset(pattern)
-            and any(holds(words, pattern) for words in (contents if NOT in pattern else unrefused))
-        }
+        there = {word for segment in segments for word in segment.content}
+        unless = self.book.unless
+        met = [each for word in there & unless.keys() for each in unless[word] if there.issuperset(each[1])]
+        return {intent for intent, pattern in met if any(self._bars(pattern, segment.content) for segment in segments)}
+
+    def _bars(self, pattern: tuple[str, ...], words: Sequence[str]) -> bool:
+        return holds(words if NOT in pattern else self._unrefused(words), pattern)
 
     def _unrefused(self, words: Sequence[str]) -> list[str]:
         """The words without what a "not" refuses: in "no need to reschedule, just cancel" nobody wants to reschedule."""

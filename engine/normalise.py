@@ -40,6 +40,7 @@ _TOKEN = re.compile(
 )
 # A number may have an ending: 10am, 20th, and as other languages have it 20ú, 20e, 20-go, 20-го.
 _NUMBER = re.compile(r"\d+(?:[:./\-]\d+)*(?:am|pm|st|nd|rd|th|ish|mins?|h|u|e|er|eme|o|d|(?:te)?go|го|е|\u0635|\u0645)?$")
+_TIME = re.compile(r"\d{1,2}(?:[:.]\d\d)?(?:am|pm)|\d{1,2}:\d\d|\d{1,2}(?:st|nd|rd|th)|\d{1,2}/\d{1,2}(?:/\d{2,4})?")
 _REPEATED = re.compile(r"([.,!])\1+")
 _JOINED = frozenset("-'_~^`´\"*")
 _BREAKS = frozenset(".,!;:()[]\n/¿¡")
@@ -84,6 +85,11 @@ class Normalised:
 def is_number(token: str) -> bool:
     """Whether a token is a number, a time or a date in figures: 10, 10:30, 20th, 20/6."""
     return _NUMBER.match(token) is not None
+
+
+def is_time(word: str) -> bool:
+    """Whether a word as written is an hour or a date in figures, and no mere number."""
+    return _TIME.fullmatch(word) is not None
 
 
 def clean(text: str) -> str:

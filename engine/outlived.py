@@ -14,17 +14,24 @@ from engine.phrase import KIN, Phrase
 from engine.phrasebook import Phrasebook
 from engine.prepared import Prepared
 from engine.ruleset import ALWAYS_INTENTS
+from engine.utterance import Utterance
 
 _NEWS = 5  # words of a death that are all of a text: "since my husband died"
 
 
 @dataclass(frozen=True, slots=True)
 class Outlived:
-    """One text that tells of a death. Each of its segments stands as spelt, and with turns of phrase made one."""
+    """One text that tells of a death."""
 
-    prepared: Prepared
-    book: Phrasebook
-    segments: Sequence[tuple[Sequence[str], Sequence[str]]]
+    text: Utterance
+
+    @property
+    def prepared(self) -> Prepared:
+        return self.text.prepared
+
+    @property
+    def book(self) -> Phrasebook:
+        return self.text.book
 
     def answered(self, standing: Iterable[Phrase]) -> bool:
         """Whether one of the phrases that stand is an answer of somebody living: a yes that says more than "yes, he died" and
@@ -44,12 +51,12 @@ class Outlived:
         picked = self.prepared.picked_by(first)
         if picked in self.prepared.yielding:  # "R dad died"
             return True
-        told = (pair for _, alike in self.segments for pair in pairwise(alike))
+        told = (pair for alike in self.text.alike for pair in pairwise(alike))
         if not any(whose in self.book.openers and who == KIN for whose, who in told):
             return False
         refusing = self.prepared.answers - self.prepared.affirming - frozenset(ALWAYS_INTENTS)
         refused = [phrase for phrase in standing if phrase.intent in refusing]
-        own = [spelt for spelt, _ in self.segments if not self._writers.isdisjoint(spelt)]
+        own = [spelt for spelt in self.text.spelt if not self._writers.isdisjoint(spelt)]
         unable = bool(refused) and any(map(self._cannot, own))
         cannot = any(spelt in own for phrase in refused if phrase.negative for spelt in self._said(phrase))
         return picked in refusing or unable or cannot
@@ -59,9 +66,9 @@ class Outlived:
         answers for himself or nothing is said of our texts ("nobody to mind them since mam died, cancel"), or as a funeral of
         nobody who is named where the writer speaks of himself ("the removal is that morning, I'm doing the teas").
         """
-        spelt, alike = zip(*self.segments, strict=True)
+        spelt = self.text.spelt
         own = {word for said in spelt for word in said} & self.book.personal & self.book.speakers
-        if deaths.of_nobody(self.book, death, spelt, alike):
+        if deaths.of_nobody(self.book, death, spelt, self.text.alike):
             return bool(own)
         if not any(deaths.in_passing(self.book, said, death.partition(" ")[0]) for said in spelt):
             return False
@@ -97,7 +104,7 @@ class Outlived:
 
     def _said(self, phrase: Phrase) -> Iterable[Sequence[str]]:
         """The segments, as spelt, that may hold a phrase."""
-        return (spelt for spelt, alike in self.segments if all(word in alike or word in spelt for word in phrase.words))
+        return (each.spelt for each in self.text.segments if all(w in each.alike or w in each.spelt for w in phrase.words))
 
     @property
     def _writers(self) -> frozenset[str]:

@@ -11,7 +11,7 @@ from engine import sms
 from engine.lexicon import Role
 from engine.normalise import fold, normalise
 from engine.phrasebook import Phrasebook
-from engine.ruleset import Ruleset
+from engine.ruleset import ALWAYS_INTENTS, Ruleset
 
 QUOTED_FROM = 12  # letters of our own text in a row are no coincidence
 
@@ -29,6 +29,7 @@ class Prepared:
     courtesies: frozenset[str]  # intents that are nothing but politeness, in any of the languages
     asking: str | None  # the intent of questions: the one with the key "?"
     yielding: frozenset[str]  # answers that wish for another time
+    refusing: frozenset[str]  # answers that give the visit up
     prompts: Mapping[str, tuple[str, ...]]  # fixed stretches of our own texts by their first QUOTED_FROM letters
 
     def picked_by(self, letter: str) -> str:
@@ -85,22 +86,26 @@ def prepare(ruleset: Ruleset) -> Prepared:
         if any(book.role(word if word.isascii() else fold(word)) & Role.YES for book in books.values())
     }
     asking = next((name for name, intent in ruleset.intents.items() if "?" in intent.keys), None)
+    affirming = frozenset(name for name in outcomes if any(outcomes[name] == outcomes[other] for other in yes))
+    answers = frozenset(name for name, intent in ruleset.intents.items() if intent.keys and name != asking)
+    yielding = frozenset(
+        phrase.intent
+        for book in books.values()
+        for phrases in book.phrases.values()
+        for phrase in phrases
+        if ruleset.intents[phrase.intent].keys and all(book.role(word) & Role.WISH for word in phrase.words)
+    )
     return Prepared(
         version=ruleset.version,
         books=books,
         keys=keys,
         outcomes=outcomes,
-        affirming=frozenset(name for name in outcomes if any(outcomes[name] == outcomes[other] for other in yes)),
-        answers=frozenset(name for name, intent in ruleset.intents.items() if intent.keys and name != asking),
+        affirming=affirming,
+        answers=answers,
         courtesies=frozenset().union(*(book.courtesies(ruleset.intents) for book in books.values())),
         asking=asking,
-        yielding=frozenset(
-            phrase.intent
-            for book in books.values()
-            for phrases in book.phrases.values()
-            for phrase in phrases
-            if ruleset.intents[phrase.intent].keys and all(book.role(word) & Role.WISH for word in phrase.words)
-        ),
+        yielding=yielding,
+        refusing=answers.difference(affirming, yielding, ALWAYS_INTENTS),
         prompts=_prompt_parts(ruleset),
     )
 

@@ -10,13 +10,14 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from engine.meaning import Reader
 from engine.normalise import ASKED, Normalised, fold, normalise
 from engine.phrasebook import Phrasebook
 from engine.prepared import QUOTED_FROM, Prepared, prepare
+from engine.reader import Reader
 from engine.reading import MIXED, ROBOT, UNKNOWN, Candidate, Reading
-from engine.ruleset import ALWAYS_INTENTS, Ruleset
+from engine.ruleset import Ruleset
 from engine.told import Told, elsewhere
+from engine.utterance import Utterance
 
 # What `label` says: the labels by which readings are judged. `keep` undoes what was asked; the visit stands.
 LABELS = frozenset(
@@ -91,9 +92,8 @@ def _about(prepared: Prepared, reading: Reading, told: Told, normal: Normalised,
     """The reading, unless it settles an appointment and the reply speaks of another. Reasons may hold other dates ("I
     have to cancel, I am away until the 25th"), so a reply that is no yes is held to its words only where it is short.
     """
-    settles = reading.intent in prepared.affirming or (
-        reading.intent in prepared.answers - prepared.yielding - frozenset(ALWAYS_INTENTS) and len(normal.words) <= _SHORT
-    )
+    refuses = reading.intent in prepared.refusing
+    settles = reading.intent in prepared.affirming or (refuses and len(normal.words) <= _SHORT)
     text = normal.text if reading.intent in prepared.affirming else _REASON.sub(" ", normal.text)
     other = elsewhere(told, text, language) if settles else ""
     if reading.intent in prepared.yielding:
@@ -164,13 +164,13 @@ def _robot_or_quote(prepared: Prepared, ruleset: Ruleset, normal: Normalised, la
         if whole is not None:
             return replace(whole, normalised=text)
         normal = Normalised(text, rest.tokens, normal.cut)
-    reading = Reader(prepared, ruleset.matching, book, normal, told).read()
+    reading = Reader(Utterance(prepared, book, normal, told), ruleset.matching).read()
     if reading.rule != "word" and len(prepared.books) > 1:
         alarm = _alarm_in_another_language(prepared, ruleset, book, normal)
         if alarm is not None:
             return alarm
     for other in rivals:
-        second = Reader(prepared, ruleset.matching, other, normal, told).read()
+        second = Reader(Utterance(prepared, other, normal, told), ruleset.matching).read()
         if label(second) == label(reading) or (reading.clear and second.rule == "nothing-matched"):
             continue
         if (reading.clear and second.clear) or len(normal.words) < _TELLING:
@@ -190,7 +190,7 @@ def _alarm_in_another_language(prepared: Prepared, ruleset: Ruleset, book: Phras
         return None
     for other in prepared.books.values():
         if other is not book and not strange.isdisjoint(other.deciding):
-            found = Reader(prepared, ruleset.matching, other, normal).alarm()
+            found = Reader(Utterance(prepared, other, normal), ruleset.matching).alarm()
             if found is None or len(found.candidates[0].phrase) <= _SHORTEST_ALARM:
                 continue
             if strange.issuperset(other.spelt(normalise(found.candidates[0].phrase).words)):

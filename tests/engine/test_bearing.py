@@ -15,63 +15,6 @@ def meaning(text: str) -> str:
 @pytest.mark.parametrize(
     "text",
     [
-        "you don't have to",
-        "ah you don't need to, I'll do it myself",
-        "they don't go any more",
-        "it's not coming, the courier said",
-        "everyone says they can't make it",
-        "the nurse can't come on the 20th",
-        "the interpreter can't come, she told me",
-    ],
-)
-def test_a_refusal_of_somebody_else_cancels_nothing(text: str) -> None:
-    assert meaning(text) in HANDED_OVER
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "I'll miss him though",
-        "going to miss you all",
-        "I don't want them",
-        "she can't come back over, her sister is staying",
-        "can't go wrong with a good scone",
-        "I don't want to get caught",
-        "we don't want to be rude",
-        "I don't need to know that",
-        "I don't want to",
-        "I don't go often",
-        "I usually can't make it",
-        "can't make it, the wizard has to guard the dragon's gold in chapter nine",
-        "I won't be there, save me some popcorn and tell Pete his drums are in the shed",
-        "we're not going now, it's far too wet",
-        "can't come to the phone, I'm milking",
-        "I don't need this today",
-        "not able to come before, the cows were calving, that's why I missed it",
-        "can't",
-        "I can't, my hands are shaking that much",
-        "can't come, I can't see the point of any of it",
-        "I can't go to them with this",
-        "So I don't go near the sea anymore",
-        "I'm not for sure",
-        "so I cancelled my gym membership",
-    ],
-)
-def test_a_refusal_that_goes_on_to_something_else_cancels_nothing(text: str) -> None:
-    assert meaning(text) in HANDED_OVER
-
-
-@pytest.mark.parametrize(
-    "text",
-    ["no need of a visit now. I said goodbye to the children and they don't understand", "I want to not be here any more"],
-)
-def test_a_bleak_refusal_cancels_nothing(text: str) -> None:
-    assert meaning(text) in HANDED_OVER | {"urgent"}
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
         "that's a nice change",
         "the whole town is changing",
         "they never really change",
@@ -139,32 +82,9 @@ def test_everyday_words_alone_are_no_answer(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("I don't need it any more", "cancel"),
-        ("I don't want to go", "cancel"),
-        ("Can't come over to you that day, sorry", "cancel"),
-        ("I no longer need to see the doctor", "cancel"),
-        ("it is not needed now", "cancel"),
-        ("she can't come, she's in hospital", "cancel"),
-        ("won't be able to make it up to you", "cancel"),
-        ("She can't make it, she's in Beaumont", "cancel"),
-        ("we won't be there, the piano is being tuned", "cancel"),
-        ("can't come, have to collect my son from the airport", "cancel"),
-        ("can't make it, my niece has her debs", "cancel"),
-        ("I cannot attend, there is a strike on the ferry", "cancel"),
-        ("can't, the cows are calving", "cancel"),
-        ("I can't, I'm minding the neighbour's twins", "cancel"),
-        ("I can't come, there's nobody to open the shop", "cancel"),
-        ("I won't be able to come as the choir is singing for the bishop", "cancel"),
-        ("cant come in im stuck offshore on the rig", "cancel"),
-        ("We cannot attend, the chapel roof is being blessed and himself is sacristan", "cancel"),
-        ("Not coming. The bus was cut from our village.", "cancel"),
-        ("I can't make it due to a family emergency", "cancel"),
-        ("can't come, burying my uncle that day", "cancel"),
-        ("I can't attend. The removal men are arriving that morning", "cancel"),
         ("a Friday would be better", "reschedule"),
         ("anything on a Monday", "reschedule"),
         ("I have a wedding that day", "reschedule"),
-        ("not able for it that day sorry", "cancel"),
         ("option C please", "cancel"),
         ("C - Mary Burke", "cancel"),
         ("Change", "reschedule"),
@@ -213,11 +133,8 @@ def test_what_asks_for_another_thing_than_a_time_or_goes_on_with_talk_is_no_answ
     [
         ("what other dates do you have", "reschedule"),
         ("How many slots do you have next week", "reschedule"),
-        ("sorry but I can't come", "cancel"),
-        ("So sorry I can't come", "cancel"),
-        ("I can't come into the hospital that day", "cancel"),
         ("I'm a little late", "running_late"),
     ],
 )
-def test_who_asks_for_a_time_or_says_no_politely_is_answered(text: str, said: str) -> None:
+def test_who_asks_for_a_time_or_is_late_is_answered(text: str, said: str) -> None:
     assert meaning(text) == said

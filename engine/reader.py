@@ -1,0 +1,95 @@
+"""One reply read with one phrasebook: what decides wherever it stands, then what means something only as the whole of a reply,
+then all that is said, clause by clause.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cached_property
+
+from engine import alarms, deaths
+from engine.evidence import Evidence
+from engine.explained import speaks_of_little_else, tells_of_danger, tells_of_it
+from engine.hearing import Hearing
+from engine.lexicon import Role
+from engine.meaning import Meaning
+from engine.outlived import Outlived
+from engine.phrase import DECIDING
+from engine.reading import BEREAVED, ROBOT, UNKNOWN, Candidate, Reading
+from engine.resemblance import Resemblance
+from engine.ruleset import Matching
+from engine.utterance import Utterance
+from engine.wholes import whole
+
+
+class Reader:
+    """One reading of one reply."""
+
+    def __init__(self, said: Utterance, matching: Matching) -> None:
+        self._said = said
+        self._resemblance = Resemblance(said, matching)
+        self._evidence = Evidence(said, self._resemblance)
+
+    def read(self) -> Reading:
+        said, asking = self._said, self._said.prepared.asking
+        reading = self._read()
+        if reading.intent == UNKNOWN and deaths.mourned(said.book, said.spelt, said.alike):
+            return self._bereaved("Somebody close to who writes has died.")
+        if reading.intent != asking:
+            return reading
+        topic = said.book.topic([word for spelt in said.spelt for word in spelt])
+        return replace(reading, topic=topic, why=f"{reading.why} It asks nothing else: {topic}.") if topic else reading
+
+    def alarm(self) -> Reading | None:
+        """What decides wherever it stands, and nothing else: for a reply that is read in another language."""
+        decided = self._decided()
+        return decided if decided is not None and decided.intent in DECIDING else None
+
+    def _read(self) -> Reading:
+        said = self._said
+        decided = self._decided()
+        if decided is not None:
+            return self._unless_outlived(decided) if decided.intent == alarms.DEATH else decided
+        roles = said.book.roles
+        if any(roles.get(word, Role.NONE) & Role.ROBOT for alike in said.alike for word in alike):
+            return self._evidence.say(UNKNOWN, ROBOT, "It reads like an automatic answer or an advertisement.")
+        phrase = whole(said)
+        if phrase is not None and Meaning(said, self._evidence, self._resemblance).is_answer(phrase):
+            return self._evidence.act(phrase, "it is all that is said")
+        return self._meaning.reading()
+
+    @cached_property
+    def _meaning(self) -> Meaning:
+        said = self._said
+        hearing = Hearing(said.prepared, said.book)
+        parts = hearing.clauses(said.segments)
+        return Meaning(said, self._evidence, self._resemblance, parts, hearing.ruled_out(said.segments))
+
+    def _decided(self) -> Reading | None:
+        """What words that decide wherever they stand say, None where there are none or nothing is told by them."""
+        said = self._said
+        best = alarms.found(said)
+        if best is None or not tells_of_it(said, best.intent):
+            return None
+        if best.intent != alarms.DEATH and not (tells_of_danger(said, best) and speaks_of_little_else(said, best)):
+            return self._evidence.say(UNKNOWN, "not-to-us", f'"{best.text}" stands beside much that goes with no danger.')
+        why = f'"{best.text}" decides wherever it stands, before anything else in the text.'
+        return self._evidence.say(best.intent, "word", why, 100.0, Candidate(best.intent, best.text, 100.0))
+
+    def _unless_outlived(self, death: Reading) -> Reading:
+        """A death, unless the text holds an answer of somebody living: then that is what it says, or it is for a person."""
+        said, prepared = self._said, self._said.prepared
+        told = death.candidates[0].phrase
+        outlived = Outlived(said)
+        first = "" if told.split()[:1] == [said.first] else said.first  # "R I P Tommy"
+        standing = self._meaning.standing
+        if outlived.answered(standing):
+            answer = self._meaning.reading()
+            if answer.intent in prepared.affirming | prepared.yielding:
+                return answer
+        elif not (outlived.may_answer(standing, first) or outlived.by_the_way(standing, told)):
+            return death
+        return self._bereaved(f'"{told}" tells of a death, and what else is said may be an answer of somebody living.')
+
+    def _bereaved(self, why: str) -> Reading:
+        return self._evidence.say(self._said.prepared.asking or UNKNOWN, BEREAVED, why)

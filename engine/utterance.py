@@ -1,0 +1,71 @@
+"""One reply as one phrasebook hears it, before anything is made of it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from functools import cached_property
+
+from engine.days_kept import DaysKept
+from engine.lexicon import Role
+from engine.normalise import Normalised, fold
+from engine.phrase import Phrase
+from engine.phrasebook import Phrasebook
+from engine.place import Place, place
+from engine.prepared import Prepared
+from engine.segments import segments
+from engine.told import Told
+
+
+class Utterance:
+    """What is said, in `segments`, to whom was `told` of an appointment, where that is known."""
+
+    def __init__(self, prepared: Prepared, book: Phrasebook, normal: Normalised, told: Told | None = None) -> None:
+        self.prepared = prepared
+        self.book = book
+        self.normal = normal
+        self.told = told
+        self.segments = segments(prepared, book, normal.tokens)
+        self.spelt = [segment.spelt for segment in self.segments]
+        self.alike = [segment.alike for segment in self.segments]
+        self.content = [word for segment in self.segments for word in segment.content]
+        self._places: dict[Phrase, Place] = {}
+
+    @cached_property
+    def folded(self) -> list[str]:
+        """The words as they stand, but for their accents."""
+        return [fold(word) for word in self.normal.words]
+
+    @property
+    def first(self) -> str:
+        """The first word, "" where there is none."""
+        return next(iter(self.normal.words), "")
+
+    @property
+    def takes_up(self) -> bool:
+        """Whether it begins as talk goes on: "and", "but"."""
+        return self.opens_with(self.book.taking_up)
+
+    def opens_with(self, words: Collection[str], but: int = Role.NONE) -> bool:
+        """Whether it begins with one of some words, and not as an excuse does ("so sorry"), nor before a word of a role that is
+        named: "oh yes".
+        """
+        first, second = (*next(iter(self.spelt), ()), "", "")[:2]
+        return first in words and not (self.book.role(second) & but or second in self.book.polite)
+
+    @cached_property
+    def days(self) -> DaysKept:
+        """What the days and hours in it say of its answer."""
+        return DaysKept(self.book, self.normal, self.told)
+
+    def place(self, phrase: Phrase) -> Place:
+        """Where a phrase stands in it."""
+        found = self._places.get(phrase)
+        if found is None:
+            found = self._places[phrase] = place(self.book, self.segments, phrase)
+        return found
+
+    def quoted(self, phrase: Phrase) -> str:
+        """The patient's own words that were taken for a phrase; the phrase where they cannot be told apart."""
+        if f" {phrase.text} " in f" {self.normal.text} ":
+            return phrase.text
+        return " ".join(self.place(phrase).written)

@@ -1,0 +1,120 @@
+"""A refusal is taken at its word where it is said of the visit, whatever the reason, and asked about where it may be said of
+anything else.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from engine.understanding import label, read
+from tests.engine.test_understanding import HANDED_OVER, RULES
+
+
+def meaning(text: str) -> str:
+    return label(read(RULES, text, "en", RULES.example))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "you don't have to",
+        "ah you don't need to, I'll do it myself",
+        "they don't go any more",
+        "it's not coming, the courier said",
+        "everyone says they can't make it",
+        "the nurse can't come on the 20th",
+        "the interpreter can't come, she told me",
+    ],
+)
+def test_a_refusal_of_somebody_else_cancels_nothing(text: str) -> None:
+    assert meaning(text) in HANDED_OVER
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I'll miss him though",
+        "going to miss you all",
+        "I don't want them",
+        "she can't come back over, her sister is staying",
+        "can't go wrong with a good scone",
+        "I don't want to get caught",
+        "we don't want to be rude",
+        "I don't need to know that",
+        "I don't want to",
+        "I don't go often",
+        "I usually can't make it",
+        "can't make it, the wizard has to guard the dragon's gold in chapter nine",
+        "I won't be there, save me some popcorn and tell Pete his drums are in the shed",
+        "we're not going now, it's far too wet",
+        "can't come to the phone, I'm milking",
+        "I don't need this today",
+        "not able to come before, the cows were calving, that's why I missed it",
+        "can't",
+        "I can't, my hands are shaking that much",
+        "can't come, I can't see the point of any of it",
+        "I can't go to them with this",
+        "So I don't go near the sea anymore",
+        "I'm not for sure",
+        "so I cancelled my gym membership",
+    ],
+)
+def test_a_refusal_that_goes_on_to_something_else_cancels_nothing(text: str) -> None:
+    assert meaning(text) in HANDED_OVER
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["no need of a visit now. I said goodbye to the children and they don't understand", "I want to not be here any more"],
+)
+def test_a_bleak_refusal_cancels_nothing(text: str) -> None:
+    assert meaning(text) in HANDED_OVER | {"urgent"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I don't need it any more",
+        "I don't want to go",
+        "Can't come over to you that day, sorry",
+        "I no longer need to see the doctor",
+        "it is not needed now",
+        "she can't come, she's in hospital",
+        "won't be able to make it up to you",
+        "She can't make it, she's in Beaumont",
+        "we won't be there, the piano is being tuned",
+        "can't come, have to collect my son from the airport",
+        "can't make it, my niece has her debs",
+        "I cannot attend, there is a strike on the ferry",
+        "can't, the cows are calving",
+        "I can't, I'm minding the neighbour's twins",
+        "I can't come, there's nobody to open the shop",
+        "I won't be able to come as the choir is singing for the bishop",
+        "cant come in im stuck offshore on the rig",
+        "We cannot attend, the chapel roof is being blessed and himself is sacristan",
+        "Not coming. The bus was cut from our village.",
+        "I can't make it due to a family emergency",
+        "can't come, burying my uncle that day",
+        "I can't attend. The removal men are arriving that morning",
+        "not able for it that day sorry",
+        "sorry but I can't come",
+        "So sorry I can't come",
+        "I can't come into the hospital that day",
+    ],
+)
+def test_a_refusal_of_the_visit_is_taken_at_its_word_whatever_the_reason(text: str) -> None:
+    assert meaning(text) == "cancel"
+
+
+@pytest.mark.parametrize(
+    ("word", "more"),
+    [
+        ("can't make it, the car is banjaxed", "can't make it out, what does this say"),
+        ("I can't come, the hens got out", "I can't come to the phone, the hens got out"),
+        ("I can't go on the 20th", "I can't go to them with this"),
+        ("we won't be there, the priest is calling", "they won't be there, the priest is calling"),
+    ],
+)
+def test_what_goes_on_or_who_it_is_tells_a_refusal_from_mere_inability(word: str, more: str) -> None:
+    assert meaning(word) == "cancel"
+    assert meaning(more) in HANDED_OVER
