@@ -46,7 +46,7 @@ def rivescript(ruleset: Ruleset) -> tuple[RiveScript, int]:
     seen: set[str] = set()
     for book in prepare(ruleset).books.values():
         whole = [(phrase, "{}") for phrase in book.whole.values()]
-        anywhere = [(phrase, "[*] {} [*]") for phrases in book.deciding.values() for phrase in phrases]
+        anywhere = [(phrase, "[*] {} [*]") for phrase in book.deciding]
         for phrase, form in whole + anywhere:
             words = "".join(c if c.isalnum() else " " for c in phrase.text.lower()).split()
             trigger = form.format(" ".join(words))

@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from engine import deaths
-from engine.clauses import match
 from engine.lexicon import Role
 from engine.normalise import BREAK, is_number
 from engine.phrase import DECIDING, DISTANT_KIN, NUMBER, Phrase
@@ -33,7 +32,7 @@ def found(said: Utterance) -> Phrase | None:
     for segment in said.segments:
         content = [*book.grave(segment.spelt), BREAK]
         for at in range(len(content)):
-            phrase = match(content, at, book.deciding)
+            phrase = book.deciding.longest(content, at)
             if phrase is None:
                 continue
             end = at + len(phrase.words)

@@ -8,7 +8,7 @@ from itertools import chain
 
 from engine.lexicon import Lexicon, Role
 from engine.normalise import fold
-from engine.phrase import by_last, holds
+from engine.phrase import by_first, by_last, holds, holds_any
 
 Stretch = tuple[str, ...]
 Words = frozenset[str]
@@ -25,7 +25,7 @@ class Asides:
 
     denied: Mapping[str, Sequence[Stretch]]  # by their last words
     following: Mapping[str, Sequence[Stretch]]  # by their last words
-    long_ago: tuple[Stretch, ...]
+    long_ago: Mapping[str, Sequence[Stretch]]  # by their first words
     befell: tuple[Stretch, ...]
     naming: Words
     present: Words
@@ -56,8 +56,8 @@ class Asides:
     @property
     def stretched(self) -> Words:
         """The words of all stretches: the language has them, so that none is taken for a slip of another word."""
-        led = chain.from_iterable((*self.denied.values(), *self.following.values()))
-        stretches = (*led, *self.long_ago, *self.befell, *self.steady)
+        kept = chain.from_iterable((*self.denied.values(), *self.following.values(), *self.long_ago.values()))
+        stretches = (*kept, *self.befell, *self.steady)
         return frozenset(word for stretch in stretches for word in stretch)
 
     def not_now(self, content: Sequence[str], places: Sequence[int], said: Sequence[str]) -> bool:
@@ -77,7 +77,7 @@ class Asides:
             return False
         told = _led(self.following, content, first, ())
         known = any(content[behind - 1] in once and holds(said, once) for once in self.befell)
-        return told or known or any(holds(said, past) for past in self.long_ago)
+        return told or known or holds_any(said, self.long_ago)
 
     def _apart(self, said: Sequence[str], word: str) -> Sequence[str]:
         """What stands around a word up to a "but" on either side: the now of "a stroke last year but he is cycling again now"
@@ -95,7 +95,7 @@ class Asides:
         tells how it is now speaks of now.
         """
         told = [list(said) for said in sentences]
-        past = any(holds(said, then) and self.present.isdisjoint(said) for said in told for then in self.long_ago)
+        past = any(self.present.isdisjoint(said) and holds_any(said, self.long_ago) for said in told)
         return past or any(map(self._steady, told))
 
     def _steady(self, said: Sequence[str]) -> bool:
@@ -146,7 +146,7 @@ def asides(
     return Asides(
         denied=by_last(stretches(lists["denied"], grave)),
         following=by_last(stretches(lists["following"], grave)),
-        long_ago=stretches(lists["long_ago"], list),
+        long_ago=by_first(stretches(lists["long_ago"], list)),
         befell=stretches(lists["befell"], list),
         naming=frozenset(part for entry in lists["naming"] for part in spelt([entry])),
         present=words("present"),

@@ -75,15 +75,6 @@ def segments(tokens: Sequence[str]) -> list[tuple[list[str], bool]]:
     return out
 
 
-def match(words: Sequence[str], at: int, table: dict[str, list[Phrase]]) -> Phrase | None:
-    """The longest phrase of `table` that begins at `at`, or None."""
-    for phrase in table.get(words[at], ()):
-        length = len(phrase.words)
-        if length == 1 or tuple(words[at : at + length]) == phrase.words:
-            return phrase
-    return None
-
-
 def clauses(book: Phrasebook, words: Sequence[str], asked: bool) -> list[Clause]:
     """Clauses of one segment whose words are already rewritten."""
     roles = book.roles
@@ -96,7 +87,7 @@ def clauses(book: Phrasebook, words: Sequence[str], asked: bool) -> list[Clause]
     while at < end:
         word = content[at]
         role = roles.get(word, Role.NONE)
-        phrase = match(content, at, book.phrases)
+        phrase = book.phrases.longest(content, at)
         opens = led.get(at) in book.openers and _told(book, previous)
         if opens or (phrase is None and role & Role.JOIN and (out[-1].words or out[-1].flags)):
             out.append(Clause())

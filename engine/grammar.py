@@ -84,8 +84,9 @@ class Grammar:
     def content(self, words: Sequence[str]) -> list[str]:
         """Rewritten words without those that are skipped; dates and times in a row are one."""
         out: list[str] = []
+        roles = self.roles
         for word in words:
-            role = self.role(word)
+            role = roles.get(word, Role.NONE)
             if (not role & SKIPPED or role & Role.JOIN) and not (word == NUMBER and out and out[-1] == NUMBER):
                 out.append(word)
         return out
@@ -122,7 +123,10 @@ class Grammar:
         if len(same) > 1:
             self._mark_inversions(same)
             self._mark_conjunctions(same, follows)
-        marked = [NUMBER if self.role(word) & Role.WHEN or is_number(word) else word for word in same]
+        roles = self.roles
+        marked = [NUMBER if roles.get(word, Role.NONE) & Role.WHEN or is_number(word) else word for word in same]
+        if NUMBER not in marked:
+            return marked
         return [word for at, word in enumerate(marked) if not self._chooses_time(marked, at)]
 
     def _same(self, spelt: Sequence[str]) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 # Ten SMS parts hold 1,530 GSM-7 letters, so no phone sends more in one text; what lies beyond is not read.
 LONGEST = 2000
@@ -67,7 +67,7 @@ _LOOKALIKE = str.maketrans("аеіјкмнорсстухвѕԁαεικνορτυ
 _MIXED = re.compile(r"(?=\w*[a-z])(?=\w*[\u0370-\u03ff\u0400-\u052f])\w+")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Normalised:
     """`text` is the cleaned reply; `tokens` its words (numbers and pictures among them), BREAK where a clause may
     end and ASKED for a question mark. `cut` tells that the reply was longer than is read.
@@ -77,14 +77,14 @@ class Normalised:
     tokens: tuple[str, ...]
     cut: bool = False
 
-    @property
+    @cached_property
     def words(self) -> tuple[str, ...]:
         return tuple(token for token in self.tokens if token is not BREAK and token is not ASKED)
 
 
 def is_number(token: str) -> bool:
     """Whether a token is a number, a time or a date in figures: 10, 10:30, 20th, 20/6."""
-    return _NUMBER.match(token) is not None
+    return token[:1].isdecimal() and _NUMBER.match(token) is not None
 
 
 def is_time(word: str) -> bool:

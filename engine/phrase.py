@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, KeysView, Mapping, Sequence
 from dataclasses import dataclass
 
 from engine.lexicon import Role
@@ -44,9 +44,56 @@ class Phrase:
         return len(self.words) == 1 and len(self.words[0]) == 1 and self.words[0].isalnum()
 
 
+class Phrases:
+    """Phrases by their words, so that the longest that begins at a place is found at once. Of two with the same words the
+    first counts.
+    """
+
+    __slots__ = ("_by_first",)
+
+    def __init__(self) -> None:
+        self._by_first: dict[str, tuple[list[int], dict[Stretch, Phrase]]] = {}  # with the lengths there are, the longest first
+
+    def add(self, phrase: Phrase) -> None:
+        lengths, phrases = self._by_first.setdefault(phrase.words[0], ([], {}))
+        phrases.setdefault(phrase.words, phrase)
+        if len(phrase.words) not in lengths:
+            lengths.append(len(phrase.words))
+            lengths.sort(reverse=True)
+
+    def __iter__(self) -> Iterator[Phrase]:
+        """Those that begin alike together, the longest of them first."""
+        for _, phrases in self._by_first.values():
+            yield from sorted(phrases.values(), key=lambda phrase: -len(phrase.words))
+
+    @property
+    def beginnings(self) -> KeysView[str]:
+        """The words that one of them begins with."""
+        return self._by_first.keys()
+
+    def exactly(self, words: Sequence[str]) -> Phrase | None:
+        """The phrase that is made of these words, or None."""
+        found = self._by_first.get(words[0]) if words else None
+        return None if found is None else found[1].get(tuple(words))
+
+    def longest(self, words: Sequence[str], at: int) -> Phrase | None:
+        """The longest phrase that begins at a place, or None."""
+        found = self._by_first.get(words[at])
+        if found is None:
+            return None
+        lengths, phrases = found
+        for length in lengths:
+            phrase = phrases.get(tuple(words[at : at + length]))
+            if phrase is not None:
+                return phrase
+        return None
+
+
 def place(words: Sequence[str], pattern: tuple[str, ...]) -> int | None:
     """Where `pattern` first stands in `words` as one stretch, None where it does not."""
     first, length = pattern[0], len(pattern)
+    if first not in words:
+        return None
     return next((at for at, word in enumerate(words) if word == first and tuple(words[at : at + length]) == pattern), None)
 
 

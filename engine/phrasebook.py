@@ -6,13 +6,14 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
+from itertools import chain
 
 from engine.asides import Asides, asides
 from engine.grammar import Grammar, grammar
 from engine.language import answers, language, split
 from engine.lexicon import Role
 from engine.normalise import fold, is_number
-from engine.phrase import DECIDING, DISTANT_KIN, KIN, NAME, NUMBER, OPT_OUT, SAYING, Phrase, by_first
+from engine.phrase import DECIDING, DISTANT_KIN, KIN, NAME, NUMBER, OPT_OUT, SAYING, Phrase, Phrases, by_first
 from engine.ruleset import Intent, LanguageWords, Ruleset
 from engine.sentences import Said
 from engine.speller import REPAIR_FROM, Speller
@@ -46,9 +47,9 @@ class Phrasebook:
         self._refer_to_words()
         self._make_patterns()
 
-        self.phrases: dict[str, list[Phrase]] = {}
-        self.deciding: dict[str, list[Phrase]] = {}
-        self.alone: dict[str, list[Phrase]] = {}  # mean something only as the whole of a reply
+        self.phrases = Phrases()
+        self.deciding = Phrases()
+        self.alone = Phrases()  # mean something only as the whole of a reply
         self.written: dict[tuple[str, ...], Phrase] = {}  # and only as they are written
         self.unless: dict[str, list[tuple[str, tuple[str, ...]]]] = {}  # by first words: of which intent, in what it is none
         self.near: dict[str, list[tuple[Phrase, Sets]]] = {}  # by each word of the first set
@@ -60,10 +61,7 @@ class Phrasebook:
                 self._load_topic(intent)
             else:
                 self._load_intent(intent)
-        for table in (self.phrases, self.deciding):
-            for phrases in table.values():
-                phrases.sort(key=lambda phrase: -len(phrase.words))
-        self.whole = {" ".join(p.words): p for phrases in self.phrases.values() for p in phrases}
+        self.whole = {" ".join(phrase.words): phrase for phrase in self.phrases}
         self.choices = tuple(self.whole)
         self.asides = _asides(self._grammar)
         self._speller = self._load_vocabulary()
@@ -231,14 +229,11 @@ class Phrasebook:
             return True
         return all(folded not in words for language, words in answers().items() if language not in (self.language, _COMMON))
 
-    def _add(self, table: dict[str, list[Phrase]], intent: Intent, text: str, keys: set[str]) -> None:
+    def _add(self, table: Phrases, intent: Intent, text: str, keys: set[str]) -> None:
         words = self._grammar.phrase(text)
         if all(self.role(word) & _BARE for word in words) or set(words) <= _ANYTHING:
             return  # nothing left to compare by: every "not" would be like it, or every name
-        phrases = table.setdefault(words[0], [])
-        if any(phrase.words == words for phrase in phrases):
-            return  # the first intent in the file has it; the loader tells of one phrase under two intents
-        phrases.append(
+        table.add(  # the first intent in the file has it; the loader tells of one phrase under two intents
             Phrase(
                 intent=intent.name,
                 text=text,
@@ -253,9 +248,7 @@ class Phrasebook:
     def _add_deciding(self, intent: Intent, text: str) -> None:
         words = self._grammar.deciding_phrase(text)
         if words and words[0] != SAYING:  # what a saying takes away is none of it
-            self.deciding.setdefault(words[0], []).append(
-                Phrase(intent.name, text, words, key=False, weak=False, negative=False, asks=False)
-            )
+            self.deciding.add(Phrase(intent.name, text, words, key=False, weak=False, negative=False, asks=False))
 
     def topic(self, spelt: Sequence[str]) -> str:
         """Which of the questions that a text answers a question is, "" where it asks anything else: all words of one of its
@@ -269,25 +262,18 @@ class Phrasebook:
 
     def courtesies(self, names: Iterable[str]) -> frozenset[str]:
         """Intents that are nothing but politeness here: each of their phrases is made of such words alone."""
-        polite = []
-        for name in names:
-            own = [p for phrases in self.phrases.values() for p in phrases if p.intent == name]
-            if own and all(self.role(word) & Role.COURTESY for phrase in own for word in phrase.words):
-                polite.append(name)
-        return frozenset(polite)
+        polite: dict[str, bool] = {}
+        for phrase in self.phrases:
+            courteous = all(self.role(word) & Role.COURTESY for word in phrase.words)
+            polite[phrase.intent] = polite.get(phrase.intent, True) and courteous
+        return frozenset(name for name in names if polite.get(name))
 
     def _load_vocabulary(self) -> Speller:
         lexicon, roles = self._language.lexicon, self.roles
-        words = {
-            word
-            for table in (self.phrases, self.deciding, self.alone)
-            for phrases in table.values()
-            for p in phrases
-            for word in p.words
-        }
+        words = {word for phrase in chain(self.phrases, self.deciding, self.alone) for word in phrase.words}
         near = {word for patterns in self.near.values() for _, sets in patterns for words in sets for word in words}
-        gravest = frozenset(w for phrases in self.deciding.values() for p in phrases for w in p.words) | near
-        told = (p for phrases in self.phrases.values() for p in phrases if p.intent == OPT_OUT)
+        gravest = frozenset(word for phrase in self.deciding for word in phrase.words) | near
+        told = (phrase for phrase in self.phrases if phrase.intent == OPT_OUT)
         self.of_texts = frozenset(word for phrase in told for word in phrase.words)
         self.explained = words | near | self._dangers()
         words |= {word for word in roles if "_" not in word}
@@ -355,8 +341,7 @@ class Phrasebook:
 
     def familiarity(self, words: Sequence[str]) -> int:
         """How many of the words, accents taken off, this language has."""
-        known = self.known
-        return sum(1 for word in words if word in known)
+        return sum(map(self.known.__contains__, words))
 
     def unsigned(self, text: str) -> str:
         """A reply without the close of a letter and the name under it: "Yours sincerely, R. Ashworth"."""

@@ -91,8 +91,7 @@ def prepare(ruleset: Ruleset) -> Prepared:
     yielding = frozenset(
         phrase.intent
         for book in books.values()
-        for phrases in book.phrases.values()
-        for phrase in phrases
+        for phrase in book.phrases
         if ruleset.intents[phrase.intent].keys and all(book.role(word) & Role.WISH for word in phrase.words)
     )
     return Prepared(

@@ -45,7 +45,7 @@ class Resemblance:
         if candidate.score < self.matching.accept:
             return False
         book, said = self.said.book, self.said.content
-        phrase = next(p for phrases in book.phrases.values() for p in phrases if p.text == candidate.phrase)
+        phrase = next(phrase for phrase in book.whole.values() if phrase.text == candidate.phrase)
         strange = [word for word in said if word not in phrase.words]
         missing = [word for word in phrase.words if word not in said]
         long = all(len(word) >= self.matching.exact_below for word in (*strange, *missing))

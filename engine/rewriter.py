@@ -53,18 +53,20 @@ class Rewriter:
         out: list[str] = []
         at, end = 0, len(words)
         while at < end:
-            node = first.get(words[at])
-            ahead, behind, into = at + 1, at, None
+            word = words[at]
+            at += 1
+            node = first.get(word)
+            if node is None:  # as of most words
+                out.append(word)
+                continue
+            ahead, behind, into = at, at, None
             while node is not None:
                 if node.into is not None:
                     behind, into = ahead, node.into
-                if ahead == end:
-                    break
-                node = node.onward.get(words[ahead])
+                node = node.onward.get(words[ahead]) if ahead < end else None
                 ahead += 1
             if into is None:
-                out.append(words[at])
-                at += 1
+                out.append(word)
             else:
                 out.extend(into)
                 at = behind

@@ -93,7 +93,7 @@ class Sentences:
         sentences = [
             sentence
             for sentence in met
-            if (sentence.asks or not asked) and not any(need.isdisjoint(there) for need in sentence.needs)
+            if (sentence.asks or not asked) and not any(map(there.isdisjoint, sentence.needs))
         ]
         if not sentences:
             return None

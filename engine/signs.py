@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 from engine.halves import Halves, Sign, halves, sign
 from engine.lexicon import Lexicon, Role
 from engine.normalise import fold
-from engine.phrase import Stretch, by_first, holds, holds_any
+from engine.phrase import Stretch, by_first, holds_any
 from engine.rewriter import Rewriter
 
 _MANY = 3  # hints of different kinds that tell as much as a sign, where somebody asks what to do
@@ -49,7 +49,7 @@ class Signs:
     persons: Words
     meant: Words  # straight after one of these it is not: "meant to be weeping"
     whose: Words  # a sign told of one of these is nobody's in general
-    mild: tuple[Stretch, ...]
+    mild: Mapping[str, Sequence[Stretch]]  # by their first words
 
     @property
     def words(self) -> Words:
@@ -67,7 +67,7 @@ class Signs:
             places = [place for place, word in enumerate(sentence) if word not in self.passed_over]
             words = [sentence[place] for place in places]
             found = self._signs(words, denies)
-            if not any(holds(sentence, slight) for slight in self.mild):
+            if not holds_any(sentence, self.mild):
                 found += self.halves.told(words, denies)
                 own += [each for each in found if not self._in_general(sentence, places[each.places[0]])]
             heard += [replace(each, places=tuple(at + place for place in each.places)) for each in found]
@@ -141,7 +141,7 @@ def signs(lexicon: Lexicon, spelt: Callable[[Sequence[str]], list[str]], spelt_s
     persons = frozenset(map(fold, (*lists["patients"], *lists["kin"])))
     whose = frozenset(map(fold, (*lists["determiners"], *lists["openers"])))
     general, meant = (frozenset(map(fold, lists[name])) for name in ("general", "meant"))
-    mild = tuple(tuple(spelt(line.split())) for line in lists["mild"])
+    mild = by_first(spelt(line.split()) for line in lists["mild"])
     marks = Rewriter(rules)
     return Signs(
         marks=marks,

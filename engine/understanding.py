@@ -189,7 +189,7 @@ def _alarm_in_another_language(prepared: Prepared, ruleset: Ruleset, book: Phras
     if not strange:
         return None
     for other in prepared.books.values():
-        if other is not book and not strange.isdisjoint(other.deciding):
+        if other is not book and not strange.isdisjoint(other.deciding.beginnings):
             found = Reader(Utterance(prepared, other, normal), ruleset.matching).alarm()
             if found is None or len(found.candidates[0].phrase) <= _SHORTEST_ALARM:
                 continue

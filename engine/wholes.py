@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from engine.clauses import match
 from engine.clauses import segments as stretches
 from engine.lexicon import Role
 from engine.objections import NOT_THEIRS
@@ -28,8 +27,8 @@ def _alone(said: Utterance) -> Phrase | None:
     if normal.words in book.written:
         return book.written[normal.words]
     words = [word for word in said.content if not book.role(word) & _QUIET or word == NAME]
-    found = match(words, 0, book.alone) if words else None
-    if found is None or len(found.words) != len(words):
+    found = book.alone.exactly(words)
+    if found is None:
         return None
     all_of_it = {word for alike in said.alike for word in alike}.issuperset(book.rewrite(found.text.split()))
     if len(words) == 1 and found.intent == NOT_THEIRS and not all_of_it:
