@@ -23,7 +23,6 @@ from engine.phrase import ASK, OPT_OUT, Phrase
 from engine.phrasebook import Phrasebook
 from engine.prepared import Prepared
 from engine.reading import MIXED, UNKNOWN, Reading
-from engine.resemblance import Resemblance
 from engine.utterance import Utterance
 
 _LOUD = Role.NEGATION | Role.QUESTION | Role.HEDGE | Role.CONDITION | Role.CONTRAST | Role.NO
@@ -31,7 +30,7 @@ _DOUBTS = ("hedge", "condition", "question", "object")  # what leaves a meaning 
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class _Heard:
     """A phrase that was found, and what speaks against taking it at its word ("" where nothing does)."""
 
     phrase: Phrase
@@ -46,43 +45,28 @@ class Meaning:
 
     said: Utterance
     evidence: Evidence
-    resemblance: Resemblance
     parts: Sequence[Clause] = ()
     ruled_out: Collection[str] = ()
-    _bearings: dict[Phrase, Bearing] = field(default_factory=dict)
+    _bearings: dict[Phrase, Bearing] = field(default_factory=dict, init=False)
 
     def is_answer(self, phrase: Phrase) -> bool:
         """Whether a phrase that is the whole of the reply is an answer to us."""
         of_talk = phrase.intent in self.prepared.affirming and self._affirmed.of_talk
         return not (of_talk or self._bearing(phrase).astray)
 
-    @cached_property
-    def heard(self) -> list[Heard]:
-        """All that it says, each with what speaks against it."""
-        against = self._objections.against
-        return [Heard(phrase, against(part, phrase, object_)) for part in self.parts for phrase, object_ in part.found]
-
     @property
     def standing(self) -> list[Phrase]:
         """What it says that nothing in its own clause speaks against."""
-        return [heard.phrase for heard in self.heard if not heard.against]
+        return [heard.phrase for heard in self._heard if not heard.against]
 
     def reading(self) -> Reading:
         """The one meaning that is left, or why there is none."""
-        prepared, say, said = self.prepared, self.evidence.say, self.said.quoted
+        prepared = self.prepared
         standing = [phrase for phrase in self.standing if phrase.intent not in prepared.courtesies]
         strong = [phrase for phrase in standing if not phrase.weak] or standing
-        for name in PRECEDENCE:
-            for phrase in strong:
-                if phrase.intent == name:
-                    if name == NOT_THEIRS and any(other.intent == HAS_BEEN for other in strong):
-                        continue  # "attended, please update your records"
-                    if name == NOT_THEIRS and (self._agreed() or any(other.intent in prepared.affirming for other in strong)):
-                        why = f'"{said(phrase)}" stands beside a yes: somebody answers for the patient.'
-                        return say(MIXED, "two-meanings", why)
-                    if not self._guard.passes_remark(phrase):
-                        return say(UNKNOWN, "not-to-us", "Nothing in it shows that it was written to us.")
-                    return self.evidence.act(phrase, "outranks every other meaning")
+        outranking = self._outranking(strong)
+        if outranking is not None:
+            return outranking
         outcomes = {prepared.outcomes[phrase.intent]: phrase for phrase in reversed(strong)}
         if not outcomes:
             return self._nothing_stands()
@@ -90,6 +74,20 @@ class Meaning:
             return self._several(outcomes)
         (phrase,) = outcomes.values()
         return self._yes(phrase) if phrase.intent in prepared.affirming else self._any_other(phrase)
+
+    def _outranking(self, strong: Sequence[Phrase]) -> Reading | None:
+        """What decides beside any other meaning in the same text; a wrong number not where somebody has been or will come."""
+        say, said = self.evidence.say, self.said.quoted
+        for phrase in (each for name in PRECEDENCE for each in strong if each.intent == name):
+            if phrase.intent == NOT_THEIRS and any(other.intent == HAS_BEEN for other in strong):
+                continue  # "attended, please update your records"
+            affirmed = self._agreed() or any(other.intent in self.prepared.affirming for other in strong)
+            if phrase.intent == NOT_THEIRS and affirmed:
+                return say(MIXED, "two-meanings", f'"{said(phrase)}" stands beside a yes: somebody answers for the patient.')
+            if not self._guard.passes_remark(phrase):
+                return say(UNKNOWN, "not-to-us", "Nothing in it shows that it was written to us.")
+            return self.evidence.act(phrase, "outranks every other meaning")
+        return None
 
     def _agreed(self) -> bool:
         """Whether a yes stands before a "but", as a word of no phrase: "yes but not with Dr Smith"."""
@@ -122,14 +120,15 @@ class Meaning:
             return self.evidence.ask()
         if self._elsewhere():
             return say(UNKNOWN, "elsewhere", f'"{said(phrase)}" seems to be about something else than a visit.')
-        if any(self._differs(each.phrase, phrase) and not affirmed.overrules(each.phrase, each.against) for each in self.heard):
+        others = (heard for heard in self._heard if self._differs(heard.phrase, phrase))
+        if not all(affirmed.overrules(other.phrase, other.against) for other in others):
             return say(MIXED, "two-meanings", f'"{said(phrase)}" stands beside another, uncertain meaning.')
         if phrase.letter and self._letters():
             return say(MIXED, "two-meanings", f'"{phrase.text}" stands beside the letter of another answer.')
         flags = flags_of(affirmed.answering)
         if flags & (Role.CONDITION | Role.WISH):
             return say(MIXED, "condition", f'"{said(phrase)}" stands under a condition.')
-        agrees = any(heard.phrase.negative for heard in self.heard if not heard.against)
+        agrees = any(heard.phrase.negative for heard in self._heard if not heard.against)
         if flags & Role.NEGATION or (flags & Role.NO and not agrees):
             return say(UNKNOWN, "negation", f'A negation stands beside "{said(phrase)}".')
         if flags & Role.HEDGE:
@@ -208,14 +207,14 @@ class Meaning:
         """An answer that something else in the text doubts, takes back or leaves open."""
         answer, say, said = phrase.intent in self.prepared.answers, self.evidence.say, self.said.quoted
         yes = self.prepared.affirming if self._requests(phrase) else frozenset()
-        doubtful = [heard for heard in self.heard if heard.against in _DOUBTS and heard.phrase.intent not in yes]
+        doubtful = [heard for heard in self._heard if heard.against in _DOUBTS and heard.phrase.intent not in yes]
         if answer and any(self._differs(heard.phrase, phrase) for heard in doubtful):
             return say(MIXED, "two-meanings", f'"{said(phrase)}" stands beside another, uncertain meaning.')
         if answer and self._flags & Role.CONDITION:
             return say(MIXED, "condition", f'"{said(phrase)}" stands beside a condition.')
         if answer and (beside.left_open(self.parts) or (self._flags & Role.HEDGE and self._flags & Role.CONTRAST)):
             return say(UNKNOWN, "hedge", f'"{said(phrase)}" is taken back or doubted.', guess=phrase.intent)
-        if answer and any(heard.against == "negation" and heard.phrase.intent == phrase.intent for heard in self.heard):
+        if answer and any(heard.against == "negation" and heard.phrase.intent == phrase.intent for heard in self._heard):
             return say(MIXED, "negation", f'"{said(phrase)}", and the same after a no.', guess=phrase.intent)
         if phrase.letter and self._letters():
             return say(MIXED, "two-meanings", f'"{phrase.text}" stands beside the letter of another answer.')
@@ -223,7 +222,7 @@ class Meaning:
             return say(MIXED, "two-meanings", f'"{said(phrase)}" stands behind the letter of a yes.')
         if phrase.key and len(phrase.words) == 1 and any(self._objections.says_no(part, phrase) for part in self.parts):
             return say(UNKNOWN, "negation", f'A no stands beside "{said(phrase)}", which may be its contrary.')
-        corrected = any(heard.against == CORRECTION for heard in self.heard)
+        corrected = any(heard.against == CORRECTION for heard in self._heard)
         if answer and (corrected or beside.half_meant(self.parts, phrase)):
             return say(MIXED, "contrast", f'"{said(phrase)}" is not all of it: a "not" stands beside it.')
         if answer and self.said.normal.cut:
@@ -246,7 +245,7 @@ class Meaning:
         if self._is_question():
             return self.evidence.ask()
         flags = self._flags
-        dropped = [heard for heard in self.heard if heard.against and heard.phrase.intent not in self.prepared.courtesies]
+        dropped = [heard for heard in self._heard if heard.against and heard.phrase.intent not in self.prepared.courtesies]
         if dropped:
             first = dropped[0]
             guess = first.phrase.intent if first.against in ("hedge", "object") else None
@@ -255,17 +254,18 @@ class Meaning:
         unknown = self._guard.unknown
         if flags & Role.NO and not unknown:
             return self.evidence.say(UNKNOWN, "no", "A bare no: to which of the questions is not said.")
-        polite = next((heard.phrase for heard in self.heard if heard.phrase.intent in self.prepared.courtesies), None)
+        polite = next((heard.phrase for heard in self._heard if heard.phrase.intent in self.prepared.courtesies), None)
         if polite and (not unknown or signature_only(self.parts)) and not flags & (Role.NEGATION | Role.HEDGE | Role.CONDITION):
             return self.evidence.act(polite, "it is only politeness")
         return self._alike()
 
     def _alike(self) -> Reading:
         """No phrase stands in it word for word; one may be near enough as a whole."""
-        near, say = self.resemblance.nearest, self.evidence.say
+        resemblance, say = self.evidence.resemblance, self.evidence.say
+        near = resemblance.nearest
         if near is None:
             return say(UNKNOWN, "nothing-matched", "It is not like any phrase that we know.")
-        if not self._flags & _LOUD and self.resemblance.is_slip(near):
+        if not self._flags & _LOUD and resemblance.is_slip(near):
             return say(near.intent, "fuzzy", f'Like "{near.phrase}", and no other meaning is near.', near.score, near)
         return say(UNKNOWN, "nothing-matched", f'Like "{near.phrase}", but not enough to act on.', guess=near.intent)
 
@@ -278,6 +278,12 @@ class Meaning:
     @property
     def book(self) -> Phrasebook:
         return self.said.book
+
+    @cached_property
+    def _heard(self) -> list[_Heard]:
+        """All that it says, each with what speaks against it."""
+        against = self._objections.against
+        return [_Heard(phrase, against(part, phrase, object_)) for part in self.parts for phrase, object_ in part.found]
 
     @cached_property
     def _flags(self) -> int:
@@ -319,7 +325,7 @@ class Meaning:
 
     def _elsewhere(self) -> bool:
         """Whether another answer in the text is one to something else: "can't do the 20th for the hen, any day is fine"."""
-        return any(heard.against == "elsewhere" for heard in self.heard)
+        return any(heard.against == "elsewhere" for heard in self._heard)
 
     def _letters(self) -> bool:
         """Whether letters of two answers stand in it, each by itself: "C, well R really"."""

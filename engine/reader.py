@@ -9,7 +9,7 @@ from functools import cached_property
 
 from engine import alarms, deaths
 from engine.evidence import Evidence
-from engine.explained import speaks_of_little_else, tells_of_danger, tells_of_it
+from engine.gravity import speaks_of_little_else, tells_of_danger, tells_of_it
 from engine.hearing import Hearing
 from engine.lexicon import Role
 from engine.meaning import Meaning
@@ -27,8 +27,7 @@ class Reader:
 
     def __init__(self, said: Utterance, matching: Matching) -> None:
         self._said = said
-        self._resemblance = Resemblance(said, matching)
-        self._evidence = Evidence(said, self._resemblance)
+        self._evidence = Evidence(said, Resemblance(said, matching))
 
     def read(self) -> Reading:
         said, asking = self._said, self._said.prepared.asking
@@ -54,7 +53,7 @@ class Reader:
         if any(roles.get(word, Role.NONE) & Role.ROBOT for alike in said.alike for word in alike):
             return self._evidence.say(UNKNOWN, ROBOT, "It reads like an automatic answer or an advertisement.")
         phrase = whole(said)
-        if phrase is not None and Meaning(said, self._evidence, self._resemblance).is_answer(phrase):
+        if phrase is not None and Meaning(said, self._evidence).is_answer(phrase):
             return self._evidence.act(phrase, "it is all that is said")
         return self._meaning.reading()
 
@@ -63,7 +62,7 @@ class Reader:
         said = self._said
         hearing = Hearing(said.prepared, said.book)
         parts = hearing.clauses(said.segments)
-        return Meaning(said, self._evidence, self._resemblance, parts, hearing.ruled_out(said.segments))
+        return Meaning(said, self._evidence, parts, hearing.ruled_out(said.segments))
 
     def _decided(self) -> Reading | None:
         """What words that decide wherever they stand say, None where there are none or nothing is told by them."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from engine.clauses import segments as stretches
 from engine.lexicon import Role
 from engine.objections import NOT_THEIRS
 from engine.phrase import KIN, NAME, Phrase
@@ -44,8 +43,7 @@ def _letter(said: Utterance) -> Phrase | None:
     intent, key = said.prepared.keys.get(letter, ("", ""))
     if not intent or len(letter) != 1 or not letter.isalpha():
         return None
-    rest = [word for words, _ in stretches(said.normal.tokens) for word in words][1:]
-    polite = book.rewrite(rest)
+    polite = book.rewrite(said.normal.words[1:])
     if not polite or not all(book.role(word) & _QUIET for word in polite):
         return None
     return Phrase(intent, key, (letter,), key=True, weak=False, negative=False, asks=False)
