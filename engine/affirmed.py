@@ -112,8 +112,18 @@ class Affirmed:
         """Whether it is said of something else: "yeah they do", or in the words of coming "I need to go"."""
         if self._ours:
             return False
-        remarks = not self.full and any(holds_any(words, self.book.remarks) for words in self.said.alike)
+        if not self.full and len(self.said.answering) < len(self.said.segments) and not self._begins:
+            return True  # "I'm grand yeah, just in from work"
+        answering = [segment.alike for segment in self.said.answering]
+        remarks = not (self.full or self._bound_for_us) and any(holds_any(alike, self.book.remarks) for alike in answering)
         return remarks or self.of_talk or self._others_come
+
+    @property
+    def _begins(self) -> bool:
+        """Whether a segment begins with the yes, but for what is polite."""
+        role, quiet = self.book.role, Role.COURTESY | Role.FILLER
+        firsts = (next((word for word in said.spelt if not role(word) & quiet), "") for said in self.said.answering)
+        return any(role(first) & Role.YES for first in firsts)
 
     @property
     def of_talk(self) -> bool:
@@ -123,11 +133,12 @@ class Affirmed:
         book = self.book
         if self._ours:
             return False
-        if self.said.takes_up or any(holds_any(words, book.leavings) for words in self.said.spelt):
+        answering = [segment.spelt for segment in self.said.answering]
+        if self.said.takes_up or any(holds_any(words, book.leavings) for words in answering):
             return True
         thanks = any(book.role(word) & Role.COURTESY for words in self.said.alike for word in words)
-        wonders = (self.said.opens_with(book.wondering, Role.YES) and not thanks) or any(map(self._echoes, self.said.spelt))
-        return not self.full and (wonders or any(holds_any(words, book.delights) for words in self.said.spelt))
+        wonders = (self.said.opens_with(book.wondering, Role.YES) and not thanks) or any(map(self._echoes, answering))
+        return not self.full and (wonders or any(holds_any(words, book.delights) for words in answering))
 
     def _echoes(self, words: Sequence[str]) -> bool:
         """Whether a segment, but for its yes, answers a question that was not ours: "it does", "me too"."""
@@ -172,7 +183,7 @@ class Affirmed:
         left = [word for word in unknown if word not in self.book.tales]
         names = [word for word in left if word not in self.book.known]
         if not self.full:
-            return not left and (self._ours or any(map(self._excuses, self.parts)))
+            return not left and (self._ours or self._bound_for_us or any(map(self._excuses, self.parts)))
         if not left or (len(unknown) <= _STRAY and self._coming and self._leads_up(left)):
             return True
         if len(names) > _NAMES:
@@ -200,6 +211,11 @@ class Affirmed:
     @cached_property
     def _ours(self) -> bool:
         return self.named or any(word in self.book.ours for segment in self.said.alike for word in segment)
+
+    @cached_property
+    def _bound_for_us(self) -> bool:
+        """Whether a reply that begins with its yes tells of the way here: who drives, who minds the children."""
+        return self._begins and any(not self.book.bound_for.isdisjoint(part.words) for part in self.parts)
 
     def _told(self, at: int) -> bool:
         """Whether the clause at a place only tells something: it holds no answer, nor what one hangs on."""

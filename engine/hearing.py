@@ -13,7 +13,7 @@ from engine import deaths
 from engine.clauses import Clause, clauses
 from engine.lexicon import Role
 from engine.objections import NOT
-from engine.phrase import CANNOT, DAY, DECIDING, NUMBER, Phrase, holds
+from engine.phrase import CANNOT, DAY, DECIDING, NUMBER, TALE, Phrase, holds
 from engine.phrasebook import Phrasebook
 from engine.prepared import Prepared
 from engine.ruleset import ALWAYS_INTENTS
@@ -37,7 +37,7 @@ class Hearing:
         living: list[list[str]] = []  # segments that tell of no death or danger in a whole sentence
         for segment in segments:
             words, asked = segment.spelt, segment.asked
-            said = self.book.said(words, asked)
+            said = self._said(words, asked)
             rest = [] if said is None else self.book.alike(words[said.length :], follows=True)
             if said is None or (rest and self._turned(words[said.length :], asked)) or self._doubted(said, rest):
                 rests.append((segment.alike, asked))
@@ -73,6 +73,12 @@ class Hearing:
 
     def _bars(self, pattern: tuple[str, ...], words: Sequence[str]) -> bool:
         return holds(words if NOT in pattern else self._unrefused(words), pattern)
+
+    def _said(self, spelt: Sequence[str], asked: bool) -> Said | None:
+        """What a segment says by whole sentences. A death with a tale told behind it is looked at word by word."""
+        said = self.book.said(spelt, asked)
+        intents = {intent for intent, _ in said.sentences} if said is not None else frozenset()
+        return None if TALE in intents and not intents.isdisjoint(DECIDING) else said
 
     def _unrefused(self, words: Sequence[str]) -> list[str]:
         """The words without what a "not" refuses: in "no need to reschedule, just cancel" nobody wants to reschedule."""

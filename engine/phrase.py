@@ -13,6 +13,7 @@ ASK = "ask"
 ASK_PAST = "ask_past"
 WHILE = "while"  # a question word that asks nothing
 SAYING = "saying"
+TALE = "tale"  # a whole sentence of what patients tell beside a yes: it answers nothing, and nothing hangs on it
 CANNOT = "cannot"
 BARRING = "rather_than"
 NAME = "firstname"

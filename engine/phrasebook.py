@@ -13,7 +13,7 @@ from engine.grammar import Grammar, grammar
 from engine.language import answers, language, split
 from engine.lexicon import Role
 from engine.normalise import fold, is_number
-from engine.phrase import DECIDING, DISTANT_KIN, KIN, NAME, NUMBER, OPT_OUT, SAYING, Phrase, Phrases, by_first
+from engine.phrase import DECIDING, DISTANT_KIN, KIN, NAME, NUMBER, OPT_OUT, SAYING, TALE, Phrase, Phrases, by_first
 from engine.ruleset import Intent, LanguageWords, Ruleset
 from engine.sentences import Said
 from engine.speller import REPAIR_FROM, Speller
@@ -138,6 +138,7 @@ class Phrasebook:
         self.telling = self._rewritten(lists["telling"])
         self.at_stake = self._rewritten(lists["at_stake"])
         self.thin = words("thin")
+        self.bound_for = self._rewritten(lists["bound_for"])
         self.signing = words("signing")
         self.remarks = by_first(grammar.rewrite(entry.split()) for entry in lists["remarks"])
         self.leavings, self.delights = (by_first(self._spelt_lines(lists[name])) for name in ("leavings", "delights"))
@@ -151,6 +152,7 @@ class Phrasebook:
         self.own_plans = tuple(tuple(grammar.rewrite(entry.split())) for entry in lists["own_plans"])
         self.rites = frozenset(tuple(grammar.rewrite([entry])) for entry in lists["rites"])
         self.tapbacks = lists["tapbacks"]
+        self.tells = bool(self._language.lexicon.sentences.get(TALE))
 
     def _spelt_lines(self, entries: Iterable[str]) -> Iterator[list[str]]:
         return (self._language.spelt(entry.split()) for entry in entries)
@@ -395,6 +397,11 @@ class Phrasebook:
     def said(self, spelt: Sequence[str], asked: bool) -> Said | None:
         """What a clause says by whole sentences, or None. `asked` tells that it ends in a question mark."""
         return self._language.sentences.said(spelt, asked, self._name_mark)
+
+    def only_tells(self, spelt: Sequence[str], asked: bool) -> bool:
+        """Whether a segment is nothing but what patients tell beside a yes, in whole sentences."""
+        said = self.said(spelt, asked) if self.tells and not asked else None
+        return said is not None and said.length == len(spelt) and all(intent == TALE for intent, _ in said.sentences)
 
     def _name_mark(self, word: str) -> str:
         return "~" if word in self._language.firstnames else "" if word in self.known or not word[0].isalpha() else "^"

@@ -10,6 +10,8 @@ from engine.lexicon import Role
 from engine.phrasebook import Phrasebook
 from engine.prepared import Prepared
 
+_LEAD = 4  # words of a yes before something is told: "yes that's great thanks | ..."
+_POLITE = Role.YES | Role.COURTESY | Role.FILLER | Role.ACK
 _QUIET = Role.COURTESY | Role.FILLER
 _SECOND_THOUGHT = Role.HEDGE | Role.CONTRAST
 
@@ -26,8 +28,11 @@ class Segment(NamedTuple):
 
 
 def segments(prepared: Prepared, book: Phrasebook, tokens: Sequence[str]) -> list[Segment]:
-    """The segments of a reply, without the initial of a signature and the "actually" that it begins with."""
-    return [_segment(book, words, asked) for words, asked in _begun(book, initials.segments(prepared, book, tokens))]
+    """The segments of a reply, without the initial of a signature and the "actually" that it begins with. A yes and what is
+    only told behind it are two, though no stop is between them.
+    """
+    found = _begun(book, initials.segments(prepared, book, tokens))
+    return [_segment(book, part, asked) for words, asked in found for part in _parted(prepared, book, words, asked)]
 
 
 def _segment(book: Phrasebook, words: list[str], asked: bool) -> Segment:
@@ -35,6 +40,21 @@ def _segment(book: Phrasebook, words: list[str], asked: bool) -> Segment:
     spelt = book.joined(mended)
     alike = book.alike(spelt)
     return Segment(words, mended, spelt, alike, book.content(alike), asked)
+
+
+def _parted(prepared: Prepared, book: Phrasebook, words: list[str], asked: bool) -> list[list[str]]:
+    """A segment, in two where a yes leads in what patients tell beside one: "Y | sorry, was at football"."""
+    if len(words) < 2 or not book.tells:
+        return [words]
+    letter = prepared.picked_by(words[0]) in prepared.affirming
+    if not (letter or book.roles_of(book.spelt(words[:1])) & Role.YES):
+        return [words]
+    for at in range(1, min(len(words), _LEAD + 1)):
+        if book.only_tells(book.spelt(words[at:]), asked):
+            return [words[:at], words[at:]]
+        if not book.roles_of(book.spelt(words[at : at + 1])) & _POLITE:
+            break
+    return [words]
 
 
 def _begun(book: Phrasebook, found: list[tuple[list[str], bool]]) -> list[tuple[list[str], bool]]:

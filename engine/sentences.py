@@ -98,10 +98,11 @@ class Sentences:
         if not sentences:
             return None
         text, places = self._marked(words, name_mark)
-        at, found, beside = 0, [], ""
+        at, beside = 0, ""
+        found: list[tuple[str, str]] = []
         while at < len(text):
-            after = _end(self._lead, text, at)
-            begins = (at,) if after == at else (at, after)
+            past = _end(self._trail, text, at) if found else at  # what may trail off may begin the next: "... god bless you"
+            begins = dict.fromkeys((at, past, _end(self._lead, text, at), _end(self._lead, text, past)))
             tried = ((one, one.shape.match(text, start)) for one in sentences for start in begins)
             reach = [(match.end(), one, match) for one, match in tried if match is not None]
             if not reach:
@@ -109,10 +110,12 @@ class Sentences:
             end, sentence, match = max(reach, key=lambda each: each[0])
             found.append((sentence.intent, match.group().strip().translate(_MARKS)))
             beside += text[at : match.start()]
-            at = _end(self._trail, text, end)
-            beside += text[end:at]
+            at = end
         if not found:
             return None
+        past = _end(self._trail, text, at)
+        beside += text[at:past]
+        at = past
         if at < len(text) and (asked or text[at:].split(" ", 1)[0] not in self._goes_on):
             return None
         return Said(tuple(found), places[text.count(" ", 0, at)], tuple(beside.split()))

@@ -12,7 +12,7 @@ from engine.phrase import Phrase
 from engine.phrasebook import Phrasebook
 from engine.place import Place, place
 from engine.prepared import Prepared
-from engine.segments import segments
+from engine.segments import Segment, segments
 from engine.told import Told
 
 
@@ -56,6 +56,12 @@ class Utterance:
     def days(self) -> DaysKept:
         """What the days and hours in it say of its answer."""
         return DaysKept(self.book, self.normal, self.told)
+
+    @cached_property
+    def answering(self) -> list[Segment]:
+        """Its segments without those that are nothing but what patients tell beside a yes."""
+        tells = self.book.only_tells
+        return [segment for segment in self.segments if not tells(segment.spelt, segment.asked)]
 
     def place(self, phrase: Phrase) -> Place:
         """Where a phrase stands in it."""

@@ -114,6 +114,7 @@ _OTHER_LISTS = (
     "telling",
     "at_stake",
     "obstacles",
+    "bound_for",
     "remarks",
     "leavings",
     "delights",

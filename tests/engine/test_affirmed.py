@@ -139,3 +139,45 @@ def test_a_name_signs_a_bare_yes(text: str) -> None:
 def test_the_shifts_that_made_an_answer_late_are_no_reason_against_the_day() -> None:
     assert meaning("sorry for the late reply, I was on nights. yes I'm coming") == "confirm"
     assert meaning("I am on nights that week") == "reschedule"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Yes...my sister Darlene is bringing me",
+        "Y sorry only seeing this now was at football with the wee fella",
+        "Yep ill have the 3 weans in tow god help yous",
+        "Yes sir, I have informed my madam and she has given me the day",
+        "Yes please I am waiting for this one long time",
+        "Y. (I do dislike being asked to reply in single letters.)",
+        "Yes. Grandson is fetching me in his motor",
+        "Yes sir. Church van is carrying me",
+        "Yes grand, the cows can wait",
+        "Y. I don't have college that day",
+        "Yes, nervous but I'll be there",
+        "No wahala, 10am is okay",
+        "Wouldnae miss it",
+        "Under no circumstances cancel this",
+    ],
+)
+def test_who_brings_whom_what_waits_at_home_and_what_is_thought_of_texts_leave_a_yes_one(text: str) -> None:
+    assert meaning(text) == "confirm"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Yes my sister might be bringing me",
+        "Yes my sister Darlene is the patient",
+        "Yes unless my lift lets me down",
+        "Yes but that's Tom's",
+        "Yes, my husband is bringing me to another hospital that day",
+        "Yes my boss won't give me the day",
+        "Yes I have no sitter",
+        "yeah mum is taking me to the pictures",
+        "ok my friend is driving",
+        "I'm grand yeah, just in from work",
+    ],
+)
+def test_what_only_begins_like_that_is_asked_about(text: str) -> None:
+    assert meaning(text) in HANDED_OVER
