@@ -29,7 +29,7 @@ from adapters.gateways.simulator.virtual import VirtualGateway
 from adapters.ipms.simulator.book import make_book
 from adapters.ipms.simulator.hospital import Hospital, Refused
 from adapters.local import VirtualClock
-from conversations import playback, schema, verification
+from conversations import playback, schema, timers, verification
 from conversations.figures import figures, replies
 from conversations.ports import (
     AppointmentRecord,
@@ -177,8 +177,10 @@ class Simulation:
         if coming is not None:
             moments.append(coming)
         with self._house.database.reader() as connection:
+            timer = timers.next_due(connection)
+            if timer is not None:
+                moments.append(timer)
             for query in (
-                sa.select(sa.func.min(schema.timers.c.due)),
                 sa.select(sa.func.min(schema.texts.c.due)).where(schema.texts.c.phase == "queued"),
                 sa.select(sa.func.min(schema.writes.c.due)).where(schema.writes.c.status == "queued"),
             ):

@@ -15,7 +15,7 @@ from typing import Any, Protocol
 
 import sqlalchemy as sa
 
-from conversations import schema
+from conversations import timers
 from conversations.arrivals import Arrivals
 from conversations.batch import Batch
 from conversations.changes import Changes, Reached
@@ -26,7 +26,6 @@ from conversations.errors import FreagraError
 from conversations.fences import Overtaken
 from conversations.intake import BY_HAND
 from conversations.leases import EVERYTHING, Holding, LeaseLost
-from conversations.partitions import id_among, of_id
 from conversations.rulebook import Rulebook
 from conversations.schema import instant
 from conversations.strangers import Strangers
@@ -45,7 +44,6 @@ _FIRST = 256  # events of the first batch, so that its first commit comes soon; 
 _PARTS = 4  # commits of a batch; its last ones are smaller, since nothing is decided beside them
 _SMALLEST = 64  # events to a commit
 _TIMERS = 1_024  # of a batch: they go in one commit, so that what is for one phone can be joined
-_MOST_SOON = 10_000
 _TRY_AGAIN = timedelta(seconds=20)
 # These say nothing of any row: whatever was due is due again.
 _STORE_FAULTS = (StoreAway, LeaseLost, sa.exc.OperationalError)
@@ -170,22 +168,17 @@ class Worker:
             batch = Batch(connection, self._vault, self._rulebook, self._gateway, now)
             rows = self._arrivals.due(batch.connection, now, size, holding)
             failed = self._work_inbox(batch, rows, commits) if rows else 0
-            timers = self._due_timers(batch, min(size, _TIMERS), holding) if len(rows) < size else []
-            failed += self._work_timers(batch, timers) if timers else 0
+            due = timers.due(batch.connection, now, min(size, _TIMERS), holding) if len(rows) < size else []
+            failed += self._work_timers(batch, due) if due else 0
         # Without a reader beside it, so that the write-ahead log can be folded in behind it, and begun anew.
-        if rows or timers:
+        if rows or due:
             commits.add(_part(batch), batch.at)
-        return Step(len(rows) + len(timers), failed), {row.id for row in rows}
+        return Step(len(rows) + len(due), failed), {row.id for row in rows}
 
     def soon(self, now: datetime, within: timedelta) -> set[tuple[int, int]]:
         """Partition and second (of 1970 UTC) of the timers that fall due within that time."""
-        timers, held = schema.timers.c, self._holding().partitions or ()
-        query = sa.select(timers.conversation_id, timers.due).where(
-            timers.due > instant(now), timers.due <= instant(now + within), id_among(timers.conversation_id, held)
-        )
         with self._database.reader() as connection:
-            rows = connection.execute(query.limit(_MOST_SOON)).all()
-        return {(of_id(row.conversation_id), -(-row.due // 1_000_000)) for row in rows}
+            return timers.soon(connection, now, within, self._holding().partitions or ())
 
     # ---- when a batch fails as a whole -------------------------------------------------------------------------------
 
@@ -210,10 +203,10 @@ class Worker:
         with self._database.reader() as connection, self._commits(holding) as commits:
             batch = Batch(connection, self._vault, self._rulebook, self._gateway, now)
             rows = self._arrivals.due(batch.connection, now, 1, holding)
-            timers = self._due_timers(batch, 1, holding) if not rows else []
+            due = timers.due(batch.connection, now, 1, holding) if not rows else []
             for row in rows:
                 self._set_back(batch, row, fault)
-            for timer in timers:
+            for timer in due:
                 self._set_timer_back(batch, timer, fault)
             commits.add(_part(batch), batch.at)
         return Step(1, 1)
@@ -263,17 +256,10 @@ class Worker:
 
     # ---- timers ------------------------------------------------------------------------------------------------------
 
-    def _due_timers(self, batch: Batch, size: int, holding: Holding) -> list[Any]:
-        timers = schema.timers
-        query = sa.select(timers).where(timers.c.due <= instant(batch.now)).order_by(timers.c.due).limit(size)
-        if holding.partitions is not None:
-            query = query.where(id_among(timers.c.conversation_id, holding.partitions))
-        return list(batch.connection.execute(query).all())
-
-    def _work_timers(self, batch: Batch, timers: list[Any]) -> int:
-        batch.load_talks(row.conversation_id for row in timers)
+    def _work_timers(self, batch: Batch, due: list[Any]) -> int:
+        batch.load_talks(row.conversation_id for row in due)
         failed = 0
-        for row in [*timers, *Together(batch).due_today(timers)]:
+        for row in [*due, *Together(batch).due_today(due)]:
             timer = (row.conversation_id, row.name)
             if timer in batch.changes.timers or timer in batch.moved_timers:
                 continue  # an event of this very batch moved or cleared it

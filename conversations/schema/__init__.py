@@ -15,11 +15,11 @@ from conversations.schema.columns import NEVER, instant, metadata, moment
 from conversations.schema.messages import inbox, replies, round_patients, rounds, texts, unmatched, withheld, writes
 from conversations.schema.rules import rule_acts, rule_drafts, rule_trials, rulesets
 from conversations.schema.service import facts, members, partitions
-from conversations.schema.talks import conversations, ledger, search_tokens, timers, transcript
+from conversations.schema.talks import HOUR, HOUR_OF_UTC, conversations, ledger, search_tokens, timers, transcript
 from conversations.schema.work import canned_answers, proposals, tasks
 
 __all__ = [  # noqa: RUF022  by families
-    "NEVER", "DAY", "DAY_OF_UTC", "instant", "metadata", "moment",
+    "NEVER", "DAY", "DAY_OF_UTC", "HOUR", "HOUR_OF_UTC", "instant", "metadata", "moment",
     "patients", "former_phones", "appointments", "blocks",
     "conversations", "transcript", "ledger", "timers", "search_tokens",
     "inbox", "texts", "replies", "withheld", "unmatched", "rounds", "round_patients", "writes",
