@@ -27,6 +27,7 @@ _STRAY = 1  # of them, how many may lead up to it where nothing else shows that 
 _UNEXPLAINED = 3  # words of the language that no list explains, beside a full answer
 _NAMED = frozenset((KIN, NAME))
 _TOLD_TO_NAMES = 2  # words not understood, for each name among them
+_PLACE = 1  # word that the language does not have, beside what patients tell, where no list tells all of that
 _NAMES = 3  # words that the language does not have: people and places
 _ACK = Role.ACK | Role.YES | Role.COURTESY | Role.WHEN
 _TURNS = Role.NEGATION | Role.NO | Role.HEDGE | Role.CONTRAST | Role.CONDITION
@@ -98,7 +99,8 @@ class Affirmed:
         book = self.book
         if not book.beside_ack:
             return True
-        if not self.named and any(KIN in segment for segment in self.said.alike):  # "ok mam" is said to her
+        told = self.said.alike if book.tales else [part.words for part in self.parts]  # not "gerai, sūnus mane atveš"
+        if not self.named and any(KIN in words for words in told):  # "ok mam" is said to her
             return False
         if any(object_ == GOVERNED for part in self.answering for _, object_ in part.found):  # "ok, Saturday at Anna's"
             return False
@@ -326,11 +328,14 @@ class Affirmed:
         return sum(word not in (NUMBER, DAY) and not book.role(word) & (SKIPPED | Role.WHEN) for word in phrase.words) > 1
 
     def _because(self, at: int) -> bool:
-        """Whether the clause at a place gives the reason for a yes before it: "przyjdę, bo długo czekałam"."""
+        """Whether the clause at a place gives the reason for a yes before it: "przyjdę, bo długo czekałam", and one that denies
+        something where all of it is known for a reason: "bo słabo mówię, a nie mam tłumacza".
+        """
         part, book = self.parts[at], self.book
         first = part.words[0] if part.words else ""
         goes_on = bool(book.role(first) & Role.JOIN) and at > 0 and self._because(at - 1)
-        if part.asked or part.flags & _REFUSES or not (first in book.because or goes_on):
+        refuses = part.flags & (_REFUSES if not part.unknown or not book.reasons.issuperset(part.unknown) else Role.CONTRAST)
+        if part.asked or refuses or not (first in book.because or goes_on):
             return False
         quiet = all(phrase.weak or phrase.intent in self.prepared.courtesies for phrase, _ in part.found)
         return quiet and any(map(self._yes, self.parts[:at]))
@@ -340,12 +345,17 @@ class Affirmed:
         or why they come. A mere "yes" is one to us only where something shows that the text is about an appointment.
         """
         book = self.book
-        told = [word for at, part in enumerate(self.parts) if not self._because(at) for word in part.unknown]
-        if not book.reasons.issuperset(told) or any(not book.weighty.isdisjoint(part.unknown) for part in self.parts):
+        told = [part for at, part in enumerate(self.parts) if not self._because(at)]
+        if not all(map(self._is_reason, told)) or any(not book.weighty.isdisjoint(part.unknown) for part in self.parts):
             return False
         said = [phrase for part in self.parts for phrase in self._yes(part) if not phrase.weak]
         full = any(not all(book.role(word) & Role.YES for word in phrase.words) for phrase in said)
         return full or (bool(said) and self._ours)
+
+    def _is_reason(self, part: Clause) -> bool:
+        """Whether a clause tells nothing but what patients tell with a yes, and whence: "by bus from Tramore"."""
+        left = [word for word in part.unknown if word not in self.book.reasons]
+        return not left or (len(left) == _PLACE < len(part.unknown) and self.book.known.isdisjoint(left))
 
     def _leads_up(self, unknown: Iterable[str]) -> bool:
         """Whether all that is not understood stands before the answer: "tell Dr Smith I'll be there", not "there, with

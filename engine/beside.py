@@ -117,9 +117,12 @@ def deferred(prepared: Prepared, book: Phrasebook, parts: Sequence[Clause], answ
 
 def half_meant(parts: Sequence[Clause], answer: Phrase) -> bool:
     """Whether a "but" after an answer leaves it open what is wanted: "cancel the scan but not the doctor", "I wanted to cancel
-    but my daughter ..."
+    but my daughter ..."; not one that nothing stands before ("sorry, but the child is sick and I can't come").
     """
-    return not answer.asks and any(part.opened and not part.found and (part.negated or part.unknown) for part in parts)
+    said = [bool(part.found or part.unknown) for part in parts]
+    return not answer.asks and any(
+        part.opened and not part.found and (part.negated or part.unknown) and any(said[:at]) for at, part in enumerate(parts)
+    )
 
 
 def led_up_to(prepared: Prepared, book: Phrasebook, parts: Sequence[Clause]) -> Phrase | None:

@@ -8,7 +8,7 @@ from functools import cached_property
 
 from engine.lexicon import Role
 from engine.normalise import Normalised
-from engine.phrase import NUMBER, Phrase, holds
+from engine.phrase import NUMBER, SUITS, Phrase, holds
 from engine.phrasebook import Phrasebook
 from engine.segments import Segment
 from engine.told import Told, elsewhere, named
@@ -33,11 +33,12 @@ class DaysKept:
 
     def by(self, phrase: Phrase) -> bool:
         """Whether what was told is kept by an answer that would change it: "can't come Monday but the 20th is fine", "the 20th
-        is the only day I can do".
+        is the only day I can do", "pasuje mi 20 czerwca".
         """
         if phrase.key or not self.named:
             return False
-        if NUMBER in phrase.words and not phrase.negative and any(map(self._restricts, phrase.words)):
+        suits = set(phrase.words) == {SUITS, NUMBER}
+        if NUMBER in phrase.words and not phrase.negative and (suits or any(map(self._restricts, phrase.words))):
             return self.alone()
         words = self.normal.words
         turns = [at for at, word in enumerate(words) if self.book.role(word) & Role.CONTRAST]

@@ -86,7 +86,7 @@ class Guard:
         if not self.book.personal and phrase.intent == OPT_OUT:
             return self.about_texts()
         if not self.book.personal:
-            return not (unknown > _LOOSE_WISH and self._names_a_time(phrase)) or self._shows_it()
+            return not (self._left(self.book.reasons) > _LOOSE_WISH and self._names_a_time(phrase)) or self._shows_it()
         if phrase.letter and unknown > _LETTER:
             return False
         if self.ours or self.named:

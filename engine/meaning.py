@@ -18,7 +18,7 @@ from engine.clauses import Clause, flags_of, signature_only
 from engine.evidence import Evidence
 from engine.explained import Guard
 from engine.lexicon import Role
-from engine.objections import CORRECTION, NOT_THEIRS, PRECEDENCE, Objections, is_asked
+from engine.objections import CORRECTION, NOT_THEIRS, PRECEDENCE, Objections, is_asked, only_if_possible
 from engine.phrase import ASK, OPT_OUT, Phrase
 from engine.phrasebook import Phrasebook
 from engine.prepared import Prepared
@@ -210,7 +210,7 @@ class Meaning:
         doubtful = [heard for heard in self._heard if heard.against in _DOUBTS and heard.phrase.intent not in yes]
         if answer and any(self._differs(heard.phrase, phrase) for heard in doubtful):
             return say(MIXED, "two-meanings", f'"{said(phrase)}" stands beside another, uncertain meaning.')
-        if answer and self._flags & Role.CONDITION:
+        if answer and self._conditioned(phrase):
             return say(MIXED, "condition", f'"{said(phrase)}" stands beside a condition.')
         if answer and (beside.left_open(self.parts) or (self._flags & Role.HEDGE and self._flags & Role.CONTRAST)):
             return say(UNKNOWN, "hedge", f'"{said(phrase)}" is taken back or doubted.', guess=phrase.intent)
@@ -228,6 +228,12 @@ class Meaning:
         if answer and self.said.normal.cut:
             return say(UNKNOWN, "too-long", "The reply is longer than is read.", guess=phrase.intent)
         return None
+
+    def _conditioned(self, phrase: Phrase) -> bool:
+        """Whether an answer stands beside a condition; a wish for another time stays one beside an "if possible"."""
+        conditions = [part for part in self.parts if part.flags & Role.CONDITION]
+        mere = phrase.intent in self.prepared.yielding and all(only_if_possible(self.book, part) for part in conditions)
+        return bool(conditions) and not mere
 
     def _alike_said(self, phrase: Phrase) -> list[Phrase]:
         """The phrases that stand for the same as one does, each of which may carry it."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from engine.clauses import GOVERNED, Clause
 from engine.lexicon import Role
-from engine.phrase import ASK, DECIDING, NUMBER, OPT_OUT, Phrase, place
+from engine.phrase import ASK, DECIDING, IF_POSSIBLE, NUMBER, OPT_OUT, Phrase, place
 from engine.phrasebook import Phrasebook
 from engine.prepared import Prepared
 from engine.ruleset import ALWAYS_INTENTS
@@ -38,11 +38,13 @@ class Objections:
         intent = phrase.intent
         if intent in self.ruled_out:
             return "unless"
-        if part.negated or (phrase.key and len(phrase.words) == 1 and self.says_no(part, phrase)):
+        if (part.negated and not self._is_there(part, phrase)) or (
+            phrase.key and len(phrase.words) == 1 and self.says_no(part, phrase)
+        ):
             return "negation"
         if is_asked(part) and intent != self.prepared.asking and not self._asks_itself(part, phrase):
             return "question"
-        if part.flags & Role.CONDITION:
+        if part.flags & Role.CONDITION and not (intent in self.prepared.yielding and only_if_possible(self.book, part)):
             return "condition"
         if part.unknown and (self._only_a_time(phrase) or (intent == OPT_OUT and (object_ or len(phrase.words) == 1))):
             return OBJECT
@@ -74,6 +76,11 @@ class Objections:
         if object_ and takes:
             return OBJECT
         return ""
+
+    def _is_there(self, part: Clause, phrase: Phrase) -> bool:
+        """Whether a "not" only asks if there is what is wished for: "is there nothing later?", "nie ma wcześniej?"."""
+        wished = self.book.roles_of(phrase.words) & Role.WISH and not phrase.negative and not phrase.key
+        return bool(wished and part.asked and phrase.intent in self.prepared.yielding and not part.unknown)
 
     def says_no(self, part: Clause, phrase: Phrase) -> bool:
         """Whether a no speaks against a lone key. A picture of a no only underlines "cancel"."""
@@ -155,3 +162,8 @@ class Objections:
 def is_asked(part: Clause) -> bool:
     """Whether a clause asks something, by its mark or by its words."""
     return part.asked or bool(part.flags & (Role.QUESTION | Role.REQUEST))
+
+
+def only_if_possible(book: Phrasebook, part: Clause) -> bool:
+    """Whether a clause is conditioned, if at all, by nothing but "if possible", which a wish for another time is asked with."""
+    return all(word == IF_POSSIBLE for word in part.words if book.role(word) & Role.CONDITION)

@@ -582,3 +582,50 @@ def test_who_is_in_danger_is_no_word_to_a_friend(language: str, text: str) -> No
 )
 def test_a_yes_that_begins_as_talk_goes_on_confirms_nothing(language: str, text: str) -> None:
     assert meaning(language, text) in {"unknown", "mixed", "question"}
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "wanted"),
+    [
+        ("pl", "nie ma wcześniej?", "reschedule"),
+        ("lt", "ar nėra nieko anksčiau?", "reschedule"),
+        ("uk", "а раніше нічого немає?", "reschedule"),
+        ("pt", "não há nada mais cedo?", "reschedule"),
+        ("es", "no tienen nada más tarde?", "reschedule"),
+        ("lt", "norėčiau vėliau, jei galima", "reschedule"),
+        ("uk", "якщо можна, на інший день", "reschedule"),
+        ("lt", "ateisiu, jei galima", "mixed"),
+        ("pt", "vou se der", "unknown"),
+        ("pl", "spoko pasuje mi ten 20 czerwca", "mixed"),
+    ],
+)
+def test_a_wish_may_be_put_as_what_is_not_there_or_if_possible_and_a_yes_may_not(language: str, text: str, wanted: str) -> None:
+    assert meaning(language, text) == wanted
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("es", "va mi abuela, yo la acompaño porque no habla inglés"),
+        ("pt", "minha avó não fala inglês, vou junto com ela"),
+        ("pl", "mama nie mówi po angielsku, ja z nią przyjdę"),
+        ("uk", "мама не говорить англійською, я буду з нею"),
+        ("lt", "mama nekalba angliškai, ateisiu kartu"),
+    ],
+)
+def test_who_speaks_no_english_has_not_lost_her_speech(language: str, text: str) -> None:
+    assert meaning(language, text) not in ("urgent", "cancel")
+
+
+def test_a_but_behind_an_apology_takes_no_refusal_back() -> None:
+    assert meaning("ga", "tá brón orm ach tá an páiste tinn agus ní féidir liom teacht") == "cancel"
+
+
+def test_ok_beside_who_drives_is_a_yes_and_ok_to_somebody_is_none() -> None:
+    assert meaning("lt", "gerai, sūnus mane atveš") == "confirm"
+    assert meaning("lt", "gerai mama") == "unknown"
+
+
+def test_to_be_taken_off_the_list_stops_no_texts_in_polish_unless_it_is_theirs() -> None:
+    assert meaning("pl", "proszę wykreślić mnie z listy, nie będę się już leczyć") == "cancel"
+    assert meaning("pl", "wykreślcie mnie z listy sms") == "stop"
