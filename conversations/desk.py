@@ -10,7 +10,6 @@ then; meanwhile its tasks are in no queue. Should it not settle them after all, 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -21,7 +20,8 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from conversations.errors import FreagraError
-from conversations.intake import WORK, Intake, opened
+from conversations.intake import WORK, Intake
+from conversations.pending import MARGIN, THEN, UNDO_FOR, pending
 from conversations.people import Person
 from conversations.places import conversation_place, entry_place, proposal_place, task_place, unmatched_place
 from conversations.ports import Bus, Clock
@@ -31,7 +31,6 @@ from conversations.schema import (
     conversations,
     inbox,
     instant,
-    moment,
     patients,
     proposals,
     tasks,
@@ -48,11 +47,7 @@ from engine.events import AMONG_STAFF, StaffAct, StaffActed
 
 T = TypeVar("T")
 
-UNDO_FOR = timedelta(seconds=10)  # how long an act waits before it takes effect
-_MARGIN = timedelta(seconds=1)  # before that, in which it is under way already
 _COMES_BACK = timedelta(seconds=60)  # after which a task that its act did not settle is in its queue again
-
-_THEN = "/then"
 
 # Wrong to take the time over: what stops texts holds at once, and needs a second key press instead.
 AT_ONCE = AMONG_STAFF | {StaffAct.TAKE, StaffAct.WRONG_NUMBER, StaffAct.DECEASED, StaffAct.STOP, StaffAct.ATTACH}
@@ -118,17 +113,6 @@ class Done:
     key: str
     undo_until: datetime | None = None
     again: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Pending:
-    """An act that can still be undone."""
-
-    key: str
-    talk: str
-    act: StaffAct
-    by: str
-    until: datetime
 
 
 class Desk:
@@ -213,8 +197,8 @@ class Desk:
             acted = StaffActed(act, who.name, text, start, tell, replies=c.replies, version=c.appointment.version)
             self._put(held, talk, acted, key=key, due=due)
             if then is not None:
-                self._put(held, talk, replace(acted, act=then, text="", start=None), key=f"{key}{_THEN}", due=due)
-            return Done(key, due - _MARGIN if due > now else None)
+                self._put(held, talk, replace(acted, act=then, text="", start=None), key=f"{key}{THEN}", due=due)
+            return Done(key, due - MARGIN if due > now else None)
 
         return await self._run(job)
 
@@ -237,9 +221,9 @@ class Desk:
         def job(held: Connection) -> None:
             _talk(held, talk, who)
             mine = inbox.c
-            both = mine.external_id.in_((key, f"{key}{_THEN}"))
+            both = mine.external_id.in_((key, f"{key}{THEN}"))
             waits = sa.and_(mine.source == "staff", both, mine.status == "new")
-            back = sa.update(inbox).where(waits, mine.due > instant(self._clock.now() + _MARGIN))
+            back = sa.update(inbox).where(waits, mine.due > instant(self._clock.now() + MARGIN))
             taken_back = back.values(status="done", outcome=f"taken back by {who.name}"[:160], done_at=self._at())
             if not held.execute(taken_back).rowcount:
                 raise TooLate
@@ -356,28 +340,6 @@ class Desk:
         self._bus.notify(WORK)
         self._bus.notify(CHANGED)
         return done
-
-
-def pending(held: Connection, vault: Vault, talk: str, now: datetime) -> Sequence[Pending]:
-    """The acts on a talk that have not taken effect."""
-    return _waiting(held, vault, now, inbox.c.external_id > f"{talk}/", inbox.c.external_id < f"{talk}0")
-
-
-def undoable(held: Connection, vault: Vault, who: Person, now: datetime) -> Sequence[Pending]:
-    """What this colleague did a moment ago."""
-    return [each for each in _waiting(held, vault, now, inbox.c.due > instant(now)) if each.by == who.name]
-
-
-def _waiting(held: Connection, vault: Vault, now: datetime, *which: sa.ColumnElement[bool]) -> list[Pending]:
-    row_of = inbox.c
-    query = sa.select(inbox).where(row_of.source == "staff", sa.text("status = 'new'"), *which).order_by(row_of.id)
-    found = []
-    for row in held.execute(query):
-        content = opened(vault, row)
-        act = StaffAct(content["act"])
-        if act not in AMONG_STAFF and row.due > instant(now) and not row.external_id.endswith(_THEN):
-            found.append(Pending(row.external_id, content["conversation"], act, content["by"], moment(row.due) - _MARGIN))
-    return found
 
 
 def _conversation(vault: Vault, row: Any) -> Conversation:

@@ -22,15 +22,14 @@ import orjson
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from conversations import audit, fences, finding, partitions
+from conversations import audit, fences, finding
 from conversations.audit import Act, Did
-from conversations.bulk import portions, stream
+from conversations.bulk import portions
 from conversations.changes import append
 from conversations.database import Database
-from conversations.errors import FreagraError
-from conversations.intake import APPOINTMENT, BY_HAND, RECEIPT, REPLY, opened
+from conversations.intake import RECEIPT, REPLY
 from conversations.people import Person
-from conversations.places import entry_place, inbox_place, patient_place, round_place, task_place, text_place, unmatched_place
+from conversations.places import entry_place, inbox_place, round_place, task_place, text_place, unmatched_place
 from conversations.rounds import GIVEN, LEFT_OUT, WAITING
 from conversations.schema import (
     appointments,
@@ -50,7 +49,7 @@ from conversations.schema import (
     unmatched,
     writes,
 )
-from conversations.together import members
+from conversations.traces import LEAVING, ErasureRefused, Held, Traces, Whose, held, look, of_number
 from conversations.transcript import ERASED, canonical, entry_hash
 from conversations.vault import SealBroken, Vault
 from conversations.writer import Writer
@@ -58,12 +57,6 @@ from engine.ruleset import ALL, CLINIC
 
 WORDS = "(erased)"  # what stands in place of words where some have to stand
 _LONGEST_WHY = 300
-
-
-class ErasureRefused(FreagraError):
-    """Nobody was erased; the message says why."""
-
-    code = "erasure_refused"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,70 +70,6 @@ class By:
     login: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Held:
-    """What there is of a patient. `open`: conversations that go on; `unsent`: texts that have not left; `tasks`: open ones.
-    `deceased` may be known here alone, from a reply."""
-
-    patient: str
-    conversations: int
-    open: int
-    unsent: int
-    tasks: int
-    deceased: bool
-
-
-@dataclass(frozen=True, slots=True)
-class _Whose:
-    """By what traces of the patient are told."""
-
-    id: str
-    number: str
-    mobile: str
-    phones: frozenset[bytes]  # blind indexes of the mobiles, the present one and former ones
-    talks: tuple[str, ...]
-    texts: frozenset[str]
-
-    @property
-    def parts(self) -> list[int]:
-        """Where in the inbox something about their talks and texts can lie. 0: what is older than partitions."""
-        return sorted({0, *map(partitions.of_id, (*self.talks, *self.texts))})
-
-
-@dataclass(slots=True)
-class _Traces:
-    """Rows that no index leads to from a patient, and up to where they were looked for."""
-
-    inbox: list[int]
-    writes: list[int]
-    joint: list[str]  # texts of other patients that the patient's reminder left in
-    rounds: list[str]
-    senders: set[str]  # phones as they were written in replies
-    inbox_end: int = 0
-    writes_end: int = 0
-    texts_end: str = ""
-
-
-def held(connection: Connection, vault: Vault, number: str) -> Held:
-    """What would be erased. Raises ErasureRefused where there is no patient of this hospital number."""
-    whose = _whose(connection, vault, number)
-    going = sa.select(conversations.c.id).where(conversations.c.patient_id == whose.id, ~conversations.c.closed)
-    waiting = sa.select(sa.func.count()).where(tasks.c.patient_id == whose.id, tasks.c.status == "open")
-    query = sa.select(patients.c.deceased).where(patients.c.id == whose.id)
-    known = sa.select(blocks.c.id).where(blocks.c.patient_id == whose.id, blocks.c.lifted_at.is_(None))
-    return Held(
-        patient=whose.id,
-        conversations=len(whose.talks),
-        open=len(connection.execute(going).all()),
-        unsent=sum(
-            connection.execute(sa.select(sa.func.count()).where(texts.c.key.in_(some), _LEAVING)).scalar_one()
-            for some in portions(whose.texts)
-        ),
-        tasks=connection.execute(waiting).scalar_one(),
-        deceased=bool(connection.execute(query).scalar()) or connection.execute(known).first() is not None,
-    )
-
-
 def erase(database: Database, writer: Writer, vault: Vault, number: str, by: By, at: datetime) -> Held:
     """Erase the patient of this hospital number; what there was of them. All or nothing. Processes that have the key in their
     memory let it go within half a minute (`Service`), this one at once. Raises ErasureRefused, StoreAway."""
@@ -149,8 +78,8 @@ def erase(database: Database, writer: Writer, vault: Vault, number: str, by: By,
     if len(by.why) > _LONGEST_WHY:
         raise ErasureRefused(f"The reason is longer than {_LONGEST_WHY} characters.")
     with database.reader() as connection:
-        whose = _whose(connection, vault, number)
-        before = _look(connection, vault, whose, _Traces([], [], [], [], set()))
+        whose = of_number(connection, vault, number)
+        before = look(connection, vault, whose, Traces())
 
     def job(connection: Connection) -> Held:
         return _Erasing(connection, vault, number, by, instant(at)).erase(whose.phones, before)
@@ -159,73 +88,6 @@ def erase(database: Database, writer: Writer, vault: Vault, number: str, by: By,
         return writer.submit(job).result()
     finally:
         vault.forget()
-
-
-# ---- what there is ---------------------------------------------------------------------------------------------------
-
-
-def _whose(connection: Connection, vault: Vault, number: str) -> _Whose:
-    query = sa.select(patients).where(patients.c.hospital_number_index == vault.number_index(number))
-    row = connection.execute(query).first()
-    if row is None:
-        raise ErasureRefused("There is no patient of this hospital number. It must be written exactly as the iPMS has it.")
-    record = orjson.loads(vault.open(row.wrapped_key, patient_place(row.id), row.sealed))
-    once = connection.execute(sa.select(former_phones.c.phone_index).where(former_phones.c.patient_id == row.id)).scalars()
-    talk = sa.select(conversations.c.id).where(conversations.c.patient_id == row.id).order_by(conversations.c.id)
-    talks = tuple(connection.execute(talk).scalars())
-    keys: set[str] = set()
-    for some in portions(talks):
-        keys.update(connection.execute(sa.select(texts.c.key).where(texts.c.conversation_id.in_(some))).scalars())
-    phones = {row.phone_index, *once} - {None}
-    return _Whose(row.id, number, record.get("mobile") or "", frozenset(phones), talks, frozenset(keys))
-
-
-def _look(connection: Connection, vault: Vault, whose: _Whose, since: _Traces) -> _Traces:
-    """The traces there are, on top of those found before."""
-    found = _Traces(
-        [*since.inbox], [*since.writes], [*since.joint], [*since.rounds], {*since.senders, *filter(None, [whose.mobile])}
-    )
-    arrived = sa.select(inbox).where(inbox.c.id > since.inbox_end)
-    for row in stream(connection, arrived.where(inbox.c.phone_index.in_(list(whose.phones)))):
-        found.inbox.append(row.id)
-        found.senders.update(filter(None, [_content(vault, row).get("sender")]))
-    # Of an appointment the phone may be one that we were never told of otherwise, and lead to any partition.
-    anywhere = inbox.c.kind == APPOINTMENT
-    others = arrived.where(inbox.c.kind != REPLY, sa.or_(anywhere, inbox.c.partition.in_(whose.parts)))
-    found.inbox += [row.id for row in stream(connection, others) if _names(_content(vault, row), row.kind, whose)]
-    mine = sa.select(writes.c.id).where(writes.c.patient_id == whose.id, writes.c.id > since.writes_end)
-    found.writes += connection.execute(mine).scalars()
-    joined = sa.select(texts.c.key, texts.c.members).where(
-        texts.c.members != "", texts.c.patient_id != whose.id, texts.c.key > since.texts_end
-    )
-    talks = frozenset(whose.talks)
-    found.joint += [
-        row.key for row in stream(connection, joined) if any(each.talk in talks for each in members(row.members))
-    ]
-    of_rounds = sa.select(round_patients.c.round_id).where(round_patients.c.patient_id == whose.id)
-    found.rounds = list(connection.execute(of_rounds).scalars())
-    found.inbox_end = connection.execute(sa.select(sa.func.max(inbox.c.id))).scalar() or 0
-    found.writes_end = connection.execute(sa.select(sa.func.max(writes.c.id))).scalar() or 0
-    found.texts_end = connection.execute(sa.select(sa.func.max(texts.c.key))).scalar() or ""
-    return found
-
-
-def _names(content: Mapping[str, Any], kind: str, whose: _Whose) -> bool:
-    """Whether what came in is the patient's."""
-    if kind == APPOINTMENT:
-        return bool(content["patient"]["id"] == whose.number) if content.get("patient") else False
-    if kind == RECEIPT:
-        return content.get("key") in whose.texts
-    if kind == BY_HAND:
-        return content.get("patient") == whose.id
-    return content.get("conversation") in whose.talks
-
-
-def _content(vault: Vault, row: Any) -> dict[str, Any]:
-    try:
-        return opened(vault, row)
-    except (SealBroken, ValueError):
-        return {}  # nobody can read it, and so nobody can tell whose it is
 
 
 # ---- erasing ---------------------------------------------------------------------------------------------------------
@@ -241,13 +103,13 @@ class _Erasing:
         self._by = by
         self._at = at
 
-    def erase(self, phones: frozenset[bytes], before: _Traces) -> Held:
+    def erase(self, phones: frozenset[bytes], before: Traces) -> Held:
         fences.erase_alone(self._connection, self._at)
-        whose = _whose(self._connection, self._vault, self._number)
+        whose = of_number(self._connection, self._vault, self._number)
         found = held(self._connection, self._vault, self._number)
         # With another phone than when the reader looked, all is looked through again: rare, and slow.
-        traces = _look(
-            self._connection, self._vault, whose, before if phones == whose.phones else _Traces([], [], [], [], set())
+        traces = look(
+            self._connection, self._vault, whose, before if phones == whose.phones else Traces()
         )
         self._patient(whose)
         ids = self._appointments(whose)
@@ -265,7 +127,7 @@ class _Erasing:
     def _run(self, statement: sa.Update | sa.Delete | sa.Insert) -> None:
         self._connection.execute(statement)
 
-    def _patient(self, whose: _Whose) -> None:
+    def _patient(self, whose: Whose) -> None:
         nobody = {
             "wrapped_key": None, "sealed": b"", "phone_index": None, "hospital_number_index": secrets.token_bytes(16),
             "language": "", "deceased": False, "do_not_text": False, "changed_at": self._at,
@@ -273,7 +135,7 @@ class _Erasing:
         self._run(sa.update(patients).where(patients.c.id == whose.id).values(nobody))
         self._run(sa.delete(former_phones).where(former_phones.c.patient_id == whose.id))
 
-    def _appointments(self, whose: _Whose) -> dict[str, str]:
+    def _appointments(self, whose: Whose) -> dict[str, str]:
         """Under ids that the iPMS does not know: what it says of them from now on is of a patient whom we do not know. The new
         ids, by the old ones."""
         talk = conversations.c
@@ -293,7 +155,7 @@ class _Erasing:
                 self._run(sa.delete(appointments).where(appointments.c.id == row.id))
         return ids
 
-    def _talks(self, whose: _Whose) -> None:
+    def _talks(self, whose: Whose) -> None:
         entries = []
         said = canonical({"actor": f"staff:{self._by.name}", "data": {"why": self._by.why}})
         for some in portions(whose.talks):
@@ -309,12 +171,12 @@ class _Erasing:
         if entries:
             append(self._connection, entries, self._at)
 
-    def _texts(self, whose: _Whose, traces: _Traces) -> None:
+    def _texts(self, whose: Whose, traces: Traces) -> None:
         for some in portions(whose.texts):
             mine = sa.update(texts).where(texts.c.key.in_(some))
             # A joint one that waits stays in the outbox, whose gate takes it apart: others are reminded by it too.
             withdrawn = {"phase": "done", "status": "unsent", "status_at": self._at}
-            self._run(mine.where(_LEAVING, texts.c.members == "").values(withdrawn))
+            self._run(mine.where(LEAVING, texts.c.members == "").values(withdrawn))
             self._run(mine.values(sealed=b"", phone_index=None, reason=""))
             self._run(mine.where(texts.c.status == "unsent").values(reason="erased"))
         for some in portions(traces.joint):
@@ -327,7 +189,7 @@ class _Erasing:
                 # One that is about to leave is taken apart by the gate, which looks at each of its parts.
                 self._run(sa.update(texts).where(texts.c.key == row.key).values(sealed=sealed))
 
-    def _writes(self, traces: _Traces, ids: Mapping[str, str]) -> None:
+    def _writes(self, traces: Traces, ids: Mapping[str, str]) -> None:
         for some in portions(traces.writes):
             mine = sa.update(writes).where(writes.c.id.in_(some))
             refused = {"status": "refused", "done_at": self._at}
@@ -337,7 +199,7 @@ class _Erasing:
             for old, new in ids.items():
                 self._run(mine.where(writes.c.appointment_id == old).values(appointment_id=new))
 
-    def _rounds(self, whose: _Whose, traces: _Traces, ids: Mapping[str, str]) -> None:
+    def _rounds(self, whose: Whose, traces: Traces, ids: Mapping[str, str]) -> None:
         whom = round_patients.c
         mine = sa.update(round_patients).where(whom.patient_id == whose.id)
         for some in portions(traces.rounds):
@@ -353,7 +215,7 @@ class _Erasing:
                 sealed = self._vault.seal_own(round_place(row.id), erased)
                 self._run(sa.update(rounds).where(rounds.c.id == row.id).values(sealed=sealed))
 
-    def _tasks(self, whose: _Whose, traces: _Traces) -> None:
+    def _tasks(self, whose: Whose, traces: Traces) -> None:
         mine = sa.update(tasks).where(tasks.c.patient_id == whose.id)
         self._run(mine.where(tasks.c.status == "open").values(self._closed))
         self._run(mine.values(sealed=b"", suggest=""))
@@ -363,7 +225,7 @@ class _Erasing:
         self._run(proposed.values(sealed=b""))
         self._nobodys(whose, traces)
 
-    def _nobodys(self, whose: _Whose, traces: _Traces) -> None:
+    def _nobodys(self, whose: Whose, traces: Traces) -> None:
         """What came from a phone of theirs before it was known as one, and the tasks that were made of that."""
         strange = sa.and_(unmatched.c.phone_index.in_(list(whose.phones)), unmatched.c.patient_id == "")
         rows = self._connection.execute(
@@ -395,7 +257,7 @@ class _Erasing:
     def _closed(self) -> dict[str, Any]:
         return {"status": "closed", "outcome": "erased", "closed_at": self._at, "changed_at": self._at}
 
-    def _blocks(self, whose: _Whose) -> None:
+    def _blocks(self, whose: Whose) -> None:
         """What stops texts to a number stays with the number, and names nobody any more: who wanted no texts would get some
         again, were the hospital to book them anew."""
         self._run(sa.delete(blocks).where(blocks.c.patient_id == whose.id))
@@ -405,7 +267,7 @@ class _Erasing:
             self._run(sa.delete(blocks).where(mine, ~stands))
             self._run(sa.update(blocks).where(mine).values(conversation_id=""))
 
-    def _inbox(self, traces: _Traces) -> None:
+    def _inbox(self, traces: Traces) -> None:
         """Rows stay, so that what is delivered twice is still known. A reply that was not worked is left for that, as one from
         a number that nobody has; so are the gateway's words on texts that may have left."""
         for some in portions(traces.inbox):
@@ -419,12 +281,9 @@ class _Erasing:
                 values["sealed"] = self._vault.seal_own(place, canonical({"erased": True}))
                 self._run(sa.update(inbox).where(inbox.c.id == row.id).values(values))
 
-    def _note(self, whose: _Whose, found: Held) -> None:
+    def _note(self, whose: Whose, found: Held) -> None:
         detail = {"why": self._by.why, "conversations": found.conversations}
         if self._by.login:
             detail["login"] = self._by.login
         act = Act(Did.ERASED, "freagra erase", f"patient:{whose.id}", whose.id, detail=detail)
         audit.note(self._connection, self._vault, self._by.person, act, moment(self._at), typed=self._by.name)
-
-
-_LEAVING = texts.c.phase.in_(["queued", "joined"])

@@ -11,7 +11,7 @@ import orjson
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from conversations.desk import Pending, pending
+from conversations.pending import Pending, pending
 from conversations.people import Scope
 from conversations.places import conversation_place, entry_place, patient_place
 from conversations.playback import erased_entry

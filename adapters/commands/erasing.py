@@ -10,8 +10,9 @@ from adapters.commands.output import Failure, counted
 from adapters.commands.people import login
 from adapters.commands.records import reading, vault_of
 from adapters.config import Config
-from conversations import erasure
-from conversations.erasure import By, Held
+from conversations import erasure, traces
+from conversations.erasure import By
+from conversations.traces import Held
 
 _INSTEAD = "Nothing answers there, so it cannot be asked: stop whatever holds the database, or start the service."
 
@@ -19,7 +20,7 @@ _INSTEAD = "Nothing answers there, so it cannot be asked: stop whatever holds th
 def erase_patient(config: Config, number: str, by: str, why: str, *, sure: bool) -> int:
     """Raises Failure, ErasureRefused."""
     with reading(config) as connection:
-        found = erasure.held(connection, vault_of(config), number)
+        found = traces.held(connection, vault_of(config), number)
     _say(found)
     if not sure:
         _ask(number)

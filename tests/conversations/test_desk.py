@@ -8,7 +8,8 @@ import pytest
 import sqlalchemy as sa
 
 from conversations import queues, schema
-from conversations.desk import UNDO_FOR, Desk, NotThere, Stale, Taken, TooLate, UnderWay
+from conversations.desk import Desk, NotThere, Stale, Taken, TooLate, UnderWay
+from conversations.pending import UNDO_FOR
 from conversations.people import Person, Scope
 from conversations.places import proposal_place
 from conversations.queues import Page, View

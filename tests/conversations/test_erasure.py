@@ -11,13 +11,14 @@ import sqlalchemy as sa
 from conversations import erasure, messages, places, playback, schema, verification
 from conversations.changes import Changes
 from conversations.commits import Commits
-from conversations.erasure import By, ErasureRefused, Held
+from conversations.erasure import By
 from conversations.finding import Finder
 from conversations.leases import Holding
 from conversations.messages import Wanted as Messages
 from conversations.people import Scope
 from conversations.ports import InboundReceipt, OutboundText, SendResult, SendStatus
 from conversations.search import Search, Wanted
+from conversations.traces import ErasureRefused, Held
 from conversations.worker import Worker
 from engine.events import StaffAct, TextStatus
 from tests.conversations.clinic import ANN, BEN, CARA, Clinic, open_clinic

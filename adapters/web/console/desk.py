@@ -13,8 +13,9 @@ from sqlalchemy import Connection
 from adapters.web.console.visit import Declined
 from adapters.zone import ZONE
 from conversations import people, queues
-from conversations.desk import NotThere, Pending, Refused, Taken, undoable
+from conversations.desk import NotThere, Refused, Taken
 from conversations.names import full_name
+from conversations.pending import Pending, undoable
 from conversations.people import Person
 from conversations.places import patient_place
 from conversations.schema import conversations, patients

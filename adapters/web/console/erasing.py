@@ -12,9 +12,10 @@ from starlette.responses import Response
 from adapters.web.console.sign_in import check_right
 from adapters.web.console.visit import Declined, Page, Visit
 from conversations import erasure
-from conversations.erasure import By, ErasureRefused
+from conversations.erasure import By
 from conversations.people import Right
 from conversations.service import CHANGED
+from conversations.traces import ErasureRefused
 
 
 async def erase(visit: Visit) -> Response:
