@@ -61,6 +61,23 @@ _AFTER_IN = {
     "fr": re.compile(r"(?<![\d:./-])(\d{1,2}) ?(?:h|heures?)\b(?! ?\d)"),
     "pt": re.compile(r"(?<![\d:./-])(\d{1,2}) ?(?:h|horas?)\b(?! ?\d)"),
 }
+# A day by its number alone in the other languages ("el 22", "22 числа"), or as the first word of what is said ("22 pasuje").
+_UNIT = r"(?![\w:/.%€-]| ?(?:min|хв|мин|мін|год|час|h\b|hor|heure|ore|val|eur|km|دق|ساع|n[oó]im|uair))"
+_DAY_IN = {
+    language: re.compile(led.replace("N", r"(?<![\d:./-])(\d{1,2})") + _UNIT)
+    for language, led in (
+        ("pl", r"\bdnia N"),
+        ("uk", r"N(?= числ)"),
+        ("lt", r"N(?= (?:d|dien\w*)\b)"),
+        ("ro", r"\b(?:pe|pe data de|in data de) N"),
+        ("es", r"\b(?:el|el dia|dia|el día|día) N"),
+        ("pt", r"\bdia N"),
+        ("fr", r"\ble N"),
+        ("ga", r"\ban N(?= lá)"),
+        ("ar", r"(?:يوم|اليوم|بيوم) N"),
+    )
+}
+_FIRST_DAY = re.compile(r"(?:^|[,،;.!?\n] ?)(1[3-9]|2\d|3[01])(?= [^\W\d_])" + _UNIT)  # no hour of a clinic
 _INFLECTED = frozenset({"pl", "uk", "lt"})  # weekdays come in cases: the beginning of the name tells
 _SURNAME = r"\.? ([^\W\d_][\w'-]+)(?: ([^\W\d_][\w'-]+))?"
 _TITLED = re.compile(rf"(?<!from )\b(?:dr|prof|professor|(?<=with |. to |.see |nder )(?:mr|ms|mrs)){_SURNAME}")
@@ -199,6 +216,10 @@ def _dates(told: Told, text: str, language: str) -> Iterator[tuple[str, bool]]:
     for found in _ORDINAL.finditer(text):
         if not any(start <= found.start() < end for start, end in seen):
             yield found.group(), int(found.group(1)) == at.day
+    for pattern in (_DAY_IN[language], _FIRST_DAY) if language in _DAY_IN else ():
+        for found in pattern.finditer(text):
+            if 0 < int(found.group(1)) <= 31 and not any(start <= found.start(1) < end for start, end in seen):
+                yield found.group(), int(found.group(1)) == at.day
     for word in re.findall(r"[^\W\d_]+", _SINCE.sub(" ", text)):
         day_named = days.get(word)
         if day_named is None and language in _INFLECTED:

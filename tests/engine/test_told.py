@@ -36,6 +36,14 @@ def meaning(text: str, language: str) -> str:
         ("lt", "taip, būsiu antrą valandą"),
         ("ga", "Tiocfaidh mé ar a dó a chlog"),
         ("ar", "نعم سأحضر غدا"),
+        ("es", "El 20 ando en la embajada, el 22 sí puedo"),
+        ("fr", "le 22 je viens"),
+        ("pt", "dia 22 vou sim"),
+        ("ro", "pe 22 vin"),
+        ("pl", "22 pasuje, przyjdę"),
+        ("uk", "прийду 22 числа"),
+        ("lt", "22 ateisiu"),
+        ("ar", "يوم 22 مناسب"),
     ],
 )
 def test_a_yes_to_another_hour_or_day_confirms_nothing(language: str, text: str) -> None:
@@ -52,9 +60,11 @@ def test_a_yes_to_another_hour_or_day_confirms_nothing(language: str, text: str)
         ("pt", "sim, vou às dez horas"),
         ("fr", "oui, je serai là à dix heures"),
         ("ga", "Beidh mé ann ar a deich"),
+        ("es", "sí, el 20 voy"),
+        ("pl", "20 będę"),
     ],
 )
-def test_the_hour_that_was_told_is_confirmed(language: str, text: str) -> None:
+def test_the_hour_or_day_that_was_told_is_confirmed(language: str, text: str) -> None:
     assert meaning(text, language) == "confirm"
 
 
