@@ -33,6 +33,10 @@ _WITH_DANGER = (
     "weighty", "passed_over", "unstressed", "present", "gravest", "denied", "following", "determiners", "ours", "titles",
 )  # fmt: skip
 
+# Kinds of words in a wish for another time (engine.wished): those that ask, and those that alone say when else
+_ASKING = ("asks", "is_there", "hopes", "needs", "whatever", "what", "bids", "moves")
+_ELSEWHEN = ("others", "sooner", "else", "instead", "moves", "forward", "bounds")
+
 Sets = tuple[frozenset[str], ...]
 
 
@@ -115,6 +119,11 @@ class Phrasebook:
         self.beside_danger = words("beside_danger")
         self.returning = words("returning")
         self.partings = words("partings")
+        kinds = self._language.lexicon.wish_words
+        self.wish_words = {word: kind for kind, listed in reversed([*kinds.items()]) for word in listed}
+        self.asking_words, self.elsewhen_words = (
+            frozenset(word for word, kind in self.wish_words.items() if kind in named) for named in (_ASKING, _ELSEWHEN)
+        )
         self.that_day = lists["that_day"]
         self.loose, self.cries = (self._language.spelt_set(frozenset(lists[name])) for name in ("loose", "cries"))
         self.blamed, self.blaming = words("trifles"), words("blaming")

@@ -20,6 +20,7 @@ from engine.resemblance import Resemblance
 from engine.ruleset import Matching
 from engine.utterance import Utterance
 from engine.wholes import whole
+from engine.wished import Wished
 
 
 class Reader:
@@ -55,7 +56,15 @@ class Reader:
         phrase = whole(said)
         if phrase is not None and Meaning(said, self._evidence).is_answer(phrase):
             return self._evidence.act(phrase, "it is all that is said")
-        return self._meaning.reading()
+        reading = self._meaning.reading()
+        if (reading.clear and reading.intent != said.prepared.asking) or len(said.prepared.yielding) != 1:
+            return reading
+        return self._wish if Wished(said).another_time else reading
+
+    @property
+    def _wish(self) -> Reading:
+        (wish_for,) = self._said.prepared.yielding
+        return self._evidence.say(wish_for, "wish", "It asks for another time, and what stands beside that may be why.", 100.0)
 
     @cached_property
     def _meaning(self) -> Meaning:

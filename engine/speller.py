@@ -59,6 +59,8 @@ class Speller:
         for shorter in (_THRICE.sub(r"\1\1", word), _TWICE.sub(r"\1", word)):
             if shorter != word and shorter in known:
                 return [shorter]
+        if word.endswith("in") and f"{word}g" in known and f"{word}g" not in self.gravest:  # "waitin"
+            return [f"{word}g"]
         if word.endswith("'s") and word[:-2] in known:
             return [word[:-2]]
         head, mark, rest = word.partition("'")
@@ -95,12 +97,19 @@ class Speller:
             for negation in self.negations
         )
 
+    def _stands_alone(self, word: str) -> bool:
+        """Whether a word may be one of a run-on. Of two letters it is not the short form of another: the "wi" of "I will"."""
+        if word not in self.known or len(word) > 2:
+            return word in self.known
+        spelt = self.language.spelling([word])
+        return spelt == [word] or len(spelt) > 1
+
     def _parted(self, word: str, begun: bool = False, most: int = 6) -> list[str]:
         """A run-on in its words ("yesthanks"), begun by a word that stands alone well; empty where it is none."""
         subjects = self.language.words("subjects")
         for at in range(1, len(word)) if begun else range(len(word) - 1, 0, -1):
             head, rest = word[:at], word[at:]
-            if (head in self.heads) if not begun else (head in self.known and (at > 1 or head in subjects)):
+            if (head in self.heads) if not begun else (head in subjects or (at > 1 and self._stands_alone(head))):
                 if len(rest) > 1 and rest in self.known and self.language.people([rest]) != [NAME]:
                     return [head, rest]
                 more = self._parted(rest, True, most - 1) if most > 2 and len(rest) > 2 else []

@@ -197,7 +197,7 @@ _OTHER_LISTS = (
 )
 _OTHER_GROUPS = (
     "classes", "spellings", "same", "accented", "always", "unless", "near", "signs", "halves", "dire", "hints", "sentences",
-    "goes_with", "latin",
+    "goes_with", "latin", "wish_words",
 )  # fmt: skip
 
 Sets = tuple[frozenset[str], ...]
@@ -223,6 +223,7 @@ class Lexicon:
     hints: Mapping[str, Iterable[str]]  # of danger, by kind: only beside a sign
     classes: Mapping[str, tuple[str, ...]]
     sentences: Mapping[str, tuple[str, ...]]  # of any intent: patterns of a whole clause, as written (engine.sentences)
+    wish_words: Mapping[str, tuple[str, ...]]  # what wishes for another time are made of, by kind (engine.wished)
     latin: Mapping[str, tuple[str, ...]]  # what Latin letters stand for where a language has others (engine.latin)
     common: frozenset[str]
 
@@ -262,6 +263,7 @@ def parse(language: str, text: str) -> Lexicon:
         hints=MappingProxyType(groups("hints")),
         classes=MappingProxyType(classes),
         sentences=_groups(language, data, "sentences"),
+        wish_words=_groups(language, data, "wish_words"),
         latin=_groups(language, data, "latin"),
         common=frozenset(str(data.get("common", "")).split()),
     )
