@@ -30,16 +30,18 @@ _UNEXPLAINED_TO_US = 8  # the same where something shows that the text is to us
 # Kinds of words, each a letter in the patterns below: a word is of the first kind that lists it.
 _KINDS = {
     "asks": "m", "is_there": "h", "hopes": "c", "needs": "n", "whatever": "y", "what": "w", "others": "o", "sooner": "l",
-    "else": "e", "instead": "i", "moves": "r", "forward": "f", "bids": "b", "does": "v", "whom": "u", "persons": "p",
-    "determiners": "d", "ones": "k", "slots": "s", "bounds": "a", "leads": "j", "ways": "g", "between": "z",
+    "else": "e", "instead": "i", "moves": "r", "moved": "R", "forward": "f", "bids": "b", "does": "v", "whom": "u",
+    "persons": "p", "determiners": "d", "ones": "k", "slots": "s", "bounds": "a", "leads": "j", "ways": "g", "between": "z",
 }  # fmt: skip
 _TIME, _PLEASE, _STRANGE, _FIRST = "t", "q", "x", "^"
-_ASKED = r"m[zq]*(?:[pu]|d[ps]|t)"  # "could I", "would my mother", "could the appointment"
+_ASKED = r"(?:m[zq]*(?:[pu]|d[ps]|t|(?=o))|hpz)"  # "could I", "would my mother", "could the appointment"
 _HAVE = r"(?:hu(?=[hyadsol])|\^h(?=y)|h(?=y[sto]))h?"  # "is there", "do you have", "got any"
-_ANOTHER = re.compile(rf"(?:{_ASKED}|[cn]|{_HAVE}|\^[zq]*[yb]|q)[^x]*?[ol][lt]*[st]")
+_ANOTHER = re.compile(rf"(?:{_ASKED}|[cn]|{_HAVE}|\^[zq]*[yb]|q)[^x]*?(?:[ol][lt]*[st]|d[st]a[zq]*$)")
 _LATER = re.compile(rf"(?:{_ASKED}[^xu]*?[vrbh]|c|{_HAVE}y?|\^[zq]*y)[^xu]*?l(?![sk])")
 _INSTEAD = re.compile(rf"{_ASKED}[^xg]*?[vbhr][^x]*?t[^x]*?i")
-_MOVED = re.compile(rf"(?:{_ASKED}|c|q)[^x]*?(?:r(?:[ps]|d[ops]|[jfg])|[vb]p?f)")
+_MOVED = re.compile(
+    rf"(?:{_ASKED}|c|q)[^x]*?(?:r(?:[ps]|d[ops]|[jfg])|[vb]p?f)|{_HAVE}[^x]*?[vh][pds]*R|\^[zq]*r(?:p|d[ps])[^x]*?q"
+)
 _THEN = re.compile(rf"(?:{_ASKED}[^xg]*?[vbhr]|{_ASKED}[^x]*?r|c|\^[zq]*(?:bp|r[psj])|{_HAVE}|\^[zq]*y)[^xg]*?t")
 _BARE = re.compile(rf"(?:{_ASKED}|[cnq]|{_HAVE}|\^[zq]*[yb])[^x]*?o(?:k|q*$)|we(?:hz|huh?|muv)")  # "find me another"
 
@@ -92,7 +94,9 @@ class Wished:
                 if found is None or not _stands_apart(kinds, end):
                     continue
                 begins = first + max(0, found[0] - len(opens))
-                if not any(book.roles_of(word.split()) & Role.NEGATION and word != CANNOT for word in spelt[:begins]):
+                against = Role.NEGATION | (Role.HEDGE if kinds[begins] == _KINDS["needs"] else 0)  # "probably need another day"
+                begins = max(first, len(kinds[:begins].rstrip("hpuymcj")))  # "is there any | chance of"
+                if not any(book.roles_of(word.split()) & against and word != CANNOT for word in spelt[:begins]):
                     yield _Wish([*heard[:at], (written[:begins], False), (written[end:], False), *heard[at + 1 :]], found[1])
 
     def _kind(self, word: str) -> str:
