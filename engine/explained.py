@@ -23,6 +23,7 @@ _LOOSE_REMARK = 1
 _LOOSE_OPT_OUT = 1  # words that do not go with texts beside an opt-out
 _FEW = 3
 _TOLD_POLITELY = 4
+_LETTER_FIRST = 10  # the same behind the letter that asks for another time
 _LETTER = 3  # words not understood beside a lone letter: "... see you soon. C"
 
 
@@ -88,7 +89,7 @@ class Guard:
         if not self.book.personal:
             return not (self._left(self.book.reasons) > _LOOSE_WISH and self._names_a_time(phrase)) or self._shows_it()
         if phrase.letter and unknown > _LETTER:
-            return False
+            return self._answers_first(phrase)
         if self.ours or self.named:
             return True
         polite = self.polite
@@ -100,6 +101,14 @@ class Guard:
             return True  # "Cancel. ..."
         told = left <= _TOLD_POLITELY and bool(polite and (phrase.key or phrase.negative))
         return told and not self.book.personal.isdisjoint(self.words)
+
+    def _answers_first(self, phrase: Phrase) -> bool:
+        """Whether a reply begins with the letter that keeps the patient on the list, by itself, and what follows may be why:
+        "R. Airport run that morning". Nothing in it may alarm.
+        """
+        first = self.parts[0]
+        yields = phrase.intent in self.said.prepared.yielding and first.words == list(phrase.words)
+        return yields and len(self.unknown) <= _LETTER_FIRST and not any(map(self.book.alarming, self.unknown))
 
     def unexplained(self, phrase: Phrase) -> list[str]:
         """The words beside an answer that are no reason for it, nor what goes with a remark of its kind."""

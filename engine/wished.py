@@ -36,14 +36,15 @@ _KINDS = {
 _TIME, _PLEASE, _STRANGE, _FIRST = "t", "q", "x", "^"
 _ASKED = r"(?:m[zq]*(?:[pu]|d[ps]|t|(?=o))|hpz)"  # "could I", "would my mother", "could the appointment"
 _HAVE = r"(?:hu(?=[hyadsol])|\^h(?=y)|h(?=y[sto]))h?"  # "is there", "do you have", "got any"
-_ANOTHER = re.compile(rf"(?:{_ASKED}|[cn]|{_HAVE}|\^[zq]*[yb]|q)[^x]*?(?:[ol][lt]*[st]|d[st]a[zq]*$)")
+_NEED = r"(?<![hm][pu])n"  # but not "do I need"
+_ANOTHER = re.compile(rf"(?:{_ASKED}|c|{_NEED}|{_HAVE}|\^[zq]*[yb]|q)[^x]*?(?:[ol][lt]*[st]|d[st]a[zq]*$)")
 _LATER = re.compile(rf"(?:{_ASKED}[^xu]*?[vrbh]|c|{_HAVE}y?|\^[zq]*y)[^xu]*?l(?![sk])")
 _INSTEAD = re.compile(rf"{_ASKED}[^xg]*?[vbhr][^x]*?t[^x]*?i")
 _MOVED = re.compile(
     rf"(?:{_ASKED}|c|q)[^x]*?(?:r(?:[ps]|d[ops]|[jfg])|[vb]p?f)|{_HAVE}[^x]*?[vh][pds]*R|\^[zq]*r(?:p|d[ps])[^x]*?q"
 )
 _THEN = re.compile(rf"(?:{_ASKED}[^xg]*?[vbhr]|{_ASKED}[^x]*?r|c|\^[zq]*(?:bp|r[psj])|{_HAVE}|\^[zq]*y)[^xg]*?t")
-_BARE = re.compile(rf"(?:{_ASKED}|[cnq]|{_HAVE}|\^[zq]*[yb])[^x]*?o(?:k|q*$)|we(?:hz|huh?|muv)")  # "find me another"
+_BARE = re.compile(rf"(?:{_ASKED}|[cq]|{_NEED}|{_HAVE}|\^[zq]*[yb])[^x]*?o(?:k|q*$)|we(?:hz|huh?|muv)")  # "find me another"
 
 
 @dataclass(frozen=True, slots=True)

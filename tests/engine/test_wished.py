@@ -64,3 +64,20 @@ def test_a_time_that_was_told_is_no_other_time() -> None:
 )
 def test_a_word_as_it_is_spoken_is_the_word(short: str, long: str) -> None:
     assert meaning(short) == meaning(long)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "R. Airport run that morning, 4 Americans and their golf clubs",
+        "R - the combine is booked for that day and the weather's to hold",
+    ],
+)
+def test_a_letter_that_a_reply_begins_with_may_have_any_reason_behind_it(text: str) -> None:
+    assert meaning(text) == "reschedule"
+    assert meaning(text.replace("R", "C", 1)) in HANDED_OVER  # it keeps nobody on the list
+
+
+@pytest.mark.parametrize("text", ["R. Kelly is on in the Point, are ye going", "R you coming to the match on Sunday"])
+def test_a_letter_of_something_else_is_no_answer(text: str) -> None:
+    assert meaning(text) in HANDED_OVER
