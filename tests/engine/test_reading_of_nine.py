@@ -58,6 +58,9 @@ def meaning(language: str, text: str) -> str:
         ("ro", "îmi explodează capul și vomit"),
         ("lt", "nebenoriu būti šiame pasaulyje"),
         ("ga", "ag casacht fola ó mhaidin"),
+        ("ro", "băiatul a înghițit pastilele bunicii"),
+        ("es", "no puedo jalar aire y estoy sudando frío"),
+        ("fr", "j'arrive plus à prendre mon souffle et j'ai des sueurs froides"),
         ("ar", "ما في نبض"),
     ],
 )
@@ -170,6 +173,9 @@ def test_everyday_talk_that_only_sounds_like_an_answer_or_danger_is_left_to_a_pe
         ("ro", "anulați și dați-mi alta în septembrie"),
         ("lt", "atšaukit ir duokit rugsėjį"),
         ("ar", "الغوه واعطوني موعد بشهر 9"),
+        ("pl", "odwołajcie 20 i dajcie mi najbliższy wolny"),
+        ("uk", "скасуйте 20 і дайте найближчий вільний"),
+        ("fr", "annulez le 20 et donnez-moi la prochaine place"),
     ],
 )
 def test_to_cancel_and_be_given_another_is_no_cancellation(language: str, text: str) -> None:
