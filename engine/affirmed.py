@@ -111,7 +111,11 @@ class Affirmed:
 
     @property
     def astray(self) -> bool:
-        """Whether it is said of something else: "yeah they do", or in the words of coming "I need to go"."""
+        """Whether it is said of something else ("yeah they do"), in the words of coming ("I need to go"), or of one who may not
+        come ("yes he is in hospital").
+        """
+        if any(holds_any(spelt, self.book.admitted) for spelt in self.said.spelt):
+            return True
         if self._ours:
             return False
         if not self.full and len(self.said.answering) < len(self.said.segments) and not self._begins:

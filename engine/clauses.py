@@ -38,6 +38,8 @@ class Clause:
     pleaded: bool = False  # an answer in it begins with "please", so that a no before it agrees
     parted: bool = False  # a verb stands in it whose object may come before its other half: Irish "cuir ... ar ceal"
 
+    reasoned: bool = False  # a whole sentence in it tells why somebody does not come
+
     @property
     def overcomes(self) -> bool:
         """Whether its only "but" is the word that it begins with: it tells against what came before, not against itself."""

@@ -6,14 +6,14 @@ to one or goes on after it may turn its meaning, the segment is taken apart clau
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from engine import deaths
 from engine.clauses import Clause, clauses
 from engine.lexicon import Role
 from engine.objections import NOT
-from engine.phrase import CANNOT, DAY, DECIDING, NUMBER, TALE, Phrase, holds
+from engine.phrase import CANNOT, DAY, DECIDING, NUMBER, REASON, TALE, Phrase, holds
 from engine.phrasebook import Phrasebook
 from engine.prepared import Prepared
 from engine.ruleset import ALWAYS_INTENTS
@@ -31,13 +31,37 @@ class Hearing:
     book: Phrasebook
 
     def clauses(self, segments: Sequence[Segment]) -> list[Clause]:
-        """The clauses of a reply, sentences first."""
+        """The clauses of a reply, sentences first. Those that tell why somebody does not come are sentences where the visit is
+        refused: "Cancel it. Knee came right".
+        """
+        heard = [self.book.said(segment.spelt, segment.asked) for segment in segments]
+        parts = self._clauses(segments, [self._without_reasons(*pair) for pair in zip(segments, heard, strict=True)])
+        if not (any(_tells(said, {REASON}) for said in heard) and self._refuses(parts)):
+            return parts
+        explained = self._clauses(segments, [self._of_the_living(*pair) for pair in zip(segments, heard, strict=True)])
+        return explained if self._refuses(explained) else parts
+
+    def _refuses(self, parts: Sequence[Clause]) -> bool:
+        return any(phrase.intent in self.prepared.refusing for part in parts for phrase, _ in part.found)
+
+    def _without_reasons(self, segment: Segment, said: Said | None) -> Said | None:
+        """What a segment says where nothing tells that a visit is refused, unless it does so itself."""
+        if not _tells(said, {REASON}) or _tells(said, self.prepared.refusing):
+            return self._of_the_living(segment, said)
+        return self.book.said(segment.spelt, segment.asked, {REASON})
+
+    def _of_the_living(self, segment: Segment, said: Said | None) -> Said | None:
+        """What a segment says. A death with a tale or a reason behind it is looked at word by word."""
+        if _tells(said, DECIDING) and _tells(said, {TALE, REASON}):
+            return self.book.said(segment.spelt, segment.asked, {TALE, REASON})
+        return said
+
+    def _clauses(self, segments: Sequence[Segment], sentences_in: Sequence[Said | None]) -> list[Clause]:
         sentences: list[Clause] = []
         rests: list[tuple[list[str], bool]] = []
         living: list[list[str]] = []  # segments that tell of no death or danger in a whole sentence
-        for segment in segments:
+        for segment, said in zip(segments, sentences_in, strict=True):
             words, asked = segment.spelt, segment.asked
-            said = self._said(words, asked)
             rest = [] if said is None else self.book.alike(words[said.length :], follows=True)
             if said is None or (rest and self._turned(words[said.length :], asked)) or self._doubted(said, rest):
                 rests.append((segment.alike, asked))
@@ -48,7 +72,8 @@ class Hearing:
             heard = [*said.beside, *(word for phrase in found for word in phrase.words if word not in self.book.elsewhere)]
             when = any(word in (NUMBER, DAY) for phrase in found for word in phrase.words)
             flags = Role.WHEN if when else Role.NONE
-            sentences.append(Clause(found=[(phrase, "") for phrase in found], words=heard, flags=flags))
+            why = _tells(said, {REASON})
+            sentences.append(Clause(found=[(phrase, "") for phrase in found], words=heard, flags=flags, reasoned=why))
             rests.append((rest, asked))
             if any(phrase.intent in DECIDING for phrase in found):
                 plans = [word for phrase in found if phrase.intent not in DECIDING for word in phrase.words]
@@ -73,12 +98,6 @@ class Hearing:
 
     def _bars(self, pattern: tuple[str, ...], words: Sequence[str]) -> bool:
         return holds(words if NOT in pattern else self._unrefused(words), pattern)
-
-    def _said(self, spelt: Sequence[str], asked: bool) -> Said | None:
-        """What a segment says by whole sentences. A death with a tale told behind it is looked at word by word."""
-        said = self.book.said(spelt, asked)
-        intents = {intent for intent, _ in said.sentences} if said is not None else frozenset()
-        return None if TALE in intents and not intents.isdisjoint(DECIDING) else said
 
     def _unrefused(self, words: Sequence[str]) -> list[str]:
         """The words without what a "not" refuses: in "no need to reschedule, just cancel" nobody wants to reschedule."""
@@ -120,6 +139,10 @@ class Hearing:
         words = tuple(text.split())
         negative = bool(self.book.roles_of([*words, *self.book.alike(words)]) & Role.NEGATION)
         return Phrase(intent, own or text, words, key=False, weak=False, negative=negative, asks=False)
+
+
+def _tells(said: Said | None, intents: Collection[str]) -> bool:
+    return said is not None and any(intent in intents for intent, _ in said.sentences)
 
 
 def _without(words: Sequence[str], beside: Sequence[str]) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from engine.clauses import GOVERNED, Clause
 from engine.lexicon import Role
-from engine.phrase import ASK, DECIDING, IF_POSSIBLE, NUMBER, OPT_OUT, Phrase, place
+from engine.phrase import ASK, DECIDING, IF_POSSIBLE, NUMBER, OPT_OUT, SAYING, Phrase, place
 from engine.phrasebook import Phrasebook
 from engine.prepared import Prepared
 from engine.ruleset import ALWAYS_INTENTS
@@ -59,8 +59,8 @@ class Objections:
             return "told"
         if intent in self.prepared.yielding and self._has_been(part, phrase, at):
             return PAST
-        if phrase.negative and phrase.words[-1] in self.book.takers and len(part.unknown) > 1:
-            return OBJECT  # "the Lord is my shepherd, I shall not want"
+        if phrase.negative and phrase.words[-1] in self.book.takers and (len(part.unknown) > 1 or SAYING in part.words):
+            return OBJECT  # "the Lord is my shepherd, I shall not want", "I don't need a lift"
         if intent in self.prepared.answers and not self.book.elsewhere.isdisjoint(set(part.words).difference(phrase.words)):
             return "elsewhere"  # a word of the phrase itself is none: whoever wrote the phrase knew what it is about
         if intent in self.prepared.answers and self._stranger(part, phrase, at):

@@ -18,6 +18,7 @@ CANNOT = "cannot"
 IF_POSSIBLE = "if_possible"  # a condition that a wish may stand under and stay one
 SUITS = "suits"
 BARRING = "rather_than"
+REASON = "reason"  # the same of what patients tell beside a refusal
 NAME = "firstname"
 KIN = "kin"
 DISTANT_KIN = "distant_kin"

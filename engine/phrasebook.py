@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from itertools import chain
@@ -148,6 +148,7 @@ class Phrasebook:
         self.at_stake = self._rewritten(lists["at_stake"])
         self.thin = words("thin")
         self.bound_for = self._rewritten(lists["bound_for"])
+        self.admitted = by_first(self._spelt_lines(lists["admitted"]))
         self.signing = words("signing")
         self.remarks = by_first(grammar.rewrite(entry.split()) for entry in lists["remarks"])
         self.leavings, self.delights = (by_first(self._spelt_lines(lists[name])) for name in ("leavings", "delights"))
@@ -403,9 +404,11 @@ class Phrasebook:
         """Spelt words, each saying that only sounds alarming made one word."""
         return self._grammar.apart(spelt)
 
-    def said(self, spelt: Sequence[str], asked: bool) -> Said | None:
-        """What a clause says by whole sentences, or None. `asked` tells that it ends in a question mark."""
-        return self._language.sentences.said(spelt, asked, self._name_mark)
+    def said(self, spelt: Sequence[str], asked: bool, without: Collection[str] = ()) -> Said | None:
+        """What a clause says by whole sentences, but for those of some intents, or None. `asked` tells that it ends in a
+        question mark.
+        """
+        return self._language.sentences.said(spelt, asked, self._name_mark, without)
 
     def only_tells(self, spelt: Sequence[str], asked: bool) -> bool:
         """Whether a segment is nothing but what patients tell beside a yes, in whole sentences."""

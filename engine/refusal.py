@@ -139,7 +139,8 @@ class Refusal:
         book, told = self.book, self.guard.unknown
         left = [word for word in told if word not in book.reasons]
         bare = self.place.bare
-        if len(left) > (_REASON_OF_BARE if bare else _REASON) or (bare and len(left) == len(told)):
+        explained = len(left) < len(told) or any(part.reasoned for part in self.guard.parts)
+        if len(left) > (_REASON_OF_BARE if bare else _REASON) or (bare and not explained):
             return False
         against = book.familiar | (book.elsewhere - book.reasons)
         return against.isdisjoint(self.guard.words) and not any(map(book.alarming, left))

@@ -8,9 +8,11 @@ everyday ones: "she no longer uses this phone" is somebody else's phone, "she no
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+
+from engine.phrase import REASON, TALE
 
 _PART = re.compile(r"(?:<(\w+)>|\(([^()]*)\)|(\S+?))(\*?)(?= |$)")
 _CLASS = re.compile(r"<(\w+)>")
@@ -21,6 +23,7 @@ _MARKS = str.maketrans("", "", _FIRST + _STRANGE)
 _TIME = "#"  # an hour, a number, minutes
 _DAY = "@"
 _ANY = "_"
+_TOLD = (TALE, REASON)  # of two sentences in the same words, one that answers is meant sooner than one of these
 _ASKS = "?"  # ends a sentence that may be put as a question: "can you stop texting me?"
 
 Words = Callable[[Sequence[str]], Sequence[str]]
@@ -83,8 +86,10 @@ class Sentences:
                 self._add(intent, pattern)
         self._parts.clear()  # every pattern is made of them
 
-    def said(self, words: Sequence[str], asked: bool, name_mark: Callable[[str], str]) -> Said | None:
-        """What a clause says by its sentences, or None where it is not made of them. Pure."""
+    def said(
+        self, words: Sequence[str], asked: bool, name_mark: Callable[[str], str], without: Collection[str] = ()
+    ) -> Said | None:
+        """What a clause says by its sentences, but for those of some intents; None where it is not made of them. Pure."""
         by_word = self._by_word
         met = {sentence: None for word in words for sentence in by_word.get(word, ())}
         if not met:
@@ -93,7 +98,9 @@ class Sentences:
         sentences = [
             sentence
             for sentence in met
-            if (sentence.asks or not asked) and not any(map(there.isdisjoint, sentence.needs))
+            if (sentence.asks or not asked)
+            and sentence.intent not in without
+            and not any(map(there.isdisjoint, sentence.needs))
         ]
         if not sentences:
             return None
@@ -107,7 +114,7 @@ class Sentences:
             reach = [(match.end(), one, match) for one, match in tried if match is not None]
             if not reach:
                 break
-            end, sentence, match = max(reach, key=lambda each: each[0])
+            end, sentence, match = max(reach, key=lambda each: (each[0], each[1].intent not in _TOLD))
             found.append((sentence.intent, match.group().strip().translate(_MARKS)))
             beside += text[at : match.start()]
             at = end

@@ -115,6 +115,7 @@ _OTHER_LISTS = (
     "at_stake",
     "obstacles",
     "bound_for",
+    "admitted",
     "remarks",
     "leavings",
     "delights",

@@ -674,3 +674,41 @@ def test_a_tale_that_holds_words_of_danger_by_the_way_alarms_nobody() -> None:
     tale = "the wizard fainted when the dragon set the castle ablaze and the knights were bleeding all over the carpet"
     assert meaning(tale) != "urgent"
     assert meaning("I fainted on the road this morning and my knee is bleeding all over, neighbours are with me") == "urgent"
+
+
+@pytest.mark.parametrize(
+    ("text", "intent"),
+    [
+        ("my husband is not rousable, sugar reading LO, pls advise", "urgent"),
+        ("been standing on the bridge for a while. dunno who else to text", "urgent"),
+        ("I've put my affairs in order and don't intend to be here by then", "urgent"),
+        ("copped a whack on the head off the scaffold, been chucking up and cant see straight", "urgent"),
+        ("Calf swollen since the flight and now short of breath", "urgent"),
+        ("Pt expired on 09/06 in hospice", "deceased"),
+        ("Mr. Hollis went home to be with the Lord on Sunday", "deceased"),
+        ("My father in law does not live since April", "deceased"),
+        ("Baba don die o, since last month", "deceased"),
+        ("Mr Bell expired at home on Tuesday", "deceased"),
+    ],
+)
+def test_danger_and_death_are_heard_in_the_english_of_other_places(text: str, intent: str) -> None:
+    assert meaning(text) == intent
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "standing on the bridge taking photos",
+        "the calf was born last night",
+        "my medical card expired on 09/06",
+        "he went home to his mother on Sunday",
+        "My father does not live here since April",
+        "we lost dad at the shops lol",
+        "She passed the letter on to me",
+        "she is no more in pain",
+        "I've put my affairs in order so I can come that day",
+        "not breathing a word",
+    ],
+)
+def test_what_only_sounds_like_that_alarms_nobody(text: str) -> None:
+    assert meaning(text) not in ("urgent", "deceased")

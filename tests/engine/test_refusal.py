@@ -118,3 +118,45 @@ def test_a_refusal_of_the_visit_is_taken_at_its_word_whatever_the_reason(text: s
 def test_what_goes_on_or_who_it_is_tells_a_refusal_from_mere_inability(word: str, more: str) -> None:
     assert meaning(word) == "cancel"
     assert meaning(more) in HANDED_OVER
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Feeling loads better, give it to someone else",
+        "Cancel it. Knee came right",
+        "I have relocated to Manchester so you can close my file",
+        "mums away n no1 can take me so i cant come",
+        "I went private so you can give it to somebody else",
+        "With regret I must decline",
+        "I'm gonna have to pass",
+        "Can't go, nobody to watch the wean",
+        "C. Moved to Leeds now",
+        "can't, the cows are calving",
+        "LEAVE IT OFF",
+    ],
+)
+def test_a_reason_told_in_a_sentence_of_its_own_leaves_a_refusal_one(text: str) -> None:
+    assert meaning(text) == "cancel"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "the knee came right but the hip is bad",
+        "the pain has gone, do I still come?",
+        "I moved to Manchester, is my appointment still on?",
+        "my GP sorted it",
+        "I don't need a lift",
+        "I not come by car",
+        "I'll pass the message on",
+        "pass this on to my wife",
+        "leave it off my file please that I smoke",
+        "give my slot number to the desk",
+        "cancel everything. tell dr smith it wasnt his fault",
+        "take me off it, my phone is for emergencies",
+        "I must decline the biopsy but I will come to see him",
+    ],
+)
+def test_a_reason_alone_or_beside_something_else_cancels_nothing(text: str) -> None:
+    assert meaning(text) != "cancel"
