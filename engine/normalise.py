@@ -36,7 +36,7 @@ _QUOTES |= dict.fromkeys((0x0640, 0x066C, *range(0x064B, 0x0660), 0x0670, *range
 _FACE = re.compile(r"(?<![a-z0-9])(?:[:;=8][-'^]?[dp()\[\]/|*o3]+|<3+|\^_*\^|x[d]+)(?![a-z0-9])")
 _DOTTED = re.compile(r"(?<![^\W_])(?:[a-z]\.){2,}[a-z]\.?(?![^\W_])")  # one word with its letters apart: r.i.p., d.o.b
 _TOKEN = re.compile(
-    r"\d+(?:[:./\-]\d+)+(?:am|pm)?(?![^\W_])|[^\W_]+(?:'[^\W_]+)*|\?|(?<=\w)-(?=\w)|[.,!;:()\[\]\"\n/*]|-|[^\w\s]"
+    r"\d+(?:[:./\-]\d+)+(?:am|pm)?(?![^\W_])|w/o(?![^\W_])|[^\W_]+(?:'[^\W_]+)*|\?|(?<=\w)-(?=\w)|[.,!;:()\[\]\"\n/*]|-|[^\w\s]"
 )
 # A number may have an ending: 10am, 20th, and as other languages have it 20ú, 20e, 20-go, 20-го.
 _NUMBER = re.compile(r"\d+(?:[:./\-]\d+)*(?:am|pm|st|nd|rd|th|ish|mins?|h|u|e|er|eme|o|d|(?:te)?go|го|е|\u0635|\u0645)?$")

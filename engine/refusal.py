@@ -7,8 +7,8 @@ stands beside them tells of what:
 - It is plain where it says that the writer does not come and no more than that, nothing is asked, and all else may be why. Then
   it is taken at its word, though nothing shows that the text is about an appointment.
 - It is of something else where it is somebody else's ("you don't have to"), goes on to what is no visit ("can't come to the
-  phone"), is a habit ("I don't go often"), or has more beside it than may be why and nothing that shows an appointment. Then it
-  is asked about.
+  phone", `engine.complement`), is a habit ("I don't go often"), or has more beside it than may be why and nothing that shows an
+  appointment. Then it is asked about.
 - It is unclear where its own clause holds what may be refused ("I don't want to get caught") and the text speaks of no
   appointment. Then it is asked about.
 - It is bleak where who gives the visit up, be it by "cancel", may give up more. Then a person reads it.
@@ -18,10 +18,10 @@ One that is none of these is an answer like any other (`engine.bearing`, `engine
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from engine.complement import HITHER, POLITE, Complement
 from engine.explained import Guard
 from engine.lexicon import Role
 from engine.phrase import NAME, Phrase, holds_any
@@ -34,11 +34,7 @@ _REASON = 5  # words of no known reason beside a plain one
 _REASON_OF_BARE = 1  # the same beside one that does not say of what
 _SPARED = 3  # the same beside a "can't come" that is not plain
 _IN_ITS_CLAUSE = 1  # words not understood beside one with a time in it: "can't do Friday, yoga"
-_NEAR = 3  # words in which what is visited stands after where one goes: "come over | to the clinic"
-_TO = "to"
-_HITHER = frozenset(("in", "up", "over", "down", "there"))
 _OUTING = frozenset(("go", "going"))  # of several, as likely somewhere else: "we're not going now, too wet"
-_POLITE = Role.FILLER | Role.COURTESY | Role.ACK | Role.NO
 
 
 @dataclass(frozen=True)
@@ -78,7 +74,7 @@ class Refusal:
         phrase = self.phrase
         if not phrase.negative or phrase.key or phrase.intent not in self.prepared.answers.difference(ALWAYS_INTENTS):
             return False
-        if self.place.of_others() or self._goes_on or self.place.habitual:
+        if self.place.of_others() or Complement(self.place).leads_off or self.place.habitual:
             return True
         return self.much_left and not self.guard.shown
 
@@ -124,9 +120,9 @@ class Refusal:
         if "we" in said and not _OUTING.isdisjoint(place.own):
             return False
         who = book.personal & book.speakers
-        rest = (word for word in said if word not in who and not book.role(word) & _POLITE and word not in book.polite)
+        rest = (word for word in said if word not in who and not book.role(word) & POLITE and word not in book.polite)
         first = next((word for word in rest if book.role(word) & Role.NEGATION or word not in book.passing), "")
-        passed = _HITHER | book.slots
+        passed = HITHER | book.slots
         after = next((word for word in place.after if not book.role(word) & Role.WHEN and word not in passed), "")
         goes_on = after and not book.role(after) & Role.JOIN and after not in book.openers
         return bool(book.role(first) & Role.NEGATION) and not goes_on
@@ -134,39 +130,16 @@ class Refusal:
     @property
     def _has_only_reasons(self) -> bool:
         """Whether what stands beside it may be why, whatever it is: not too long, to nobody familiar, and in no words of the
-        body, of harm or of something else that is answered. One that does not say of what has a reason of a known kind.
+        body, of harm or of something else that is answered. One that does not say of what has a reason of a known kind, and
+        none why a text cannot be read or answered.
         """
         book, told = self.book, self.guard.unknown
         left = [word for word in told if word not in book.reasons]
         bare = self.place.bare
         explained = len(left) < len(told) or any(part.reasoned for part in self.guard.parts)
+        if bare and not book.handled.isdisjoint(self.guard.words):  # "can't, the phone is broken"
+            return False
         if len(left) > (_REASON_OF_BARE if bare else _REASON) or (bare and not explained):
             return False
         against = book.familiar | (book.elsewhere - book.reasons)
         return against.isdisjoint(self.guard.words) and not any(map(book.alarming, left))
-
-    # --- what is of something else ------------------------------------------------------------------------------------
-
-    @property
-    def _goes_on(self) -> bool:
-        """Whether what follows makes it one of something else: "miss her", "come back", "don't want to get up"."""
-        book, own, after = self.book, self.place.own, self.place.after
-        if not after:
-            return own[-1] == _TO
-        comes = self.place.comes
-        if comes and after[0] == _TO and after[1:2] and after[1] in book.persons.difference(book.visited):
-            return True
-        if after[0] in book.persons and own[-1] not in book.meeting:
-            return True
-        if comes:
-            directed = after[0] in book.directions and self._arrives(after[1 : _NEAR + 1])
-            return after[0] in book.strays and not directed
-        if _TO not in (own[-1], after[0]):
-            return False
-        verb = next((word for word in after[after[0] == _TO :] if word in book.aux or word not in book.passing), "")
-        return verb not in book.visiting
-
-    def _arrives(self, words: Sequence[str]) -> bool:
-        """Whether a visit is gone to: "over | to you", "up | on Friday"."""
-        book = self.book
-        return any(self.place.names_a_time(word) or word in book.ours or word in book.visited for word in words)
