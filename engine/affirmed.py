@@ -332,14 +332,11 @@ class Affirmed:
         return sum(word not in (NUMBER, DAY) and not book.role(word) & (SKIPPED | Role.WHEN) for word in phrase.words) > 1
 
     def _because(self, at: int) -> bool:
-        """Whether the clause at a place gives the reason for a yes before it: "przyjdę, bo długo czekałam", and one that denies
-        something where all of it is known for a reason: "bo słabo mówię, a nie mam tłumacza".
-        """
+        """Whether the clause at a place gives the reason for a yes before it, and denies nothing: "przyjdę, bo długo czekałam"."""
         part, book = self.parts[at], self.book
         first = part.words[0] if part.words else ""
         goes_on = bool(book.role(first) & Role.JOIN) and at > 0 and self._because(at - 1)
-        refuses = part.flags & (_REFUSES if not part.unknown or not book.reasons.issuperset(part.unknown) else Role.CONTRAST)
-        if part.asked or refuses or not (first in book.because or goes_on):
+        if part.asked or part.flags & _REFUSES or not (first in book.because or goes_on):
             return False
         quiet = all(phrase.weak or phrase.intent in self.prepared.courtesies for phrase, _ in part.found)
         return quiet and any(map(self._yes, self.parts[:at]))

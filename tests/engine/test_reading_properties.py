@@ -23,8 +23,8 @@ NEGATIONS = {
     "ar": ("لا", "مش", "لن"), "es": ("no",), "fr": ("ne", "pas"), "ga": ("ní",), "lt": ("ne",), "pl": ("nie",),
     "pt": ("não",), "ro": ("nu",), "uk": ("не",),
 }  # fmt: skip
-# "No problem", "God willing" and "what God wills": a no before these belongs to a saying.
-SAYINGS = frozenset({"fadhb", "شاء"})
+# "No problem", "God willing", "what God wills" and "does not speak English": a no before these belongs to a saying.
+SAYINGS = frozenset({"fadhb", "شاء", "mowie", "mówię", "بيحكي"})
 QUESTIONS = {
     "en": ("what time is it at?", "is it the same place?", "?"),
     "ga": ("cén t-am?", "an féidir libh glaoch orm?", "?"),
