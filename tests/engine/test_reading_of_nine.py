@@ -635,3 +635,24 @@ def test_ok_beside_who_drives_is_a_yes_and_ok_to_somebody_is_none() -> None:
 def test_to_be_taken_off_the_list_stops_no_texts_in_polish_unless_it_is_theirs() -> None:
     assert meaning("pl", "proszę wykreślić mnie z listy, nie będę się już leczyć") == "cancel"
     assert meaning("pl", "wykreślcie mnie z listy sms") == "stop"
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("pt", "não posso ir sozinha"),
+        ("es", "no puedo ir sola"),
+        ("fr", "je ne peux pas y aller seul"),
+        ("ro", "nu pot veni singur"),
+        ("lt", "negaliu atvykti viena"),
+        ("ga", "ní féidir liom teacht i m'aonar"),
+        ("ar", "ما بقدر اجي لحالي"),
+        ("pl", "nie mogę przyjść sama"),
+        ("uk", "не можу прийти сама"),
+        ("uk", "не можу прочитати"),
+        ("ga", "ní féidir liom é a léamh"),
+        ("pl", "nie przyjdzie mi to do głowy"),
+    ],
+)
+def test_who_cannot_come_alone_or_cannot_do_something_else_gives_nothing_up(language: str, text: str) -> None:
+    assert meaning(language, text) in ("unknown", "question", "mixed")
