@@ -332,7 +332,7 @@ class Affirmed:
         return sum(word not in (NUMBER, DAY) and not book.role(word) & (SKIPPED | Role.WHEN) for word in phrase.words) > 1
 
     def _because(self, at: int) -> bool:
-        """Whether the clause at a place gives the reason for a yes before it and denies nothing: "przyjdę, bo długo czekałam"."""
+        """Whether the clause at a place gives a yes before it its reason and denies nothing: "przyjdę, bo długo czekałam"."""
         part, book = self.parts[at], self.book
         first = part.words[0] if part.words else ""
         goes_on = bool(book.role(first) & Role.JOIN) and at > 0 and self._because(at - 1)
