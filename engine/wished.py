@@ -27,24 +27,72 @@ _AFTER = 3  # words behind "after" or "before" that may say when that is
 _UNEXPLAINED = 4  # words of no known reason beside a wish
 _UNEXPLAINED_TO_US = 8  # the same where something shows that the text is to us
 
-# Kinds of words, each a letter in the patterns below: a word is of the first kind that lists it.
+# Kinds of words, each a letter in the text that patterns are held against: a word is of the first kind that lists it.
 _KINDS = {
     "asks": "m", "is_there": "h", "hopes": "c", "needs": "n", "whatever": "y", "what": "w", "others": "o", "sooner": "l",
     "else": "e", "instead": "i", "moves": "r", "moved": "R", "forward": "f", "bids": "b", "does": "v", "whom": "u",
     "persons": "p", "determiners": "d", "ones": "k", "slots": "s", "bounds": "a", "leads": "j", "ways": "g", "between": "z",
+    "time": "t", "please": "q", "strange": "x", "first": "^",
 }  # fmt: skip
-_TIME, _PLEASE, _STRANGE, _FIRST = "t", "q", "x", "^"
-_ASKED = r"(?:m[zq]*(?:[pu]|d[ps]|t|(?=o))|hpz)"  # "could I", "would my mother", "could the appointment"
-_HAVE = r"(?:hu(?=[hyadsol])|\^h(?=y)|h(?=y[sto]))h?"  # "is there", "do you have", "got any"
-_NEED = r"(?<![hm][pu])n"  # but not "do I need"
-_ANOTHER = re.compile(rf"(?:{_ASKED}|c|{_NEED}|{_HAVE}|\^[zq]*[yb]|q)[^x]*?(?:[ol][lt]*[st]|d[st]a[zq]*$)")
-_LATER = re.compile(rf"(?:{_ASKED}[^xu]*?[vrbh]|c|{_HAVE}y?|\^[zq]*y)[^xu]*?l(?![sk])")
-_INSTEAD = re.compile(rf"{_ASKED}[^xg]*?[vbhr][^x]*?t[^x]*?i")
-_MOVED = re.compile(
-    rf"(?:{_ASKED}|c|q)[^x]*?(?:r(?:[ps]|d[ops]|[jfg])|[vb]p?f)|{_HAVE}[^x]*?[vh][pds]*R|\^[zq]*r(?:p|d[ps])[^x]*?q"
+
+
+def _letters(kinds: str) -> str:
+    return "".join(_KINDS[kind] for kind in kinds.split())
+
+
+def _pattern(written: str) -> re.Pattern[str]:
+    """A regular expression in which <asks> is a word of that kind, <asks hopes> one of either, <not strange> any other one, and
+    [asked] a part of `_PARTS`.
+    """
+    whole = re.sub(r"\[(\w+)\]", lambda part: _PARTS[part[1]], written)
+    return re.compile(re.sub(r"<(not )?([\w ]+)>", lambda one: f"[{'^' * bool(one[1])}{re.escape(_letters(one[2]))}]", whole))
+
+
+_PARTS = {
+    # "could I", "would my mother", "could the appointment"
+    "asked": "(?:<asks><between please>*(?:<persons whom>|<determiners><persons slots>|<time>|(?=<others>))"
+    "|<is_there><persons><between>)",
+    # "is there", "do you have", "got any"
+    "have": "(?:<is_there><whom>(?=<is_there whatever bounds determiners slots others sooner>)|<first><is_there>(?=<whatever>)"
+    "|<is_there>(?=<whatever><slots time others>))<is_there>?",
+    # but not "do I need"
+    "need": "(?<!<is_there asks><persons whom>)<needs>",
+    "at_once": "<first><between please>*",
+}
+_ANOTHER = _pattern(
+    "(?:[asked]|<hopes>|[need]|[have]|[at_once]<whatever bids>|<please>)<not strange>*?"
+    "(?:<others sooner><sooner time>*<slots time>|<determiners><slots time><bounds><between please>*$)"
 )
-_THEN = re.compile(rf"(?:{_ASKED}[^xg]*?[vbhr]|{_ASKED}[^x]*?r|c|\^[zq]*(?:bp|r[psj])|{_HAVE}|\^[zq]*y)[^xg]*?t")
-_BARE = re.compile(rf"(?:{_ASKED}|[cq]|{_NEED}|{_HAVE}|\^[zq]*[yb])[^x]*?o(?:k|q*$)|we(?:hz|huh?|muv)")  # "find me another"
+_LATER = _pattern(
+    "(?:[asked]<not strange whom>*?<does moves bids is_there>|<hopes>|[have]<whatever>?|[at_once]<whatever>)"
+    "<not strange whom>*?<sooner>(?!<slots ones>)"
+)
+_INSTEAD = _pattern(
+    "[asked]<not strange ways>*?<does bids is_there moves><not strange>*?<time><not strange>*?<instead>"
+)
+_MOVED = _pattern(
+    "(?:[asked]|<hopes please>)<not strange>*?"
+    "(?:<moves>(?:<persons slots>|<determiners><others persons slots>|<leads forward ways>)|<does bids><persons>?<forward>)"
+    "|[have]<not strange>*?<does is_there><persons determiners slots>*<moved>"
+    "|[at_once]<moves>(?:<persons>|<determiners><persons slots>)<not strange>*?<please>"
+)
+_THEN = _pattern(
+    "(?:[asked]<not strange ways>*?<does bids is_there moves>|[asked]<not strange>*?<moves>|<hopes>"
+    "|[at_once](?:<bids><persons>|<moves><persons slots leads>)|[have]|[at_once]<whatever>)<not strange ways>*?<time>"
+)
+# "find me another"
+_BARE = _pattern(
+    "(?:[asked]|<hopes please>|[need]|[have]|[at_once]<whatever bids>)<not strange>*?<others>(?:<ones>|<please>*$)"
+    "|<what><else>(?:<is_there><between>|<is_there><whom><is_there>?|<asks><whom><does>)"
+)
+_STRETCH = _pattern("<not strange>{2,}")
+_LEADS_UP = _letters("is_there persons whom whatever asks hopes leads")  # "is there any | chance of"
+_BEGINS = _letters("persons determiners whom asks is_there")  # something new
+_GOES_ON = _letters("does bids leads others determiners moves")  # to what follows it
+_WANTS_MORE = _letters("others leads determiners does bids moves what whatever needs asks")
+_ENDS = _letters("bounds sooner else forward instead between ones")
+_NEW = _letters("persons determiners whom asks")
+_HOW_LATE = _letters("determiners others")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,15 +136,15 @@ class Wished:
         for at, (written, _) in enumerate(heard):
             spelt = [" ".join(book.spelt([word])) for word in written]
             kinds = "".join(map(self._kind, spelt))
-            for stretch in re.finditer(f"[^{_STRANGE}]{{2,}}", kinds):
+            for stretch in _STRETCH.finditer(kinds):
                 first, end = stretch.start(), _end(kinds, *stretch.span())
-                opens = _FIRST if not first or book.role(spelt[first - 1]) & Role.JOIN else ""
+                opens = _KINDS["first"] if not first or book.role(spelt[first - 1]) & Role.JOIN else ""
                 found = self._found(opens + kinds[first:end], written[first:])
                 if found is None or not _stands_apart(kinds, end):
                     continue
                 begins = first + max(0, found[0] - len(opens))
                 against = Role.NEGATION | (Role.HEDGE if kinds[begins] == _KINDS["needs"] else 0)  # "probably need another day"
-                begins = max(first, len(kinds[:begins].rstrip("hpuymcj")))  # "is there any | chance of"
+                begins = max(first, len(kinds[:begins].rstrip(_LEADS_UP)))
                 if not any(book.roles_of(word.split()) & against and word != CANNOT for word in spelt[:begins]):
                     yield _Wish([*heard[:at], (written[:begins], False), (written[end:], False), *heard[at + 1 :]], found[1])
 
@@ -108,17 +156,17 @@ class Wished:
             return _KINDS[kind]
         role = book.role(word)
         if word == NUMBER or role & Role.WHEN:
-            return _TIME
+            return _KINDS["time"]
         if role & (Role.FILLER | Role.COURTESY | Role.ACK | Role.YES):
-            return _PLEASE if word in book.pleas else "z"
-        return "p" if book.alike([word]) == [KIN] else _STRANGE
+            return _KINDS["please" if word in book.pleas else "between"]
+        return _KINDS["persons" if book.alike([word]) == [KIN] else "strange"]
 
     def _found(self, kinds: str, written: Sequence[str]) -> tuple[int, bool] | None:
         """Where a wish begins in a stretch, and whether it is bare; None where there is none."""
         for pattern in (_ANOTHER, _LATER, _INSTEAD, _MOVED):
             if found := pattern.search(kinds):
                 return found.start(), False
-        found = _THEN.search(f"{kinds}{_TIME}" if kinds.endswith(_KINDS["bounds"]) else kinds)
+        found = _THEN.search(kinds + _KINDS["time"] if kinds.endswith(_KINDS["bounds"]) else kinds)
         if found and self._names_another(written[: len(kinds) + _AFTER]):
             return found.start(), False
         return (found.start(), True) if (found := _BARE.search(kinds)) else None
@@ -172,7 +220,7 @@ class Wished:
 def _end(kinds: str, first: int, end: int) -> int:
     """Where a stretch ends without the words that begin what follows it: "later on | my son is sick"."""
     if end < len(kinds):
-        while end - first > 1 and kinds[end - 1] in "pdumh" and kinds[end - 2] not in "vbjodr":
+        while end - first > 1 and kinds[end - 1] in _BEGINS and kinds[end - 2] not in _GOES_ON:
             end -= 1
     return end
 
@@ -182,9 +230,9 @@ def _stands_apart(kinds: str, end: int) -> bool:
     if end == len(kinds):
         return True
     last, before, follows = kinds[end - 1], kinds[end - 2], kinds[end]
-    if last in "ojdvbrwynm" or (last == "l" and before in "do"):
+    if last in _WANTS_MORE or (last == _KINDS["sooner"] and before in _HOW_LATE):
         return False
-    return follows in "pdum" or last in "alefizk"
+    return follows in _NEW or last in _ENDS
 
 
 def _holds(window: Window, start: datetime) -> bool:
