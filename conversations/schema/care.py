@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from conversations.schema.columns import Bytes, instant_column, metadata
+from conversations.schema.columns import Bytes, instant_column, metadata, spans
 
 DAY = 86_400_000_000  # of instants
-# Of an appointment's start. A database looks into the index for the very words that it was made with.
-DAY_OF_UTC = sa.literal_column(f"(start / {DAY})", sa.BigInteger)
+DAY_OF_UTC = spans("start", DAY)  # of an appointment
 
 patients = sa.Table(
     "patients",

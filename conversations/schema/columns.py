@@ -42,6 +42,12 @@ def instant_column(name: str, *, null: bool = False, index: bool = False) -> sa.
     return sa.Column(name, sa.BigInteger, nullable=null, index=index)
 
 
+def spans(column: str, length: int) -> sa.ColumnClause[int]:
+    """Which span of so many microseconds, counted from 1970 UTC, an instant of this column lies in. A database looks into an
+    index for the very words that it was made with."""
+    return sa.literal_column(f"({column} / {length})", sa.BigInteger)
+
+
 # Of rows without end: a national service counts past what an INTEGER of PostgreSQL holds within two years. SQLite counts by
 # its INTEGER alone, which has 64 bits.
 COUNTED = sa.BigInteger().with_variant(sa.Integer(), "sqlite")

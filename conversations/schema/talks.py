@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from conversations.schema.columns import Bytes, instant_column, metadata
+from conversations.schema.columns import Bytes, instant_column, metadata, spans
 
 HOUR = 3_600_000_000  # of instants
-# Of a timer's moment. A database looks into the index for the very words that it was made with.
-HOUR_OF_UTC = sa.literal_column(f"(due / {HOUR})", sa.BigInteger)
+HOUR_OF_UTC = spans("due", HOUR)  # of a timer
 
 conversations = sa.Table(
     "conversations",
