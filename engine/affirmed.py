@@ -50,11 +50,6 @@ class Affirmed:
     def book(self) -> Phrasebook:
         return self.said.book
 
-    @property
-    def named(self) -> bool:
-        """Whether it names what the patient was told."""
-        return self.said.days.named
-
     @cached_property
     def full(self) -> bool:
         """Whether a yes in it says by itself what it is to: "I'll be there", "confirmed", the letter of the key."""
@@ -100,13 +95,13 @@ class Affirmed:
         if not book.beside_ack:
             return True
         told = self.said.alike if book.tales else [part.words for part in self.parts]  # not "gerai, sūnus mane atveš"
-        if not self.named and any(KIN in words for words in told):  # "ok mam" is said to her
+        if not self.said.named and any(KIN in words for words in told):  # "ok mam" is said to her
             return False
         if any(object_ == GOVERNED for part in self.answering for _, object_ in part.found):  # "ok, Saturday at Anna's"
             return False
         if any(part.strange for part in self.answering) and NAME not in words:
             return False
-        beside = book.beside_ack | book.tales if self.named else book.beside_ack
+        beside = book.beside_ack | book.tales if self.said.named else book.beside_ack
         return all(book.role(word) & _ACK or word in beside or word not in book.known for word in words)
 
     @property
@@ -216,7 +211,7 @@ class Affirmed:
 
     @cached_property
     def _ours(self) -> bool:
-        return self.named or any(word in self.book.ours for segment in self.said.alike for word in segment)
+        return self.said.named or any(word in self.book.ours for segment in self.said.alike for word in segment)
 
     @cached_property
     def _bound_for_us(self) -> bool:

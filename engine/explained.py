@@ -38,11 +38,6 @@ class Guard:
     def book(self) -> Phrasebook:
         return self.said.book
 
-    @property
-    def named(self) -> bool:
-        """Whether it names what the patient was told."""
-        return self.said.days.named
-
     @cached_property
     def words(self) -> list[str]:
         """Its words, and a "please" that a turn of phrase has taken in: "new date please"."""
@@ -58,7 +53,7 @@ class Guard:
     def shown(self) -> bool:
         """Whether something beside its answers shows that it is about an appointment."""
         book, written = self.book, self.said.normal.words
-        if not (book.ours | book.polite).isdisjoint(self._all) or self.named or self.flagged(Role.REQUEST):
+        if not (book.ours | book.polite).isdisjoint(self._all) or self.said.named or self.flagged(Role.REQUEST):
             return True
         return any((book.role(word) & Role.WHEN and word not in book.vague) or is_time(word) for word in written)
 
@@ -90,7 +85,7 @@ class Guard:
             return not (self._left(self.book.reasons) > _LOOSE_WISH and self._names_a_time(phrase)) or self._shows_it()
         if phrase.letter and unknown > _LETTER:
             return self._answers_first(phrase)
-        if self.ours or self.named:
+        if self.ours or self.said.named:
             return True
         polite = self.polite
         plain = polite or phrase.key or phrase.negative or self.flagged(Role.WHEN)
@@ -131,7 +126,7 @@ class Guard:
         beside = self.book.goes_with.get(phrase.intent)
         if beside is None:
             return True
-        if self.named or self.ours:
+        if self.said.named or self.ours:
             return True
         strange = self.book.elsewhere - beside
         polite = not self.book.polite.isdisjoint(self.words)
@@ -147,7 +142,7 @@ class Guard:
         return NUMBER in phrase.words and (phrase.negative or wished)
 
     def _shows_it(self) -> bool:
-        return self.named or self._to_us()
+        return self.said.named or self._to_us()
 
     def _to_us(self) -> bool:
         return not (self.book.ours | self.book.polite).isdisjoint(self.words)

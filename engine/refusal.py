@@ -94,7 +94,7 @@ class Refusal:
     def unclear(self) -> bool:
         """Whether its own clause holds what may be refused, or somebody by name, and nothing shows that the text is to us."""
         guard, phrase = self.guard, self.phrase
-        if not (phrase.negative and self.book.personal) or guard.ours or guard.named:
+        if not (phrase.negative and self.book.personal) or guard.ours or guard.said.named:
             return False
         own = [part for part in guard.parts if part.holds(phrase)]
         if len(guard.unknown) > 1 and any(NAME in part.words for part in own):

@@ -57,6 +57,11 @@ class Utterance:
         """What the days and hours in it say of its answer."""
         return DaysKept(self.book, self.normal, self.told)
 
+    @property
+    def named(self) -> bool:
+        """Whether it names what the patient was told."""
+        return self.days.named
+
     @cached_property
     def answering(self) -> list[Segment]:
         """Its segments without those that are nothing but what patients tell beside a yes."""

@@ -87,11 +87,11 @@ _BARE = _pattern(
 )
 _STRETCH = _pattern("<not strange>{2,}")
 _LEADS_UP = _letters("is_there persons whom whatever asks hopes leads")  # "is there any | chance of"
-_BEGINS = _letters("persons determiners whom asks is_there")  # something new
 _GOES_ON = _letters("does bids leads others determiners moves")  # to what follows it
 _WANTS_MORE = _letters("others leads determiners does bids moves what whatever needs asks")
 _ENDS = _letters("bounds sooner else forward instead between ones")
-_NEW = _letters("persons determiners whom asks")
+_NEW = _letters("persons determiners whom asks")  # begins something else
+_BEGINS = _NEW + _letters("is_there")
 _HOW_LATE = _letters("determiners others")
 
 
@@ -202,7 +202,7 @@ class Wished:
             return False
         yields = any(phrase.intent in self.said.prepared.yielding for part in parts for phrase, _ in part.found)
         refuses = yields or bool(book.roles_of(words) & (Role.NEGATION | Role.NO))
-        known = to_us or refuses or self.said.days.named or not book.reasons.isdisjoint(words)
+        known = to_us or refuses or self.said.named or not book.reasons.isdisjoint(words)
         return (to_us or (book.elsewhere - book.reasons).isdisjoint(words)) and (known or not wish.bare)
 
     def _goes_along(self, part: Clause, phrase: Phrase, object_: str) -> bool:
