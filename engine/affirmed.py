@@ -9,7 +9,7 @@ that is said counts.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -111,6 +111,8 @@ class Affirmed:
         """
         if any(holds_any(spelt, self.book.admitted) for spelt in self.said.spelt):
             return True
+        if self.said.answering and all(self._comes(segment.spelt, self.book.callers) for segment in self.said.answering):
+            return True  # "the plumber can come on Thursday at 10"
         if self._ours:
             return False
         if not self.full and len(self.said.answering) < len(self.said.segments) and not self._begins:
@@ -160,12 +162,16 @@ class Affirmed:
             return False
         before = part.words[: place(part.words, phrase.words) or 0]
         who = next((word for word in reversed(before) if word not in book.passing), "")
-        return (who or part.led.get(phrase)) in book.company or (not who and any(map(self._a_friend_comes, self.said.alike)))
+        if (who or part.led.get(phrase)) in book.company:
+            return True
+        return not who and any(self._comes(segment, (DISTANT_KIN,)) for segment in self.said.alike)
 
-    def _a_friend_comes(self, segment: Sequence[str]) -> bool:
-        at = place(segment, (DISTANT_KIN,))
-        said = [word for word in segment[at + 1 :] if word not in self.book.passing] if at is not None else []
-        return bool(said) and said[0] in self.book.coming
+    def _comes(self, words: Sequence[str], callers: Collection[str]) -> bool:
+        """Whether the first of some callers among words is said to come."""
+        book = self.book
+        at = next((at for at, word in enumerate(words) if word in callers), len(words))
+        said = [word for word in book.alike(words[at + 1 :]) if word not in book.passing | book.aux]
+        return bool(said) and said[0] in book.coming
 
     @property
     def explained(self) -> bool:

@@ -39,7 +39,7 @@ class Objections:
         if intent in self.ruled_out:
             return "unless"
         if (part.negated and not self._is_there(part, phrase)) or (
-            phrase.key and len(phrase.words) == 1 and self.says_no(part, phrase)
+            (phrase.key or phrase.weak) and len(phrase.words) == 1 and self.says_no(part, phrase)
         ):
             return "negation"
         if is_asked(part) and intent != self.prepared.asking and not self._asks_itself(part, phrase):

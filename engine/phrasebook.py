@@ -156,7 +156,8 @@ class Phrasebook:
         self.leavings, self.delights = (by_first(self._spelt_lines(lists[name])) for name in ("leavings", "delights"))
         self._unstressed = words("unstressed") | self.polite
         self.echoes = frozenset(map(self.echo, self._spelt_lines(lists["echoes"])))
-        self.taking_up, self.wondering, self.company = words("taking_up"), words("wondering"), words("company")
+        self.taking_up, self.wondering = words("taking_up"), words("wondering")
+        self.company, self.callers = words("company"), words("callers")
         self.goes_with = {
             intent: self._rewritten(entries) for intent, entries in self._language.lexicon.goes_with.items()
         }

@@ -129,6 +129,7 @@ _OTHER_LISTS = (
     "taking_up",
     "wondering",
     "company",
+    "callers",
     "thin",
     "signing",
     "trailers",

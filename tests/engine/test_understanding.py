@@ -387,6 +387,8 @@ def test_the_evidence_shows_the_patients_own_words(text: str, words: str) -> Non
         "undo cancel",
         "ok mam",
         "I'll be there with my trombone",
+        "the plumber can come Thursday at 10",
+        "landlord is coming on June 20",
     ],
 )
 def test_an_answer_that_is_somebody_elses_or_taken_back_changes_nothing(text: str) -> None:
