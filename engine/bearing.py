@@ -71,6 +71,8 @@ class Bearing:
     def astray(self) -> bool:
         """Whether it may be said of something else than a visit. False for languages whose lexicon does not list what tells."""
         phrase, place = self.phrase, self.place
+        if self.refusal.of_else:
+            return True
         if not self.book.vague:
             return False
         yields, been = phrase.intent in self.prepared.yielding, phrase.intent == HAS_BEEN

@@ -1,20 +1,25 @@
-"""What follows straight after a refusal and makes it one of something else: "can't make it | any clearer", "can't come | up
-with the money", "don't want | to get up".
+"""What makes a refusal one of something else, mostly by following straight after it: "can't make it | any clearer", "can't
+come | up with the money", "don't want | to get up".
 
 What truly follows one is a time, a place that a visit is gone to ("can't make it | up to Dublin"), or something that begins
 anew, which is mostly why ("can't make it | mam is bad"). The verb is taken for another where neither follows.
+
+Where words stand more freely than in English, a list (`leading_off`) tells what makes it one wherever in its clause it is
+said: how somebody comes or does not ("alone I'm not coming", "not by car") and what else is not come to ("to the phone").
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 
 from engine.lexicon import Role
 from engine.phrasebook import Phrasebook
 from engine.place import Place
 
 HITHER = frozenset(("in", "up", "over", "down", "there"))
+_APART = Role.JOIN | Role.CONTRAST  # what a clause begins with: "... as I am alone with the kids" tells why
 POLITE = Role.FILLER | Role.COURTESY | Role.ACK | Role.NO
 _TO, _ON, _IT, _ME, _YOU, _WITH, _GO = "to", "on", "it", "me", "you", "with", "go"
 _OUTING = frozenset((_GO, "going"))
@@ -49,6 +54,21 @@ class Complement:
         book = self.book
         verb = next((word for word in after[after[0] == _TO :] if word in book.aux or word not in book.passing), "")
         return verb not in book.visiting
+
+    @property
+    def of_else(self) -> bool:
+        """Whether its clause holds words that make it one of something else wherever they stand there. False for languages
+        whose lexicon does not list any.
+        """
+        place, listed = self.place, self.book.leading_off
+        if not listed:
+            return False
+        led = list(takewhile(self._goes_on, reversed(place.before)))[::-1]
+        after = list(takewhile(self._goes_on, place.after))
+        own = [*led, *place.own, *after]
+        words = [*own, *place.after[len(after) :]]
+        begun = (words[at:] for at in range(len(own) + 1))  # at the word that joins, too: "can't be | and here and there"
+        return any(tuple(words[: len(line)]) == line for words in begun if words for line in listed.get(words[0], ()))
 
     # --- of any verb --------------------------------------------------------------------------------------------------
 
@@ -122,6 +142,10 @@ class Complement:
         book = self.book
         joins = book.role(word) & (POLITE | Role.JOIN) or word in book.polite
         return bool(joins) or (word in book.openers and word != _WITH) or self.place.names_a_time(word)
+
+    def _goes_on(self, word: str) -> bool:
+        """Whether no other clause begins with a word."""
+        return not (self.book.role(word) & _APART or word in self.book.because)
 
     def _arrives(self, words: Sequence[str]) -> bool:
         """Whether a visit is gone to: "over | to you", "up | on Friday"."""

@@ -99,6 +99,7 @@ class Phrasebook:
         self.visiting = words("visiting")
         self.visited = words("visited")
         self.strays, self.paces, self.heeding = words("strays"), words("paces"), words("heeding")
+        self.leading_off = by_first(self._spelt_lines(lists["leading_off"]))
         self.making, self.degrees, self.made = words("making"), words("degrees"), words("made")
         self.handled = words("handled")
         self.habits = words("habits")
@@ -307,6 +308,7 @@ class Phrasebook:
         }
         words |= near | self.aux | self._grammar.articles | self.elsewhere | self.trifles | self.asides.creatures
         words |= self._language.sentences.words | self.told_beside
+        words |= {word for lines in self.leading_off.values() for line in lines for word in line}
         words |= self.signs.words | self.asides.stretched | set(self._language.accented.values())
         rewriters = (self._language.spelling, self._language.people, self._grammar.sameness)
         words |= {word for rewriter in rewriters for word in rewriter.words()}

@@ -69,10 +69,20 @@ class Refusal:
         return self._says_no_more and self._has_only_reasons
 
     @property
+    def of_else(self) -> bool:
+        """Whether its own clause tells how somebody does not come, or to what else: "not coming alone", "... to the phone"."""
+        return self._refuses and Complement(self.place).of_else
+
+    @property
+    def _refuses(self) -> bool:
+        """Whether it is an answer with a "not" in it."""
+        phrase = self.phrase
+        return phrase.negative and not phrase.key and phrase.intent in self.prepared.answers.difference(ALWAYS_INTENTS)
+
+    @property
     def of_something_else(self) -> bool:
         """Whether it may be said of somebody else than a patient, or of something else than a visit."""
-        phrase = self.phrase
-        if not phrase.negative or phrase.key or phrase.intent not in self.prepared.answers.difference(ALWAYS_INTENTS):
+        if not self._refuses:
             return False
         if self.place.of_others() or Complement(self.place).leads_off or self.place.habitual:
             return True

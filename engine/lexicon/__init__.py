@@ -82,6 +82,7 @@ _OTHER_LISTS = (
     "visiting",
     "visited",
     "strays",
+    "leading_off",
     "paces",
     "heeding",
     "making",

@@ -173,3 +173,21 @@ def test_ta_is_thanks_in_english_and_yes_in_irish(rules: Ruleset) -> None:
 )
 def test_the_ways_to_write_an_arabic_letter_are_one(rules: Ruleset, written: str, same: str) -> None:
     assert read(rules, written, "ar").intent == read(rules, same, "ar").intent != UNKNOWN
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ní thiocfaidh mé liom féin, tiocfaidh mo mhac liom",
+        "ní féidir liom teacht chuig an bhfón",
+        "ní féidir liom teacht ar an áit",
+        "ní rachaidh mé leis sin",
+    ],
+)
+def test_an_irish_refusal_of_something_else_is_never_acted_on(rules: Ruleset, text: str) -> None:
+    assert meaning(rules, "ga", text) in {UNKNOWN, MIXED, "question"}
+
+
+@pytest.mark.parametrize("text", ["cealaigh é, ní féidir liom teacht liom féin", "ní bheidh mé ann, níl carr agam"])
+def test_an_irish_refusal_with_its_reason_stays_one(rules: Ruleset, text: str) -> None:
+    assert meaning(rules, "ga", text) == "cancel"

@@ -235,3 +235,56 @@ def test_a_refusal_with_a_wish_is_the_wish(language: str, text: str) -> None:
 )
 def test_a_death_outranks_the_cancelling_beside_it(language: str, text: str) -> None:
     assert meaning(text, language) == "deceased"
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("pl", "sama nie przyjdę, syn mnie zawiezie"),
+        ("pl", "nie dam rady sam dojechać"),
+        ("pl", "nie przyjadę pociągiem"),
+        ("pl", "nie mogę dojść do telefonu"),
+        ("pl", "nie mogę tego odczytać"),
+        ("pl", "nie potrzebuję podwózki"),
+        ("uk", "сам не приїду, дружина привезе"),
+        ("uk", "не можу дійти до телефону"),
+        ("uk", "не могу разобрать почерк"),
+        ("uk", "не прийду без довідки"),
+        ("lt", "vienas neatvažiuosiu, žmona atveš"),
+        ("lt", "negaliu prieiti prie telefono"),
+        ("lt", "neatvažiuosiu traukiniu"),
+        ("lt", "negaliu perskaityti sms"),
+    ],
+)
+def test_a_refusal_of_how_somebody_comes_or_of_something_else_goes_to_a_person(language: str, text: str) -> None:
+    assert meaning(text, language) in HANDED_OVER
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("pl", "nie przyjdę bo jestem sama z dziećmi"),
+        ("pl", "proszę odwołać, sama nie dam rady dojechać"),
+        ("pl", "nie dam rady przyjść, nie mam samochodu"),
+        ("uk", "не прийду, бо сама з дитиною"),
+        ("uk", "не зможу приїхати, машина зламалась"),
+        ("lt", "neateisiu, nes viena su vaikais"),
+        ("lt", "negalėsiu atvykti, sugedo mašina"),
+    ],
+)
+def test_the_same_words_as_the_reason_for_it_leave_it_a_refusal(language: str, text: str) -> None:
+    assert meaning(text, language) == "cancel"
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("pl", "proszę przełożyć, tata nie może złapać tchu"),
+        ("pl", "żona leży i nie reaguje, nie przyjdziemy"),
+        ("uk", "перенесіть, дружина не може дихати"),
+        ("uk", "отнялись ноги, не приду"),
+        ("lt", "perkelkit, žmona negali kvėpuoti"),
+    ],
+)
+def test_danger_of_somebody_close_outranks_the_answer_beside_it(language: str, text: str) -> None:
+    assert meaning(text, language) == "urgent"
