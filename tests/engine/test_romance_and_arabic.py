@@ -32,6 +32,10 @@ def meaning(language: str, text: str) -> str:
         ("fr", "on ne va pas se mentir"),
         ("ro", "nu pot ajunge la telefon"),
         ("ro", "n-am nevoie de taxi"),
+        ("es", "no puedo venir andando"),
+        ("fr", "je peux pas venir à pied"),
+        ("ro", "nu pot veni pe jos"),
+        ("ar", "بنتي ما رح تجي عالغدا"),
         ("ro", "autobuzul nu merge la ora aia"),
         ("ar", "القطار ما بيجي"),
         ("ar", "ما بقدر كون هون وهناك"),
@@ -46,6 +50,10 @@ def test_a_refusal_of_something_else_changes_nothing(language: str, text: str) -
     [
         ("pt", "não posso ir, o comboio não vem"),
         ("pt", "não vamos conseguir estar presentes"),
+        ("pt", "não tenciono ir"),
+        ("es", "no tengo intención de ir"),
+        ("ro", "nu am de gând să vin"),
+        ("ar", "تنازلت عن موعدي"),
         ("es", "paso de venir"),
         ("fr", "inutile de m'attendre"),
         ("fr", "nous ne pourrons pas être présents"),
@@ -91,6 +99,9 @@ def test_a_yes_in_jest_or_to_somebody_else_confirms_nothing(language: str, text:
         ("ro", "vin, dacă nu intervine nimic"),
         ("ro", "nu am cum să lipsesc"),
         ("ar", "جاي حتى لو شتت"),
+        ("es", "a las 10 estoy allí"),
+        ("fr", "à 10h je suis là"),
+        ("ro", "totul e bine, vin"),
     ],
 )
 def test_who_comes_whatever_happens_comes(language: str, text: str) -> None:
@@ -150,6 +161,9 @@ def test_who_gives_up_more_than_the_visit_is_in_danger(language: str, text: str)
     ("language", "text"),
     [
         ("fr", "ça peut être un autre jour ?"),
+        ("pt", "nessa quinta tenho o casamento da minha irmã"),
+        ("es", "ese jueves tengo la comunión de mi hija"),
+        ("fr", "ce jeudi j'ai le mariage de mon frère"),
         ("ar", "momken ta2jil la ba3d el 3id"),
     ],
 )
