@@ -24,6 +24,7 @@ def meaning(language: str, text: str) -> str:
         ("pt", "a minha vizinha desmarcou a dela"),
         ("es", "no puedo ponerme al teléfono"),
         ("es", "no puedo con tanto lío"),
+        ("es", "no puedo con ustedes"),
         ("es", "mi vecina canceló su cita"),
         ("es", "no quiero que se enteren en casa"),
         ("fr", "je peux pas venir au téléphone là"),
@@ -63,6 +64,7 @@ def test_a_refusal_of_something_else_changes_nothing(language: str, text: str) -
         ("ar", "بطلت عايز الموعد"),
         ("ar", "بنتي ما رح تيجي"),
         ("ar", "ma ghadich nji"),
+        ("ar", "mish ra7 a2dar eji"),
     ],
 )
 def test_a_refusal_of_the_visit_cancels_it(language: str, text: str) -> None:
@@ -120,6 +122,7 @@ def test_who_comes_whatever_happens_comes(language: str, text: str) -> None:
         ("ro", "bunicul nu mai e printre noi"),
         ("ro", "tata s-a stins aseară"),
         ("ar", "أبي ما عاد بيننا، الغوا الموعد"),
+        ("ar", "baba mat embare7"),
     ],
 )
 def test_a_death_told_gently_or_beside_an_answer_is_heard(language: str, text: str) -> None:
@@ -165,6 +168,8 @@ def test_who_gives_up_more_than_the_visit_is_in_danger(language: str, text: str)
         ("es", "ese jueves tengo la comunión de mi hija"),
         ("fr", "ce jeudi j'ai le mariage de mon frère"),
         ("ar", "momken ta2jil la ba3d el 3id"),
+        ("ar", "يا ريت تأخروه شهر"),
+        ("pt", "dá para empurrar isto para a semana seguinte?"),
     ],
 )
 def test_another_day_is_asked_for(language: str, text: str) -> None:
