@@ -33,6 +33,9 @@ def meaning(language: str, text: str) -> str:
         ("fr", "on ne va pas se mentir"),
         ("ro", "nu pot ajunge la telefon"),
         ("ro", "n-am nevoie de taxi"),
+        ("es", "otro día te cuento"),
+        ("fr", "tu me raconteras une autre fois"),
+        ("ar", "غير يوم بحكيلك"),
         ("es", "no puedo venir andando"),
         ("fr", "je peux pas venir à pied"),
         ("ro", "nu pot veni pe jos"),
@@ -104,6 +107,13 @@ def test_a_yes_in_jest_or_to_somebody_else_confirms_nothing(language: str, text:
         ("es", "a las 10 estoy allí"),
         ("fr", "à 10h je suis là"),
         ("ro", "totul e bine, vin"),
+        ("pt", "não vejo motivo para cancelar"),
+        ("pt", "não deem a minha vaga a ninguém"),
+        ("es", "no den mi hueco a nadie"),
+        ("fr", "hors de question d'annuler"),
+        ("fr", "rien ne m'empêche d'y aller"),
+        ("ro", "nici vorbă să anulez"),
+        ("ar", "مستحيل الغي"),
     ],
 )
 def test_who_comes_whatever_happens_comes(language: str, text: str) -> None:
@@ -123,6 +133,8 @@ def test_who_comes_whatever_happens_comes(language: str, text: str) -> None:
         ("ro", "tata s-a stins aseară"),
         ("ar", "أبي ما عاد بيننا، الغوا الموعد"),
         ("ar", "baba mat embare7"),
+        ("es", "cancelen, mi madre ya no está en este mundo"),
+        ("ro", "nu mai vine, Dumnezeu s-o odihnească"),
     ],
 )
 def test_a_death_told_gently_or_beside_an_answer_is_heard(language: str, text: str) -> None:
@@ -154,6 +166,9 @@ def test_who_leaves_or_what_goes_out_is_not_dead(language: str, text: str) -> No
         ("ro", "nu mai vin, îmi pun capăt zilelor"),
         ("ar", "رح انهي كل شي"),
         ("ar", "ma baddi 3ish"),
+        ("pt", "não adianta, amanhã já não estou vivo"),
+        ("es", "para qué, mañana no estaré vivo"),
+        ("ar", "بكرا لن أكون عايش"),
     ],
 )
 def test_who_gives_up_more_than_the_visit_is_in_danger(language: str, text: str) -> None:
