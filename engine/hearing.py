@@ -7,13 +7,13 @@ to one or goes on after it may turn its meaning, the segment is taken apart clau
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from engine import deaths
 from engine.clauses import Clause, clauses
 from engine.lexicon import Role
 from engine.objections import NOT
-from engine.phrase import CANNOT, DAY, DECIDING, NUMBER, REASON, TALE, Phrase, holds
+from engine.phrase import CANNOT, DAY, DECIDING, ENGAGED, NUMBER, REASON, TALE, Phrase, holds
 from engine.phrasebook import Phrasebook
 from engine.prepared import Prepared
 from engine.ruleset import ALWAYS_INTENTS
@@ -31,29 +31,47 @@ class Hearing:
     book: Phrasebook
 
     def clauses(self, segments: Sequence[Segment]) -> list[Clause]:
-        """The clauses of a reply, sentences first. Those that tell why somebody does not come are sentences where the visit is
-        refused: "Cancel it. Knee came right".
+        """The clauses of a reply, sentences first. What somebody has on that day is heard as a wish for another time; beside an
+        outright "cancel" it is why.
         """
-        heard = [self.book.said(segment.spelt, segment.asked) for segment in segments]
-        parts = self._clauses(segments, [self._without_reasons(*pair) for pair in zip(segments, heard, strict=True)])
+        parts = self._heard(segments, next(iter(self.prepared.yielding), REASON))
+        outright = any(phrase.key and phrase.intent in self.prepared.refusing for part in parts for phrase, _ in part.found)
+        if outright and any(_tells(self.book.said(segment.spelt, segment.asked), {ENGAGED}) for segment in segments):
+            return self._heard(segments, REASON)
+        return parts
+
+    def _heard(self, segments: Sequence[Segment], engaged: str) -> list[Clause]:
+        """The clauses, what one has on that day heard as `engaged`. Those that tell why somebody does not come are sentences
+        where the visit is refused: "Cancel it. Knee came right".
+        """
+        heard = [self._said(segment, engaged) for segment in segments]
+        parts = self._clauses(segments, [self._without_reasons(*pair, engaged) for pair in zip(segments, heard, strict=True)])
         if not (any(_tells(said, {REASON}) for said in heard) and self._refuses(parts)):
             return parts
-        explained = self._clauses(segments, [self._of_the_living(*pair) for pair in zip(segments, heard, strict=True)])
+        living = [self._of_the_living(*pair, engaged) for pair in zip(segments, heard, strict=True)]
+        explained = self._clauses(segments, living)
         return explained if self._refuses(explained) else parts
+
+    def _said(self, segment: Segment, engaged: str, without: Collection[str] = ()) -> Said | None:
+        """What a segment says, but for some intents, by its sentences."""
+        said = self.book.said(segment.spelt, segment.asked, without)
+        if not _tells(said, {ENGAGED}) or said is None:
+            return said
+        return replace(said, sentences=tuple((engaged if each == ENGAGED else each, text) for each, text in said.sentences))
 
     def _refuses(self, parts: Sequence[Clause]) -> bool:
         return any(phrase.intent in self.prepared.refusing for part in parts for phrase, _ in part.found)
 
-    def _without_reasons(self, segment: Segment, said: Said | None) -> Said | None:
+    def _without_reasons(self, segment: Segment, said: Said | None, engaged: str) -> Said | None:
         """What a segment says where nothing tells that a visit is refused, unless it does so itself."""
         if not _tells(said, {REASON}) or _tells(said, self.prepared.refusing):
-            return self._of_the_living(segment, said)
-        return self.book.said(segment.spelt, segment.asked, {REASON})
+            return self._of_the_living(segment, said, engaged)
+        return self._said(segment, engaged, {REASON})
 
-    def _of_the_living(self, segment: Segment, said: Said | None) -> Said | None:
+    def _of_the_living(self, segment: Segment, said: Said | None, engaged: str) -> Said | None:
         """What a segment says. A death with a tale or a reason behind it is looked at word by word."""
         if _tells(said, DECIDING) and _tells(said, {TALE, REASON}):
-            return self.book.said(segment.spelt, segment.asked, {TALE, REASON})
+            return self._said(segment, engaged, {TALE, REASON, ENGAGED})
         return said
 
     def _clauses(self, segments: Sequence[Segment], sentences_in: Sequence[Said | None]) -> list[Clause]:
@@ -120,6 +138,8 @@ class Hearing:
         """Whether what leads in to an answer, trails off or goes on after it may turn it: "I think | I will be there"."""
         answers = [self._sentence(*one) for one in said.sentences if one[0] in self.prepared.answers.difference(ALWAYS_INTENTS)]
         against = _UNSURE
+        if said.sentences[0][0] == TALE:  # "I can't stay long | but | I will be there"
+            against &= ~Role.CONTRAST
         for phrase in answers:
             affirms = phrase.intent in self.prepared.affirming
             if phrase.intent in self.prepared.yielding:  # a wish stays one with an "if you had" before it

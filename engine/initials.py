@@ -10,6 +10,8 @@ from engine.phrase import NAME
 from engine.phrasebook import Phrasebook
 from engine.prepared import Prepared
 
+_SURNAME = 4  # letters of one at least, behind an initial that is a key
+
 
 def segments(prepared: Prepared, book: Phrasebook, tokens: Sequence[str]) -> list[tuple[list[str], bool]]:
     """The segments of a reply (`clauses.segments`) without the initial of a signature."""
@@ -20,7 +22,7 @@ def segments(prepared: Prepared, book: Phrasebook, tokens: Sequence[str]) -> lis
 def _initial(prepared: Prepared, book: Phrasebook, found: Sequence[tuple[list[str], bool]], at: int) -> bool:
     """Whether a segment is a letter of a name: "R. Kelly", "Kelly, R"."""
     words = found[at][0]
-    if at and at + 1 == len(found) and not found[at][1] and _signs(prepared, book, words):
+    if at and at + 1 == len(found) and not found[at][1] and _signs(prepared, book, words, found[at - 1][0] if at == 1 else ()):
         return True
     if len(words) != 1 or len(words[0]) != 1:
         return False
@@ -42,10 +44,17 @@ def _initial(prepared: Prepared, book: Phrasebook, found: Sequence[tuple[list[st
     )
 
 
-def _signs(prepared: Prepared, book: Phrasebook, words: Sequence[str]) -> bool:
-    """Whether the last segment is an initial and a surname: "M Kavanagh". An initial that is a key may be an answer."""
-    initial = len(words) == 2 and len(words[0]) == 1 and words[0].isalpha() and words[0] not in prepared.keys
-    return initial and book.known.isdisjoint(fold(word) for word in words)
+def _signs(prepared: Prepared, book: Phrasebook, words: Sequence[str], answer: Sequence[str]) -> bool:
+    """Whether the last segment is an initial and a surname: "M Kavanagh". An initial that is a key may be an answer, but
+    where a key alone has answered and no slip for a word of the language follows it: "Y. C Brennan".
+    """
+    if len(words) != 2 or len(words[0]) != 1 or not words[0].isalpha():
+        return False
+    initial, surname = map(fold, words)
+    if initial in prepared.keys:
+        answered = len(answer) == 1 and answer[0] in prepared.keys and answer[0] != initial
+        return answered and len(surname) >= _SURNAME and surname not in book.known and book.spelt([surname]) == [surname]
+    return book.known.isdisjoint((initial, surname))
 
 
 def _unsigned(book: Phrasebook, words: list[str]) -> list[str]:

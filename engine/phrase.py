@@ -15,6 +15,7 @@ WHILE = "while"  # a question word that asks nothing
 SAYING = "saying"
 TALE = "tale"  # a whole sentence of what patients tell beside a yes: it answers nothing, and nothing hangs on it
 REASON = "reason"  # the same of what patients tell beside a refusal
+ENGAGED = "engaged"  # the same of what patients have on that day: why they refuse, and by itself a wish for another time
 CANNOT = "cannot"
 IF_POSSIBLE = "if_possible"  # a condition that a wish may stand under and stay one
 SUITS = "suits"

@@ -82,6 +82,16 @@ _INFLECTED = frozenset({"pl", "uk", "lt"})  # weekdays come in cases: the beginn
 _SURNAME = r"\.? ([^\W\d_][\w'-]+)(?: ([^\W\d_][\w'-]+))?"
 _TITLED = re.compile(rf"(?<!from )\b(?:dr|prof|professor|(?<=with |. to |.see |nder )(?:mr|ms|mrs)){_SURNAME}")
 _SINCE = re.compile(r"\b(?:since|last) [^\W\d_]+")  # a day of the past: "my phone is dead since Tuesday"
+# A day on which something was said about the visit: "I rang on Tuesday and cancelled", "told ye Monday that I'd be there". Of
+# "confirmed Friday" and "said I'd come on Friday" the day is the visit's.
+_SAID_ON = re.compile(
+    r"\b(?:rang|rung|phoned|called|texted|emailed|wrote|replied|responded|answered|told|spoke|talked|asked|let"
+    r"|sent|left|said|(?:i|i've|ive|we|already|have|daughter|son|wife|husband|and) (?:confirmed|cancelled|canceled))"
+    r"(?: (?:an?|the|in|up|back|to|you|ye|yous|yez|know|yes|no|y|c|cancel|confirm|it|this|that|with|and"
+    r"|cancelled|canceled|confirmed|already|message|text|email|voicemail|word|reception|receptionist|secretary|office"
+    r"|clinic|hospital|desk|nurse|girl|lady|woman|there|from|appointment))*"
+    r"(?: (?:on|last) [^\W\d_]+day\b| [^\W\d_]+day\b(?= (?:that|and|to) ))"
+)
 _ORDINAL_HOURS = frozenset({"pl", "uk", "ar"})  # "at the second": no other thing is counted so
 _NEAR_DAYS = {"today": 0, "tonight": 0, "tomorrow": 1, "overmorrow": 2}  # kinds of engine.time_words: days from today
 _MONTHLESS = frozenset({"may", "mar", "march"})  # words of their own as often as months
@@ -220,7 +230,7 @@ def _dates(told: Told, text: str, language: str) -> Iterator[tuple[str, bool]]:
         for found in pattern.finditer(text):
             if 0 < int(found.group(1)) <= 31 and not any(start <= found.start(1) < end for start, end in seen):
                 yield found.group(), int(found.group(1)) == at.day
-    for word in re.findall(r"[^\W\d_]+", _SINCE.sub(" ", text)):
+    for word in re.findall(r"[^\W\d_]+", _SINCE.sub(" ", _SAID_ON.sub(" ", text))):
         day_named = days.get(word)
         if day_named is None and language in _INFLECTED:
             bare = fold(word)
