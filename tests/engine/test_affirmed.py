@@ -83,7 +83,6 @@ def test_what_coming_hangs_on_is_no_tale(text: str) -> None:
         "rain is coming",
         "yes the dog is fine",
         "my best friend right there",
-        "sure where else would I be",
         "never mind her, she said she's coming since 5, still in slippers",
         "confirmed, it was a badger",
         "I want to be there so I can hug you and smell your hair",

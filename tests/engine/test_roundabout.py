@@ -204,3 +204,35 @@ def test_a_visit_that_has_been_is_told_in_many_ways(text: str) -> None:
 )
 def test_an_idiom_of_something_else_is_no_yes(text: str) -> None:
     assert meaning(text) != "confirm"
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("thanks for cancelling the old one", "thanks"),
+        ("couldn't be more grateful", "thanks"),
+        ("no it's me should be thanking ye", "thanks"),
+        ("you've got the chipper here love", "wrong_number"),
+        ("is this text for the previous owner of this phone?", "wrong_number"),
+        ("circling the car park", "running_late"),
+        ("one stop away on the luas", "running_late"),
+        ("no more of these text yokes", "stop"),
+    ],
+)
+def test_thanks_lateness_and_the_wrong_phone_in_other_words(text: str, wanted: str) -> None:
+    assert meaning(text) == wanted
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "thanks for nothing",
+        "thanks for moving it but I still can't come",
+        "is this text for me",
+        "be there but not for long",
+        "no more of these tablets",
+        "these texts are driving me mad",
+    ],
+)
+def test_what_only_sounds_like_them_is_given_to_a_person(text: str) -> None:
+    assert meaning(text) in HANDED_OVER
