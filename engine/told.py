@@ -93,6 +93,7 @@ _SAID_ON = re.compile(
     r"(?: (?:on|last) [^\W\d_]+day\b| [^\W\d_]+day\b(?= (?:that|and|to) ))"
 )
 _ORDINAL_HOURS = frozenset({"pl", "uk", "ar"})  # "at the second": no other thing is counted so
+_SHORT_NAME, _ENDING = 3, 3  # letters: no title, and what a case adds at most
 _NEAR_DAYS = {"today": 0, "tonight": 0, "tomorrow": 1, "overmorrow": 2}  # kinds of engine.time_words: days from today
 _MONTHLESS = frozenset({"may", "mar", "march"})  # words of their own as often as months
 _NO_MONTHS = frozenset({"sie"})  # short for a month, and typed without its accent the commonest word there is
@@ -134,7 +135,7 @@ def _named(told: Told, text: str, language: str) -> Iterator[tuple[str, bool]]:
         yield from _times_in_words(told, text, language)
     yield from _dates(told, text, language)
     yield from _near_days(told, text)
-    yield from _people(told, text)
+    yield from _people(told, text, language)
 
 
 def _times(told: Told, text: str) -> Iterator[tuple[str, bool]]:
@@ -158,9 +159,12 @@ def _times(told: Told, text: str) -> Iterator[tuple[str, bool]]:
 
 
 def _times_in(told: Told, text: str, language: str) -> Iterator[tuple[str, bool]]:
+    dated = _calendar(language or "en")[2]
+    days = [found.span() for found in dated.finditer(text)] if dated is not None else []
     for patterns in (_AT_IN, _AFTER_IN):
         for found in patterns[language].finditer(text) if language in patterns else ():
-            if int(found.group(1)) < 24:
+            of_day = any(start <= found.start(1) < end for start, end in days)  # "on the 20 of June"
+            if int(found.group(1)) < 24 and not of_day:
                 yield found.group(), int(found.group(1)) % 12 == told.start.hour % 12
 
 
@@ -257,11 +261,18 @@ def _english_days() -> re.Pattern[str]:
     return re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, longest_first))})(?!\w)")
 
 
-def _people(told: Told, text: str) -> Iterator[tuple[str, bool]]:
+def _people(told: Told, text: str, language: str) -> Iterator[tuple[str, bool]]:
     known = told.clinician.casefold()
     if known:
         for found in _TITLED.finditer(text):
-            yield found.group(), any(name in known for name in found.groups() if name is not None)
+            named = [name for name in found.groups() if name is not None]
+            inflected = language in _INFLECTED and any(_name_in_case(name, part) for name in named for part in known.split())
+            yield found.group(), inflected or any(name in known for name in named)
+
+
+def _name_in_case(word: str, name: str) -> bool:
+    """Whether a word is a name with the ending of a case: "u dr Smitha"."""
+    return len(name) > _SHORT_NAME and word.startswith(name) and len(word) <= len(name) + _ENDING
 
 
 def names_nothing(text: str, language: str) -> bool:

@@ -288,3 +288,30 @@ def test_the_same_words_as_the_reason_for_it_leave_it_a_refusal(language: str, t
 )
 def test_danger_of_somebody_close_outranks_the_answer_beside_it(language: str, text: str) -> None:
     assert meaning(text, language) == "urgent"
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("pl", "nie przyjdziemy na święta"),
+        ("pl", "nie będzie nas na chrzcinach"),
+        ("uk", "не приїдемо на свята"),
+        ("lt", "neatvažiuosim per kalėdas"),
+    ],
+)
+def test_a_feast_that_nobody_comes_to_is_no_visit(language: str, text: str) -> None:
+    assert meaning(text, language) in HANDED_OVER
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "wanted"),
+    [
+        ("pl", "nie inaczej", "confirm"),
+        ("pl", "da się to popchnąć o tydzień?", "reschedule"),
+        ("uk", "буду, куди ж я дінусь", "confirm"),
+        ("lt", "neturiu nieko prieš, tinka", "confirm"),
+        ("lt", "užleidžiu vietą kitiems", "cancel"),
+    ],
+)
+def test_turns_of_phrase_of_the_three_are_understood(language: str, text: str, wanted: str) -> None:
+    assert meaning(text, language) == wanted

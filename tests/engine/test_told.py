@@ -27,6 +27,8 @@ def meaning(text: str, language: str) -> str:
         ("es", "sí, voy a las dos"),
         ("es", "sí, nos vemos mañana"),
         ("pl", "tak, przyjdę o drugiej"),
+        ("pl", "potwierdzam wizytę u dr Smilgi"),
+        ("uk", "підтверджую візит на 21 червня"),
         ("uk", "так, буду о другій"),
         ("uk", "так, буду завтра"),
         ("ro", "da, vin la două"),
@@ -55,6 +57,8 @@ def test_a_yes_to_another_hour_or_day_confirms_nothing(language: str, text: str)
     [
         ("es", "sí, voy a las diez"),
         ("pl", "tak, przyjdę o dziesiątej"),
+        ("pl", "potwierdzam wizytę u dr Smitha"),
+        ("uk", "підтверджую візит на 20 червня"),
         ("uk", "так, буду о десятій"),
         ("ro", "da, vin la zece"),
         ("pt", "sim, vou às dez horas"),
