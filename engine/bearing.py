@@ -63,6 +63,15 @@ class Bearing:
         return len(self.guard.unexplained(self.phrase)) > self.guard.room
 
     @property
+    def in_doubt(self) -> bool:
+        """Whether its own clause holds a word of the language that nobody taught us and that is no reason: it may be what is
+        given up or moved. False for languages whose lexicon does not list the words that mean nothing there (`idle`).
+        """
+        book = self.book
+        own = {word for part in self.guard.parts if part.holds(self.phrase) for word in part.unknown}
+        return bool(book.idle) and not (own & book.known) <= book.reasons | book.idle
+
+    @property
     def passes(self) -> bool:
         """Whether what else the text holds lets the answer be meant for us."""
         return self.refusal.plain or (not self.refusal.unclear and self.guard.passes(self.phrase))
@@ -108,7 +117,9 @@ class Bearing:
             return yields and own[-2] in self.book.asides.determiners  # "I want that switch"
         if phrase.letter:
             return self._thing()
-        if not yields or self.place.written[-1] in self.prepared.keys:
+        if not yields:  # "never speaking to him again, cancel him"
+            return not self.book.persons.isdisjoint(self.place.after[:1]) and self.left and not self.shown
+        if self.place.written[-1] in self.prepared.keys:
             return False
         return self._thing() or (self.left and not self.shown)
 

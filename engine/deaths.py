@@ -13,9 +13,11 @@ _DYING = frozenset(("died", "dead", "deceased", "passed", "buried", "die"))
 _PLAIN = ("dead", "died")
 _AT_REST = (("rip",), ("rest", "in", "peace"))
 _THE_DEAD = frozenset(("he", "she", "his", "her", "him"))
+_TOLD_OF = ("he", "she")  # so told is the death of one who was named before: "mam cannot come, she died"
 _SOMEONES = frozenset(("my", "his", "her", "their", "our"))
 _GOES_ON = Role.JOIN | Role.YES | Role.NO | Role.COURTESY | Role.WHEN
 _NOTICES = ["ie"]  # rip.ie, where the Irish read of deaths
+_DENIED = 2  # words before a plan among which it is denied
 _NAMED = 3  # words before a wish of rest among which its name stands: "Resident Nora Flynn RIP"
 _BEING = frozenset(("is", "are", "not", "still", "no"))  # what a death begins with that is said of how somebody is
 
@@ -55,7 +57,8 @@ def told_as_reason(book: Phrasebook, segments: Sequence[Sequence[str]]) -> bool:
     plans: Sequence[Stretch] = book.own_plans
     if any(_stays_away(book, segment) for segment in segments):
         plans = [plan for plan in plans if plan not in book.rites]
-    return any(_plans(book, segment, plans) for segment in segments)
+    told_of = any(word in _TOLD_OF for segment in segments for word in segment)
+    return any(_plans(book, segment, plans, kept=() if told_of else (KIN,)) for segment in segments)
 
 
 def spells_out_plans(book: Phrasebook, segments: Sequence[Sequence[str]]) -> bool:
@@ -66,15 +69,21 @@ def spells_out_plans(book: Phrasebook, segments: Sequence[Sequence[str]]) -> boo
     return any(_plans(book, segment, plans) for segment in segments)
 
 
-def _plans(book: Phrasebook, alike: Sequence[str], plans: Sequence[Stretch]) -> bool:
-    """Whether a segment tells one of `plans` as the writer's own. What he or she will not do is none, nor is asking whom to
-    tell of the death ("who do I speak to") or what cannot be believed.
+def _plans(book: Phrasebook, alike: Sequence[str], plans: Sequence[Stretch], kept: Sequence[str] = (KIN,)) -> bool:
+    """Whether a segment tells one of `plans` as the writer's own, or as that of one of `kept`. What he or she will not do is
+    none, nor is asking whom to tell of the death ("who do I speak to") or what cannot be believed.
     """
+    others = {KIN}.difference(kept)
     there = set(alike)
     for plan in plans:
         at = place(alike, plan) if there.issuperset(plan) else None
-        if at is None or (at and (alike[at - 1] in book.asides.mortals or alike[at - 1] in _THE_DEAD)):
+        if at is None:
             continue
+        who = next((word for word in reversed(alike[:at]) if word not in book.passing), "")
+        if who in book.asides.mortals or who in _THE_DEAD | others:
+            continue
+        if len(plan) == 1 and any(book.role(word) & (Role.NEGATION | Role.NO) for word in alike[max(0, at - _DENIED) : at]):
+            continue  # "no need to reschedule, he died"
         after = alike[at + len(plan)] if at + len(plan) < len(alike) else ""
         if after not in (book.asides.reporting if plan[0] == ASK else book.asides.stunned):
             return True

@@ -31,6 +31,7 @@ class Grammar:
         self._holders = language.words("holders")
         self._modals = language.words("modals")
         self._past = language.words("past")
+        self._settled = language.words("settled")
         self._joined = language.words("joined")
         self._conjoining = language.words("conjoining")
         self._asked_of_holders = self.subjects & language.words("openers")
@@ -138,7 +139,7 @@ class Grammar:
             if words[at] in self.aux:
                 followers = self.subjects if at else self.articles
                 if words[at] in self._holders:  # "have this phone" has an object, "have you" asks
-                    followers = self._asked_of_holders
+                    followers = self.articles if not at and words[-1] in self._settled else self._asked_of_holders
                 if words[at + 1] in followers and (at == 0 or not self._leads_verb(words[at - 1])):
                     words[at] = ASK_PAST if words[at] in self._past else ASK
 

@@ -19,10 +19,11 @@ from engine.evidence import Evidence
 from engine.explained import Guard
 from engine.lexicon import Role
 from engine.objections import CORRECTION, NOT_THEIRS, PRECEDENCE, Objections, is_asked, only_if_possible
-from engine.phrase import ASK, OPT_OUT, Phrase
+from engine.phrase import ASK, NUMBER, OPT_OUT, Phrase
 from engine.phrasebook import Phrasebook
 from engine.prepared import Prepared
 from engine.reading import MIXED, UNKNOWN, Reading
+from engine.ruleset import ALWAYS_INTENTS
 from engine.utterance import Utterance
 
 _LOUD = Role.NEGATION | Role.QUESTION | Role.HEDGE | Role.CONDITION | Role.CONTRAST | Role.NO
@@ -178,6 +179,9 @@ class Meaning:
         answer = phrase.intent in prepared.answers
         if answer and phrase.intent not in prepared.affirming and days.by(phrase):
             return say(MIXED, "told-day", f'"{said(phrase)}", and the day that was told seems to suit.')
+        timed = answer and phrase.intent in prepared.yielding and NUMBER in phrase.words and not phrase.negative
+        if timed and self.said.named and self._flags & Role.YES and not self._flags & (Role.NEGATION | Role.NO):
+            return say(MIXED, "told-day", f'"{said(phrase)}", and that is when the appointment is.')
         if answer and (wish_for := beside.another_time_beside(prepared, self.book, self.parts, phrase, days.that_day)):
             return say(wish_for, "another-time", f'"{said(phrase)}", and with it another time.', 100.0)
         if beside.deferred(prepared, self.book, self.parts, phrase, days.alone):
@@ -210,6 +214,9 @@ class Meaning:
         doubtful = [heard for heard in self._heard if heard.against in _DOUBTS and heard.phrase.intent not in yes]
         if answer and any(self._differs(heard.phrase, phrase) for heard in doubtful):
             return say(MIXED, "two-meanings", f'"{said(phrase)}" stands beside another, uncertain meaning.')
+        if answer and phrase.intent not in ALWAYS_INTENTS and self._bearing(phrase).in_doubt:
+            unknown = ", ".join(self._guard.unknown[:5])
+            return say(UNKNOWN, "more-said", f'More is said than "{said(phrase)}": {unknown}.', guess=phrase.intent)
         if answer and self._conditioned(phrase):
             return say(MIXED, "condition", f'"{said(phrase)}" stands beside a condition.')
         if answer and (beside.left_open(self.parts) or (self._flags & Role.HEDGE and self._flags & Role.CONTRAST)):

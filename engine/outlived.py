@@ -40,7 +40,8 @@ class Outlived:
         for phrase in standing:
             if phrase.intent in self.prepared.yielding and self._wishes(phrase):
                 return True
-            if phrase.intent in self.prepared.affirming and self._says_more(phrase) and not self._of_another(phrase):
+            affirms = phrase.intent in self.prepared.affirming and not self._leaves(phrase)
+            if affirms and self._says_more(phrase) and not self._of_another(phrase):
                 return True
         return False
 
@@ -50,6 +51,8 @@ class Outlived:
         """
         picked = self.prepared.picked_by(first)
         if picked in self.prepared.yielding:  # "R dad died"
+            return True
+        if any(phrase.intent in self.prepared.affirming and self._leaves(phrase) for phrase in standing):
             return True
         told = (pair for alike in self.text.alike for pair in pairwise(alike))
         if not any(whose in self.book.openers and who == KIN for whose, who in told):
@@ -94,6 +97,10 @@ class Outlived:
         if phrase.weak:
             return " " in phrase.text  # "see you then", but not "ok"
         return not all(self.book.role(word) & Role.YES for word in phrase.words)
+
+    def _leaves(self, phrase: Phrase) -> bool:
+        """Whether a yes only says what need not be done, whoever died: "don't reschedule, he passed away"."""
+        return bool(self.book.roles_of(phrase.words) & Role.NEGATION)
 
     def _of_another(self, phrase: Phrase) -> bool:
         """Whether an answer is told of somebody else than the writer, who is not named beside it."""

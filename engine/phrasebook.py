@@ -158,7 +158,7 @@ class Phrasebook:
         self._unstressed = words("unstressed") | self.polite
         self.echoes = frozenset(map(self.echo, self._spelt_lines(lists["echoes"])))
         self.taking_up, self.wondering = words("taking_up"), words("wondering")
-        self.company, self.callers = words("company"), words("callers")
+        self.company, self.callers, self.idle = words("company"), words("callers"), words("idle")
         self.goes_with = {
             intent: self._rewritten(entries) for intent, entries in self._language.lexicon.goes_with.items()
         }

@@ -130,6 +130,8 @@ _OTHER_LISTS = (
     "taking_up",
     "wondering",
     "company",
+    "idle",
+    "settled",
     "callers",
     "thin",
     "signing",

@@ -441,6 +441,8 @@ def test_who_answers_is_alive_so_another_has_died(text: str, expected: str) -> N
         "Nan passed away and I'm carrying the coffin that morning, I don't know what to do",
         "the removal is that evening and I'm on the choir so I'll hardly get in",
         "Mam died, funeral is Friday",
+        "Don't reschedule, he passed away",
+        "no need to rebook, he died",
     ],
 )
 def test_a_death_beside_what_may_be_an_answer_is_for_a_person(text: str) -> None:
@@ -473,6 +475,9 @@ def test_a_death_beside_what_may_be_an_answer_is_for_a_person(text: str) -> None
         "Mam died. What do I do with her tablets?",
         "Mam's dead. I can't believe ye're still sending these",
         "She is dead six months and I still get these every few weeks, it's cruel",
+        "mam won't be able to come, she died on Sunday",
+        "dad can't come, he passed away",
+        "he is not able to come, he is dead",
     ],
 )
 def test_who_says_nothing_for_himself_tells_of_the_patient(text: str) -> None:
@@ -527,6 +532,10 @@ def test_no_word_of_long_standing_quietens_the_gravest(text: str) -> None:
         "my sugar is 2.1 and I am shaking",
         "collapsed",
         "numb from the waist down and wet myself",
+        "R - in the ambulance with crushing chest pain",
+        "not coming, swallowed every tablet in the house",
+        "no need for Thursday, overdose taken, sorry",
+        "won't make it, nut allergy, used 2 epipens already",
     ],
 )
 def test_what_every_first_aid_leaflet_names_alarms(text: str) -> None:
@@ -591,6 +600,7 @@ def test_everyday_words_that_stand_about_in_a_text_alarm_nobody(text: str) -> No
         "a month has passed and no word",
         "she lives in Glasnevin now",
         "I made the cake as my own creation for her",
+        "dead phone battery sorry",
     ],
 )
 def test_no_one_has_died_in_a_way_of_speaking(text: str) -> None:

@@ -25,6 +25,8 @@ def meaning(text: str) -> str:
         "No good mate, on the tools that week. What else is going?",
         "can u do like 4ish instead ive got double maths",
         "Please ma, kindly help me to move the appointment to the last week of July",
+        "I can't, not before July anyhow",
+        "month's mind Mass that morning, afternoon would do",
     ],
 )
 def test_a_wish_in_words_of_ones_own_moves_the_appointment(text: str) -> None:
