@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import takewhile
+from itertools import pairwise, takewhile
 
 from engine.lexicon import Role
 from engine.phrasebook import Phrasebook
@@ -112,6 +112,8 @@ class Complement:
             return True
         if first == _TO:
             return self._goes_to(after[1:])
+        if (_WITH, _ME) in pairwise((own[-1], *after)) and book.speakers.isdisjoint(self.place.before):
+            return True  # "mam can't come | in with me"
         if first == _WITH and not _OUTING.isdisjoint(own[-1:]) and rest:  # "not going with that explanation"
             return rest[0] in book.things or rest[0] in book.persons
         if first in HITHER and not rest:  # "won't go in" with nobody who would

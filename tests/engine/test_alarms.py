@@ -533,6 +533,9 @@ def test_no_word_of_long_standing_quietens_the_gravest(text: str) -> None:
         "collapsed",
         "numb from the waist down and wet myself",
         "R - in the ambulance with crushing chest pain",
+        "I'm on the wrong side of the bridge rail. tell Dr Smith sorry",
+        "on the way but she has gone grey and I cannot get an answer out of her",
+        "wee man's swallied a battery",
         "not coming, swallowed every tablet in the house",
         "no need for Thursday, overdose taken, sorry",
         "won't make it, nut allergy, used 2 epipens already",
@@ -601,6 +604,7 @@ def test_everyday_words_that_stand_about_in_a_text_alarm_nobody(text: str) -> No
         "she lives in Glasnevin now",
         "I made the cake as my own creation for her",
         "dead phone battery sorry",
+        "Dad is dead against it",
     ],
 )
 def test_no_one_has_died_in_a_way_of_speaking(text: str) -> None:
