@@ -25,6 +25,7 @@ NEGATIONS = {
 }  # fmt: skip
 # "No problem", "God willing", "what God wills" and "does not speak English": a no before these belongs to a saying.
 SAYINGS = frozenset({"fadhb", "شاء", "mowie", "mówię", "بيحكي"})
+ASKS_TO_KEEP = frozenset({"can i keep it please"})  # with a question mark it is the same wish
 QUESTIONS = {
     "en": ("what time is it at?", "is it the same place?", "?"),
     "ga": ("cén t-am?", "an féidir libh glaoch orm?", "?"),
@@ -90,7 +91,8 @@ def test_noise_changes_no_reading(language: str, noise: object) -> None:
 
 @pytest.mark.parametrize("language", sorted(QUESTIONS))
 def test_a_question_after_a_yes_is_no_plain_yes(language: str) -> None:
-    confirmed = [text for text, found in replies(language) if label(found) == "confirm"]
+    said = (text for text, found in replies(language) if label(found) == "confirm")
+    confirmed = [text for text in said if text.casefold() not in ASKS_TO_KEEP]
     assert len(confirmed) > 20
     asked = (f"{text} {question}" for text in confirmed for question in QUESTIONS[language])
     assert [text for text in asked if label(reading(text, language)) == "confirm"] == []
