@@ -217,6 +217,8 @@ class Meaning:
         if answer and phrase.intent not in ALWAYS_INTENTS and self._bearing(phrase).in_doubt:
             unknown = ", ".join(self._guard.unknown[:5])
             return say(UNKNOWN, "more-said", f'More is said than "{said(phrase)}": {unknown}.', guess=phrase.intent)
+        if answer and self._two_keys:
+            return say(MIXED, "two-meanings", "It is two keys, each of another answer.")
         if answer and self._conditioned(phrase):
             return say(MIXED, "condition", f'"{said(phrase)}" stands beside a condition.')
         if answer and (beside.left_open(self.parts) or (self._flags & Role.HEDGE and self._flags & Role.CONTRAST)):
@@ -241,6 +243,16 @@ class Meaning:
         conditions = [part for part in self.parts if part.flags & Role.CONDITION]
         mere = phrase.intent in self.prepared.yielding and all(only_if_possible(self.book, part) for part in conditions)
         return bool(conditions) and not mere
+
+    @property
+    def _two_keys(self) -> bool:
+        """Whether the whole reply is two keys of different answers, the first no mere yes: "confirm cancel"."""
+        words, keys = self.said.normal.words, self.prepared.keys
+        if len(words) != 2 or not all(word in keys for word in words) or self.book.role(words[0]) & Role.YES:
+            return False
+        first, last = (keys[word][0] for word in words)
+        outcomes, answers = self.prepared.outcomes, self.prepared.answers - self.prepared.courtesies
+        return {first, last} <= answers and outcomes[first] != outcomes[last]
 
     def _alike_said(self, phrase: Phrase) -> list[Phrase]:
         """The phrases that stand for the same as one does, each of which may carry it."""
