@@ -74,13 +74,14 @@ def spaced(text: str) -> str:
 # --- what changes nothing ------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("noise", [str.upper, spaced, invisible, with_marks])
+# Each noise over every second reply, so that none is left out and the suite stays short.
+@pytest.mark.parametrize(("first", "noise"), [(0, str.upper), (1, spaced), (0, invisible), (1, with_marks)])
 @pytest.mark.parametrize("language", sorted(QUESTIONS))
-def test_noise_changes_no_reading(language: str, noise: object) -> None:
+def test_noise_changes_no_reading(language: str, first: int, noise: object) -> None:
     assert callable(noise)
     changed = [
         (text, found.intent, noisy.intent)
-        for text, found in replies(language)
+        for text, found in replies(language)[first::2]
         if (noisy := reading(noise(text), language)).intent != found.intent
     ]
     assert changed == []
