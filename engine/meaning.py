@@ -19,7 +19,7 @@ from engine.evidence import Evidence
 from engine.explained import Guard
 from engine.lexicon import Role
 from engine.objections import CORRECTION, NOT_THEIRS, PRECEDENCE, Objections, is_asked, only_if_possible
-from engine.phrase import ASK, NUMBER, OPT_OUT, Phrase
+from engine.phrase import ASK, OPT_OUT, Phrase
 from engine.phrasebook import Phrasebook
 from engine.prepared import Prepared
 from engine.reading import MIXED, UNKNOWN, Reading
@@ -179,9 +179,6 @@ class Meaning:
         answer = phrase.intent in prepared.answers
         if answer and phrase.intent not in prepared.affirming and days.by(phrase):
             return say(MIXED, "told-day", f'"{said(phrase)}", and the day that was told seems to suit.')
-        timed = answer and phrase.intent in prepared.yielding and NUMBER in phrase.words and not phrase.negative
-        if timed and self.said.named and self._flags & Role.YES and not self._flags & (Role.NEGATION | Role.NO):
-            return say(MIXED, "told-day", f'"{said(phrase)}", and that is when the appointment is.')
         if answer and (wish_for := beside.another_time_beside(prepared, self.book, self.parts, phrase, days.that_day)):
             return say(wish_for, "another-time", f'"{said(phrase)}", and with it another time.', 100.0)
         if beside.deferred(prepared, self.book, self.parts, phrase, days.alone):
