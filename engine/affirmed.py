@@ -169,8 +169,10 @@ class Affirmed:
     def _comes(self, words: Sequence[str], callers: Collection[str]) -> bool:
         """Whether the first of some callers among words is said to come."""
         book = self.book
-        at = next((at for at, word in enumerate(words) if word in callers), len(words))
-        said = [word for word in book.alike(words[at + 1 :]) if word not in book.passing | book.aux]
+        at = next((at for at, word in enumerate(words) if word in callers), None)
+        if at is None:
+            return False
+        said = [word for word in book.alike(words[at + 1 :]) if word not in book.passing and word not in book.aux]
         return bool(said) and said[0] in book.coming
 
     @property

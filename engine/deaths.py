@@ -14,6 +14,7 @@ _PLAIN = ("dead", "died")
 _AT_REST = (("rip",), ("rest", "in", "peace"))
 _THE_DEAD = frozenset(("he", "she", "his", "her", "him"))
 _TOLD_OF = ("he", "she")  # so told is the death of one who was named before: "mam cannot come, she died"
+_KIN = frozenset((KIN,))
 _SOMEONES = frozenset(("my", "his", "her", "their", "our"))
 _GOES_ON = Role.JOIN | Role.YES | Role.NO | Role.COURTESY | Role.WHEN
 _NOTICES = ["ie"]  # rip.ie, where the Irish read of deaths
@@ -58,7 +59,7 @@ def told_as_reason(book: Phrasebook, segments: Sequence[Sequence[str]]) -> bool:
     if any(_stays_away(book, segment) for segment in segments):
         plans = [plan for plan in plans if plan not in book.rites]
     told_of = any(word in _TOLD_OF for segment in segments for word in segment)
-    return any(_plans(book, segment, plans, kept=() if told_of else (KIN,)) for segment in segments)
+    return any(_plans(book, segment, plans, _KIN if told_of else frozenset()) for segment in segments)
 
 
 def spells_out_plans(book: Phrasebook, segments: Sequence[Sequence[str]]) -> bool:
@@ -69,11 +70,10 @@ def spells_out_plans(book: Phrasebook, segments: Sequence[Sequence[str]]) -> boo
     return any(_plans(book, segment, plans) for segment in segments)
 
 
-def _plans(book: Phrasebook, alike: Sequence[str], plans: Sequence[Stretch], kept: Sequence[str] = (KIN,)) -> bool:
-    """Whether a segment tells one of `plans` as the writer's own, or as that of one of `kept`. What he or she will not do is
-    none, nor is asking whom to tell of the death ("who do I speak to") or what cannot be believed.
+def _plans(book: Phrasebook, alike: Sequence[str], plans: Sequence[Stretch], others: frozenset[str] = frozenset()) -> bool:
+    """Whether a segment tells one of `plans` as the writer's own. What he, she or one of `others` will not do is none, nor is
+    asking whom to tell of the death ("who do I speak to") or what cannot be believed.
     """
-    others = {KIN}.difference(kept)
     there = set(alike)
     for plan in plans:
         at = place(alike, plan) if there.issuperset(plan) else None
