@@ -46,7 +46,9 @@ def wish(prepared: Prepared, parts: Sequence[Clause], outcomes: Mapping[str, Phr
     return found
 
 
-def refused_but_offers(prepared: Prepared, parts: Sequence[Clause], outcomes: Mapping[str, Phrase]) -> Phrase | None:
+def refused_but_offers(
+    prepared: Prepared, book: Phrasebook, parts: Sequence[Clause], outcomes: Mapping[str, Phrase]
+) -> Phrase | None:
     """Of two outcomes, the refusal that is followed by a time that would do: "I can't come at 10 but I can come at 2"
     wishes for another time, though no word of it says so. None where that is not what is said.
     """
@@ -54,6 +56,8 @@ def refused_but_offers(prepared: Prepared, parts: Sequence[Clause], outcomes: Ma
     cannot = next((phrase for phrase in outcomes.values() if phrase.intent not in affirming), None)
     can = [part for part in parts if any(phrase.intent in affirming for phrase, _ in part.found)]
     if cannot is None or cannot.key or not cannot.negative or cannot.intent not in prepared.answers:
+        return None
+    if not book.takers.isdisjoint(book.alike(cannot.words)):  # "yes to the 20th but I don't want the one in July"
         return None
     if _of_two(prepared, parts):
         return None

@@ -13,6 +13,7 @@ from engine.phrasebook import Phrasebook
 
 _QUIET = Role.REQUEST | Role.WISH | Role.HARMLESS | Role.WHEN | Role.COURTESY | Role.ACK | Role.YES | Role.NO
 _LOUD = Role.NEGATION | Role.QUESTION | Role.HEDGE | Role.CONDITION | Role.CONTRAST
+_NAME_LETTERS = 3  # of each part of a name that no list has
 _SIGNATURE = 2  # this many strange words after an answer are taken for a name
 
 # What follows a phrase and is not understood: "cancel taxi" (bare), "cannot come to the party" (governed).
@@ -217,11 +218,22 @@ def _lone(book: Phrasebook, clause: Clause, phrase: Phrase) -> bool:
     if len(phrase.words) > 1 or phrase.weak or courtesy or "_" in phrase.words[0]:  # a name with _ stands for several words
         return False
     if clause.unknown:
-        signed = clause.words[0] == phrase.words[0] and NAME in clause.words[1:2]  # "Y Mary Murphy"
+        signed = clause.words[0] == phrase.words[0] and _may_sign(book, clause.words[1:])
         if phrase.words[0] in book.beginnings and not signed:
             return True
         return (phrase.letter and not signed) or not phrase.key
     return bool(book.role(phrase.words[0]) & Role.HARMLESS)
+
+
+def _may_sign(book: Phrasebook, words: Sequence[str]) -> bool:
+    """Whether words behind a letter may be a name: "Mary Murphy", and what is none of the language's words: "Donna McAteer".
+    One such word makes an initial of the letter: "C Brennan".
+    """
+    if NAME in words[:1]:
+        return True
+    words = [word for word in words if word != NUMBER]  # when whoever signs was born
+    strange = [word for word in words if len(word) >= _NAME_LETTERS and word[0].isalpha() and word not in book.known]
+    return len(words) == _SIGNATURE and strange == words
 
 
 def signature_only(parts: Sequence[Clause]) -> bool:

@@ -32,6 +32,7 @@ class Language:
         self.lexicon = lexicon = LEXICONS.get(code, NO_LEXICON)
         self._words: dict[str, frozenset[str]] = {}
         self._spelt_sets: dict[frozenset[str], frozenset[str]] = {}
+        self._spelt_words: dict[str, list[str]] = {}
         names = tuple(lexicon.same.get(NAME, ()))
         people = {KIN: lexicon.lists["kin"], DISTANT_KIN: lexicon.lists["distant_kin"], NAME: names}
         turns = {head: variants for head, variants in lexicon.same.items() if head != NAME}
@@ -52,8 +53,7 @@ class Language:
         told, heads = _said(lexicon), {*map(fold, (*lexicon.same, *lexicon.spellings)), KIN, DISTANT_KIN, NAME}
         heads |= {fold(variant) for variants in lexicon.same.values() for variant in variants}  # each is what it is already
         roles = {fold(word) for entries in (*lexicon.roles.values(), *lexicon.lists.values()) for word in entries}
-        others = LEXICONS[_COMMON]
-        latin = Latin(lexicon.latin, told | roles, lexicon.lists["latin_leads"], frozenset(_said(others)))
+        latin = Latin(lexicon.latin, told | roles, lexicon.lists["latin_leads"], _english())
         for word in sorted(told - roles - heads):
             meant = latin.meant(word) if len(word) > _SHORT and word not in self.spelling else ""
             if meant:
@@ -76,7 +76,13 @@ class Language:
         """Single words as the lexicon spells them: one set for all who ask for the same."""
         found = self._spelt_sets.get(words)
         if found is None:
-            found = self._spelt_sets[words] = frozenset(intern(part) for word in words for part in self.spelt([word]))
+            found = self._spelt_sets[words] = frozenset(part for word in words for part in self._spelt_word(word))
+        return found
+
+    def _spelt_word(self, word: str) -> list[str]:
+        found = self._spelt_words.get(word)
+        if found is None:
+            found = self._spelt_words[word] = [intern(part) for part in self.spelt([word])]
         return found
 
     @cached_property
@@ -107,14 +113,20 @@ def answers() -> Mapping[str, frozenset[str]]:
     }
 
 
-def _said(lexicon: Lexicon) -> set[str]:
+@lru_cache(maxsize=1)
+def _english() -> frozenset[str]:
+    return _said(LEXICONS[_COMMON])
+
+
+def _said(lexicon: Lexicon) -> frozenset[str]:
     """Every word that stands in one of a lexicon's phrases, alarms and signs, or in its vocabulary."""
     groups = (lexicon.spellings, lexicon.same, lexicon.always, lexicon.signs, lexicon.dire, lexicon.hints)
     told = {fold(word) for group in groups for lines in group.values() for line in lines for word in line.split()}
     apart = (*lexicon.near.values(), *lexicon.halves.values())
     near = {fold(word) for lines in apart for sets in lines for words in sets for word in words}
     listed = {fold(word) for entries in lexicon.roles.values() for entry in entries for word in entry.split()}
-    return told | near | {fold(word) for word in lexicon.common} | (listed if lexicon.language == _COMMON else set())
+    common = {fold(word) for word in lexicon.common}
+    return frozenset(told | near | common | (listed if lexicon.language == _COMMON else set()))
 
 
 def _rewriter(

@@ -100,7 +100,8 @@ class Meaning:
         prepared, say, said = self.prepared, self.evidence.say, self.said.quoted
         if len(outcomes) == 2 and (wish := beside.wish(self.prepared, self.parts, outcomes)) is not None:
             return self._any_other(wish)
-        if len(outcomes) == 2 and (cannot := beside.refused_but_offers(self.prepared, self.parts, outcomes)) is not None:
+        cannot = beside.refused_but_offers(prepared, self.book, self.parts, outcomes)
+        if len(outcomes) == 2 and cannot is not None:
             (wish_for,) = prepared.yielding
             return say(wish_for, "another-time", f'"{said(cannot)}", and then a time that would do.', 100.0)
         agreed = beside.led_up_to(self.prepared, self.book, self.parts)

@@ -23,6 +23,7 @@ _MARKS = str.maketrans("", "", _FIRST + _STRANGE)
 _TIME = "#"  # an hour, a number, minutes
 _DAY = "@"
 _ANY = "_"
+_MOST = 2_000  # stretches that one choice may stand for: each is written out, at every start
 _TOLD = (TALE, REASON)  # of two sentences in the same words, one that answers is meant sooner than one of these
 _ASKS = "?"  # ends a sentence that may be put as a question: "can you stop texting me?"
 
@@ -41,6 +42,14 @@ class _Sentence:
     @cached_property
     def shape(self) -> re.Pattern[str]:
         return re.compile(self.written)
+
+
+@dataclass(frozen=True, slots=True)
+class _Stretch:
+    """Words in a row: as a regular expression, and the one that tells most."""
+
+    written: str
+    telling: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +84,7 @@ class Sentences:
         self._spelt, self._time, self._classes = spelt, time, sources.classes
         self.words: set[str] = set()
         self._parts: dict[str, tuple[str, frozenset[str]]] = {}
+        self._stretches: dict[str, _Stretch] = {}
         stops = "|".join(sorted(re.escape(word) for word in barred))
         self._gap = rf"(?!(?:{stops}) )\S+ " if stops else r"\S+ "
         self._lead = re.compile(f"(?:{self._either(map(self._plain, sources.leads))})*")
@@ -85,6 +95,7 @@ class Sentences:
             for pattern in patterns:
                 self._add(intent, pattern)
         self._parts.clear()  # every pattern is made of them
+        self._stretches.clear()
 
     def said(
         self, words: Sequence[str], asked: bool, name_mark: Callable[[str], str], without: Collection[str] = ()
@@ -172,8 +183,11 @@ class Sentences:
         """A word, class or choice as a regular expression, and a telling word of each alternative; none where it may miss."""
         if text not in self._parts:
             written = [each for one in ((text,) if choice is None else choice.split("|")) for each in self._alternatives(one)]
+            if len(written) > _MOST:
+                side_by_side = "write what follows one another side by side, each a choice of its own"
+                raise ValueError(f'"{text[:60]} ..." stands for {len(written)} stretches of words: {side_by_side}')
             plain = list(map(self._plain, written))
-            telling = (max(words, key=_telling) for words in plain) if all(written) else ()
+            telling = (each.telling for each in plain) if all(written) else ()
             self._parts[text] = self._either(plain), frozenset(telling)
         return self._parts[text]
 
@@ -190,19 +204,22 @@ class Sentences:
         """How often a word of a set is met, roughly: short words are."""
         return sum(len(word) < 4 for word in words), len(words)
 
-    def _plain(self, text: str) -> list[str]:
-        words = [self._time(word) or word for word in self._spelt(text.split())]
-        self.words.update(word for word in words if word[0].isalpha())
-        return words
+    def _plain(self, text: str) -> _Stretch:
+        """A stretch of words as a reply has them. Few are in one pattern only."""
+        found = self._stretches.get(text)
+        if found is None:
+            words = [self._time(word) or word for word in self._spelt(text.split())]
+            self.words.update(word for word in words if word[0].isalpha())
+            found = self._stretches[text] = _Stretch("".join(map(_written, words)), max(words, key=_telling, default=""))
+        return found
 
-    def _either(self, stretches: Iterable[Sequence[str]]) -> str:
+    def _either(self, stretches: Iterable[_Stretch]) -> str:
         """A regular expression for one of several stretches of words, the longest first."""
-        spelt = {"".join(map(self._word, words)) for words in stretches}
-        return "|".join(sorted(spelt, key=lambda text: (-len(text), text)))
+        return "|".join(sorted({each.written for each in stretches}, key=lambda text: (-len(text), text)))
 
-    @staticmethod
-    def _word(word: str) -> str:
-        return _NAMES[word[1:-1]] if word[:1] == "<" else f"{re.escape(word)} "
+
+def _written(word: str) -> str:
+    return _NAMES[word[1:-1]] if word[:1] == "<" else f"{re.escape(word)} "
 
 
 def _telling(word: str) -> int:

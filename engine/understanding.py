@@ -30,6 +30,10 @@ _CODE = re.compile(r"[{}\\]|</?\w+[^>]*>|\w\(|\(\)|' *or\b|\$\w|^[=@]|&&|\|\|")
 # "STOP SMS 36111", "-50 %": who sells something tells how to be rid of it.
 _ADVERT = re.compile(r"\b(?:stop|baja|sair)(?: \w{1,4}){0,2} \d{3,6}\b(?!\d)|(?<!\w)-\d\d ?%")
 _QUOTE = re.compile(r'"([^"]*)"?')
+# What a mail program writes around what it quotes: "> ", "On 12 June at 9:00 the hospital wrote:", "--- Original message ---".
+_QUOTING = re.compile(
+    r"^(?:[>|\s]+|-* ?original message ?-*|on .{3,80} wrote:|(?:from|sent|to|subject|date): .{0,80})$", re.MULTILINE
+)
 _SHORTEST_QUOTE = 24
 _TELLING = 2  # words that two languages share: fewer tell nothing of which it is
 _TORN = 5  # letters of our text by which its torn end is known
@@ -240,4 +244,4 @@ def _without_quotes(prepared: Prepared, text: str) -> str:
     rest = text[end:].strip()
     if len(rest) > _TORN and any(part.startswith(rest) for parts in beginnings.values() for part in parts):
         end = len(text)  # cut off in the middle of one
-    return f"{text[:start]}\n{text[end:]}"
+    return _QUOTING.sub("", f"{text[:start]}\n{text[end:]}")

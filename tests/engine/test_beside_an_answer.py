@@ -1,0 +1,119 @@
+"""A plain answer with something beside it: a name that signs it, our own text as a mail program quotes it, why the last visit
+was missed. And what stands beside one and takes it back.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from engine.loader import load
+from engine.understanding import label, read
+
+SHIPPED = Path(__file__).parents[2] / "rules" / "appointment-reminder.yaml"
+RULES = load(SHIPPED.read_text("utf-8"), SHIPPED.name, rehearse=False).ruleset
+HANDED_OVER = {"unknown", "mixed", "question"}
+REMINDER = (
+    "Reminder: Your appointment with Dr. Smith is on June 20 at 10:00 AM. Reply Y to confirm, R to Reschedule or C to Cancel."
+)
+
+
+def meaning(text: str) -> str:
+    assert RULES is not None
+    return label(read(RULES, text, "en", RULES.example))
+
+
+@pytest.mark.parametrize(
+    ("quoted", "wanted"),
+    [
+        (f"C\n> {REMINDER}", "cancel"),
+        (f"Y\n\n>> {REMINDER}", "confirm"),
+        (f"> {REMINDER}\nR", "reschedule"),
+        ("C\n> " + REMINDER.replace(". Reply", ".\n> Reply"), "cancel"),
+        (f"Y\n-----Original Message-----\n{REMINDER}", "confirm"),
+        (f"> {REMINDER}", "unknown"),
+        (f"To: cancel\n{REMINDER}", "unknown"),
+    ],
+)
+def test_our_text_quoted_as_mail_is_no_part_of_the_answer(quoted: str, wanted: str) -> None:
+    assert meaning(quoted) == wanted
+
+
+@pytest.mark.parametrize("text", ["Y Donna McAteer", "Y Oluwaseun Adebayo", "y bridie mcgonagle", "Y Donna McAteer 03.11.77"])
+def test_the_letter_of_a_yes_may_be_signed_with_a_name_that_nobody_listed(text: str) -> None:
+    assert meaning(text) == "confirm"
+
+
+@pytest.mark.parametrize("text", ["C Brennan", "R McAteer", "y zork blark 3pm", "y donna mcateer 4pm", "Y though, whats wrong"])
+def test_a_letter_before_what_is_no_whole_name_is_given_to_a_person(text: str) -> None:
+    assert meaning(text) in HANDED_OVER
+
+
+@pytest.mark.parametrize("text", ["no change", "No changes thanks", "there is no change", "grand no change, see ye"])
+def test_no_change_keeps_the_appointment(text: str) -> None:
+    assert meaning(text) == "confirm"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "No reschedule",
+        "no rescheduling",
+        "No cancel",
+        "no change in him he is still bad",
+        "no change to my address",
+        "no change, just a day later",
+        "I have no change for parking",
+    ],
+)
+def test_a_no_before_the_word_of_an_answer_is_not_taken_for_its_contrary(text: str) -> None:
+    assert meaning(text) in HANDED_OVER
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "No car but getting the bus, I'll be there",
+        "Yes. I've a new number now but it's still me",
+        "Missed the last one but I'll be at this one",
+        "I couldn't come the last time because I was sick. Yes I'll be there",
+        "Why would I cancel? Course I'll be there",
+        "swapped my shift, I'm ok for the 20th",
+        "Yes, battery died, that's why I didn't answer yesterday",
+        "ok lovely, see ya",
+        "yow can count me in bab",
+    ],
+)
+def test_what_is_told_beside_a_yes_leaves_it_one(text: str) -> None:
+    assert meaning(text) == "confirm"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "20th yes, but the 4th of july one I don't want",
+        "yes to the 20th but I don't want the one in July",
+        "Missed the last one and may miss this one",
+        "No car but I'll be there if the bus runs",
+        "why would I come",
+    ],
+)
+def test_what_takes_a_yes_back_or_speaks_of_another_visit_is_no_yes(text: str) -> None:
+    assert meaning(text) in HANDED_OVER
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("move it to august if poss", "reschedule"),
+        ("would love a Friday instead xx", "reschedule"),
+        ("Ray schedule please", "reschedule"),
+        ("you can let that one go, my back's grand now", "cancel"),
+        ("let some other poor soul have it", "cancel"),
+        ("be there as soon as I can", "running_late"),
+        ("He had this done in Craigavon", "already_attended"),
+    ],
+)
+def test_an_answer_in_other_words_is_one(text: str, wanted: str) -> None:
+    assert meaning(text) == wanted
