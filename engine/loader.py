@@ -8,6 +8,7 @@ problem, not also a state that nothing leads to.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
@@ -15,10 +16,10 @@ from engine.carrier import Carrier
 from engine.checks import check_all
 from engine.draft import Draft, build, hours_of
 from engine.kinds import NOTHING, Sheet
-from engine.likeness import LIKE, Shelf, find, lay_over
+from engine.likeness import LIKE, Shelf, find, lay_over, like
 from engine.nodes import Table, read_nodes
 from engine.problems import Problem, Report
-from engine.ruleset import Hours, Ruleset
+from engine.ruleset import Hours, Ruleset, Shared
 from engine.shape import FILE, HOURS
 from engine.translations import gather
 
@@ -45,14 +46,19 @@ def load(
 ) -> Loaded:
     """Read and check a ruleset. `name` is the file's, for messages. `rehearse`: also run the phrase checks and talks
     inside the file; a text that passed them once need not run them again. `carrier`: also hold it against the words that the
-    carrier of the hospital's gateway takes for itself. `shelf`: the rulesets that it may be like."""
+    carrier of the hospital's gateway takes for itself. `shelf`: the rulesets that it may be like. Pure; the last are kept."""
+    return _loaded(text, name, rehearse, carrier, tuple(sorted(shelf.items())) if like(text) else ())
+
+
+@lru_cache(maxsize=16)
+def _loaded(text: str, name: str, rehearse: bool, carrier: Carrier | None, shelf: tuple[tuple[str, Shared], ...]) -> Loaded:
     report = Report(name, text)
     written = read_nodes(text, report)
     if written is None:
         return Loaded(None, report.problems)
     shared = None
     if LIKE in written.values:
-        shared = find(written, report, shelf)
+        shared = find(written, report, dict(shelf))
         if shared is None:
             return Loaded(None, report.problems)
         root, below = lay_over(written, shared, report)

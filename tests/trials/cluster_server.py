@@ -23,7 +23,7 @@ from adapters.serve import ROLES
 from adapters.web.app import make_app
 from conversations.database import DatabaseUnfit
 from conversations.writer import StoreAway
-from tests.trials.kill_server import ACCESS, GATEWAY, BookPatientSystem, OffsetClock, PostGateway
+from tests.trials.kill_server import ACCESS, GATEWAY, BookPatientSystem, OffsetClock, PostGateway, prepare_rules
 
 LEASE = timedelta(seconds=3)
 
@@ -50,6 +50,7 @@ def main() -> None:
     home, listener = Path(sys.argv[1]), socket.socket(fileno=int(sys.argv[2]))
     clock = OffsetClock(timedelta(seconds=float(sys.argv[3])))
     configure_logging("INFO")
+    prepare_rules()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     for line in sys.stdin:
         child = os.fork()
