@@ -11,7 +11,13 @@ from engine.normalise import Normalised
 from engine.phrase import NUMBER, SUITS, Phrase, holds
 from engine.phrasebook import Phrasebook
 from engine.segments import Segment
+from engine.time_words import plain, vocabulary, weekdays
 from engine.told import Told, elsewhere, named
+
+_SHORT = 6  # words: the last of them goes with the yes before it
+_LAST_DAY = 31
+_VERBS = frozenset({"vin", "ter"})  # short for Friday and Tuesday, and "I come", "have"
+_LED_BY = frozenset({"w", "we", "do", "pe"})  # before a day that is shortened
 
 
 @dataclass(frozen=True)
@@ -45,6 +51,28 @@ class DaysKept:
         tail = words[turns[-1] + 1 :] if turns else ()
         after = self.book.roles_of(self.book.rewrite(tail))
         return self._only_told(" ".join(tail)) and bool(after & (Role.ACK | Role.YES)) and not after & (Role.NEGATION | Role.NO)
+
+    def ends_in_another(self) -> str:
+        """The bare number or weekday that a short reply ends in and that the patient was not told: "tak 11", "oui ven", "si, el
+        vie"; "" where it ends in none.
+        """
+        words = list(self.normal.words)
+        polite = Role.COURTESY | Role.ACK | Role.YES | Role.FILLER
+        while len(words) > 1 and self.book.role(words[-1]) & polite:
+            words.pop()
+        if self.told is None or not 1 < len(words) <= _SHORT:
+            return ""
+        last, start = plain(words[-1], self.book.language).replace("-", " "), self.told.start
+        if last.isdecimal():
+            told = int(last) in (start.day, start.hour, start.hour % 12 or 12)
+            return "" if told or int(last) > _LAST_DAY else words[-1]
+        if self.book.language == "en" or last in _VERBS:  # `told` knows the English days better
+            return ""
+        led = self.book.role(words[-2]) & Role.YES or words[-2] in _LED_BY
+        if last in vocabulary(self.book.language).doubtful and not led:
+            return ""
+        day = weekdays(self.book.language).get(last)
+        return "" if day in (None, start.weekday()) else words[-1]
 
     def has_been(self, phrase: Phrase, segments: Iterable[Segment]) -> bool:
         """Whether a yes is told of what has been: "I have already come to this", "I come yesterday"."""

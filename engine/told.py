@@ -9,10 +9,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
+from itertools import chain
 
 from engine.calendar_names import names_of_days, names_of_months
-from engine.normalise import fold
-from engine.time_words import clock, plain, vocabulary
+from engine.hours_said import agreed_to, hours
+from engine.time_words import clock, plain, vocabulary, weekdays
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,18 +27,6 @@ class Told:
     today: date | None = None
 
 
-_HOURS = {
-    word: hour
-    for hour, word in enumerate(
-        ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"), 1
-    )
-}
-_HOUR = rf"(?:\d{{1,2}}|{'|'.join(_HOURS)})"
-_AM_PM = re.compile(rf"(?<![\d:.])({_HOUR})(?:[:.h](\d\d))? ?([ap])\.?m\b")
-_CLOCK = re.compile(r"(?<![\d:./-])(\d{1,2})[:.h](\d\d)(?!\d|[:./-]\d| ?[ap]\.?m)")
-_AT = re.compile(rf"\bat ({_HOUR})(?: ?o'? ?clock)?(?!\w|[:./-]\d| ?(?:[ap]\.?m|percent|minutes|mins|and a|to\b|past))")
-_SHARP = re.compile(rf"(?<![\d:./-])({_HOUR}) ?o'? ?clock\b")
-_HALF = re.compile(rf"\bhalf (?:past )?({_HOUR})\b(?!\d)")
 _NUMERIC = re.compile(r"(?<![\d./-])(\d{1,2})[/.-](\d{1,2})(?:[/.-](\d{4}|\d\d))?(?![\d/]|[.-]\d| ?[ap]\.?m)")
 _ORDINAL = re.compile(r"(?<![\d/.-])(\d{1,2})(?: ?(?:st|nd|rd|th)|[uú]|-?(?:го|go|tego|ego))\b")
 # "at 11" in the other languages: how an hour is led in, or followed.
@@ -94,32 +83,37 @@ _SAID_ON = re.compile(
 )
 _ORDINAL_HOURS = frozenset({"pl", "uk", "ar"})  # "at the second": no other thing is counted so
 _SHORT_NAME, _ENDING = 3, 3  # letters: no title, and what a case adds at most
+_FULL = 5  # letters
+_COUNTING = frozenset({"segunda", "terca", "quarta", "quinta", "sexta", "segundas", "tercas", "quartas", "quintas", "sextas"})
+_NUMBERED_DAY = re.compile(
+    r"\b(?:(?:na|nas|a|as|de|esta|nesta|proxima|pra|para) (segunda|terca|quarta|quinta|sexta)s?(?! vez| vezes| consulta)"
+    r"|(segunda|terca|quarta|quinta|sexta)s? feiras?)\b"
+)
 _NEAR_DAYS = {"today": 0, "tonight": 0, "tomorrow": 1, "overmorrow": 2}  # kinds of engine.time_words: days from today
-_MONTHLESS = frozenset({"may", "mar", "march"})  # words of their own as often as months
 _NO_MONTHS = frozenset({"sie"})  # short for a month, and typed without its accent the commonest word there is
 
 
 @lru_cache(maxsize=32)
-def _calendar(language: str) -> tuple[dict[str, int], dict[str, int], re.Pattern[str] | None]:
-    """Names of weekdays (Monday 0) and months (January 1) as CLDR has them, and a date made of a day and a month."""
-    days = names_of_days(language, "wide")
+def _calendar(language: str) -> tuple[dict[str, int], re.Pattern[str] | None]:
+    """Names of months (January 1) as CLDR has them, and a date made of a day and a month."""
     named = names_of_months(language, "wide", "abbreviated")
     months = {name: number for name, number in named.items() if len(name) > 2 and name not in _NO_MONTHS}
     if not months:
-        return {}, {}, None
+        return {}, None
     any_month = "|".join(sorted(map(re.escape, months), key=len, reverse=True))
     dated = re.compile(
         rf"(?<![\w/.-])(?:(\d{{1,2}}) ?(?:st|nd|rd|th|[.ºª])?(?: of| de)? ({any_month})\b\.?"
         rf"|({any_month})\.? ?(?:the )?(\d{{1,2}})(?![\d:/]|[.]\d| ?[ap]\.?m)(?:st|nd|rd|th)?)"
     )
-    return days, months, dated
+    return months, dated
 
 
 def elsewhere(told: Told, text: str, language: str) -> str:
     """The first words of a cleaned reply (`normalise(text).text`) that name another day, hour or clinician than was
     told; "" where nothing does. Dates with a year that is not the appointment's are dates of birth and pass.
     """
-    return next((words for words, agrees in _named(told, text, language) if not agrees), "")
+    said = chain(_named(told, text, language), _in_passing(told, text, language))
+    return next((words for words, agrees in said if not agrees), "")
 
 
 def named(told: Told, text: str, language: str) -> bool:
@@ -129,37 +123,18 @@ def named(told: Told, text: str, language: str) -> bool:
 
 def _named(told: Told, text: str, language: str) -> Iterator[tuple[str, bool]]:
     """What a reply names, each with whether it is what was told."""
-    yield from _times(told, text)
+    yield from hours(told.start, text)
     yield from _times_in(told, text, language)
     if language not in ("", "en"):
         yield from _times_in_words(told, text, language)
     yield from _dates(told, text, language)
+    yield from _weekdays(told, text, language)
     yield from _near_days(told, text)
     yield from _people(told, text, language)
 
 
-def _times(told: Told, text: str) -> Iterator[tuple[str, bool]]:
-    at = told.start
-    for found in _AM_PM.finditer(text):
-        hour, minute = _hour(found.group(1)) % 12 + (12 if found.group(3) == "p" else 0), int(found.group(2) or 0)
-        yield found.group(), (hour, minute) == (at.hour, at.minute)
-    for found in _CLOCK.finditer(text):
-        hour, minute = int(found.group(1)), int(found.group(2))
-        if hour < 24 and minute < 60:
-            # 10.06 may be a day and a month
-            dated = (hour, minute) == (at.day, at.month)
-            yield found.group(), dated or (hour % 12, minute) == (at.hour % 12, at.minute)
-    for found in _AT.finditer(text):
-        if _hour(found.group(1)) <= 24:
-            yield found.group(), _hour(found.group(1)) % 12 == at.hour % 12
-    for found in _SHARP.finditer(text):
-        yield found.group(), _hour(found.group(1)) % 12 == at.hour % 12
-    for found in _HALF.finditer(text):
-        yield found.group(), (_hour(found.group(1)) % 12, 30) == (at.hour % 12, at.minute)
-
-
 def _times_in(told: Told, text: str, language: str) -> Iterator[tuple[str, bool]]:
-    dated = _calendar(language or "en")[2]
+    dated = _calendar(language or "en")[1]
     days = [found.span() for found in dated.finditer(text)] if dated is not None else []
     for patterns in (_AT_IN, _AFTER_IN):
         for found in patterns[language].finditer(text) if language in patterns else ():
@@ -205,10 +180,6 @@ def _oclock(language: str) -> frozenset[str]:
     return frozenset(said.split()[0] for said, kinds in phrases.items() if any(kind == "oclock" for kind, _ in kinds))
 
 
-def _hour(word: str) -> int:
-    return _HOURS[word] if word in _HOURS else int(word)
-
-
 def _dates(told: Told, text: str, language: str) -> Iterator[tuple[str, bool]]:
     at = told.start.date()
     seen: list[tuple[int, int]] = []
@@ -220,7 +191,7 @@ def _dates(told: Told, text: str, language: str) -> Iterator[tuple[str, bool]]:
         if 0 < month <= 12 and 0 < day <= 31 and found.group() not in ("24/7", "50/50"):
             clock = (day % 12, month) == (told.start.hour % 12, told.start.minute)
             yield found.group(), clock or (day, month) == (at.day, at.month)
-    days, months, dated = _calendar(language or "en")
+    months, dated = _calendar(language or "en")
     for found in dated.finditer(text) if dated is not None else ():
         name = found.group(2) or found.group(3)
         day = int(found.group(1) or found.group(4))
@@ -234,13 +205,57 @@ def _dates(told: Told, text: str, language: str) -> Iterator[tuple[str, bool]]:
         for found in pattern.finditer(text):
             if 0 < int(found.group(1)) <= 31 and not any(start <= found.start(1) < end for start, end in seen):
                 yield found.group(), int(found.group(1)) == at.day
-    for word in re.findall(r"[^\W\d_]+", _SINCE.sub(" ", _SAID_ON.sub(" ", text))):
-        day_named = days.get(word)
-        if day_named is None and language in _INFLECTED:
-            bare = fold(word)
-            day_named = next((number for name, number in days.items() if _case_of(bare, fold(name))), None)
-        if day_named is not None and word not in _MONTHLESS:
-            yield word, day_named == at.weekday()
+
+
+def _weekdays(told: Told, text: str, language: str) -> Iterator[tuple[str, bool]]:
+    """Weekdays by their names, in their cases."""
+    names, today = _days_by_name(language), told.start.weekday()
+    said = plain(_SINCE.sub(" ", _SAID_ON.sub(" ", text)), language).replace("-", " ")
+    for word in re.findall(r"[^\W\d_]+", said):
+        day = names.get(word)
+        if day is None and language in _INFLECTED:
+            day = next((number for name, number in _nominatives(language).items() if _case_of(word, name)), None)
+        if day is not None:
+            yield word, day == today
+    if language == "pt":
+        for found in _NUMBERED_DAY.finditer(said):
+            yield found.group(), weekdays("pt")[found.group(1) or found.group(2)] == today
+
+
+@lru_cache(maxsize=32)
+def _days_by_name(language: str) -> Mapping[str, int]:
+    """Folded weekdays in full. Those that only count in Portuguese ("segunda vez") and short ones are none: see below."""
+    if language in ("", "en"):
+        return names_of_days("en", "wide")
+    full = {name: day for name, day in weekdays(language).items() if len(name) >= _FULL and " " not in name}
+    counting = vocabulary(language).doubtful | (_COUNTING if language == "pt" else frozenset())
+    return {name: day for name, day in full.items() if name not in counting}
+
+
+@lru_cache(maxsize=32)
+def _nominatives(language: str) -> Mapping[str, int]:
+    return {plain(name, language): day for name, day in names_of_days(language, "wide").items()}
+
+
+def _in_passing(told: Told, text: str, language: str) -> Iterator[tuple[str, bool]]:
+    """What may be another hour or day, in an English reply, but does not show that it is about the visit."""
+    if language not in ("", "en"):
+        return
+    yield from agreed_to(told.start, text)
+    for found in _short_days().finditer(_SINCE.sub(" ", _SAID_ON.sub(" ", text))):
+        yield found.group(), weekdays("en")[found.group(1) or found.group(2)] == told.start.weekday()
+
+
+@lru_cache(maxsize=1)
+def _short_days() -> re.Pattern[str]:
+    """English weekdays as people shorten and misspell them; what is as often another word ("sat", "sun") only behind what leads
+    in to a day.
+    """
+    known = names_of_days("en", "wide")
+    short = sorted((name for name in weekdays("en") if name.removesuffix("s") not in known), key=len, reverse=True)
+    doubtful = [name for name in short if name in vocabulary("en").doubtful]
+    sure = "|".join(name for name in short if name not in doubtful)
+    return re.compile(rf"\b(?:({sure})|(?:on|this|next|you|coming|for) ({'|'.join(doubtful)}))\b")
 
 
 def _case_of(word: str, name: str) -> bool:

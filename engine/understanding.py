@@ -8,8 +8,11 @@ given to a person.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from itertools import product
 
+from engine.days_kept import DaysKept
 from engine.normalise import ASKED, Normalised, fold, normalise
 from engine.phrasebook import Phrasebook
 from engine.prepared import QUOTED_FROM, Prepared, prepare
@@ -32,7 +35,7 @@ _ADVERT = re.compile(r"\b(?:stop|baja|sair)(?: \w{1,4}){0,2} \d{3,6}\b(?!\d)|(?<
 _QUOTE = re.compile(r'"([^"]*)"?')
 # What a mail program writes around what it quotes: "> ", "On 12 June at 9:00 the hospital wrote:", "--- Original message ---".
 _QUOTING = re.compile(
-    r"^(?:[>|\s]+|-* ?original message ?-*|on .{3,80} wrote:|(?:from|sent|to|subject|date): .{0,80})$", re.MULTILINE
+    r"^(?:[>|\s]+|-* ?original message ?-*|on .{3,80} wrote: ?|(?:from|sent|to|subject|date): .{0,80})$", re.MULTILINE
 )
 _SHORTEST_QUOTE = 24
 _TELLING = 2  # words that two languages share: fewer tell nothing of which it is
@@ -88,20 +91,34 @@ def read(ruleset: Ruleset, text: str, language: str = "", told: Told | None = No
     if told is not None:  # the name that we gave them says nothing new
         known = frozenset(re.findall(r"[^\W\d_]{3,}", told.clinician.casefold()))
         normal = replace(normal, tokens=tuple(token for token in normal.tokens if token not in known))
-    reading = _robot_or_quote(prepared, ruleset, normal, language, told)
-    return reading if told is None else _about(prepared, reading, told, normal, language)
+    book, rivals = _books(prepared, normal, language)
+    own = _own_words(prepared, book, normal.text)
+    reading = _robot_or_quote(prepared, ruleset, normal, own, (book, *rivals), told)
+    if told is None:
+        return reading
+    ending = DaysKept(book, normalise(own), told).ends_in_another() if reading.intent in prepared.affirming else ""
+    return _about(prepared, reading, told, own, dict.fromkeys((language, book.language)), ending)
 
 
-def _about(prepared: Prepared, reading: Reading, told: Told, normal: Normalised, language: str) -> Reading:
+def _own_words(prepared: Prepared, book: Phrasebook, text: str) -> str:
+    """A reply without our text in it, the lines that its phone adds, numbers of files and the name under a letter."""
+    left = text if book.trailer is None else book.trailer.sub("", text)
+    left = left if book.identifier is None else book.identifier.sub("", left)
+    return _without_quotes(prepared, book.unsigned(left))
+
+
+def _about(prepared: Prepared, reading: Reading, told: Told, own: str, languages: Iterable[str], ending: str) -> Reading:
     """The reading, unless it settles an appointment and the reply speaks of another. Reasons may hold other dates ("I
     have to cancel, I am away until the 25th"), so a reply that is no yes is held to its words only where it is short.
     """
     refuses = reading.intent in prepared.refusing
-    settles = reading.intent in prepared.affirming or (refuses and len(normal.words) <= _SHORT)
-    text = normal.text if reading.intent in prepared.affirming else _REASON.sub(" ", normal.text)
-    other = elsewhere(told, text, language) if settles else ""
+    settles = reading.intent in prepared.affirming or (refuses and len(own.split()) <= _SHORT)
+    text = own if reading.intent in prepared.affirming else _REASON.sub(" ", own)
+    others = (elsewhere(told, text, language) for language in languages) if settles else ()
     if reading.intent in prepared.yielding:
-        other = next((was for was in _INSTEAD_OF.findall(normal.text) if _not_told(told, was, language)), "")
+        instead = product(_INSTEAD_OF.findall(own), languages)
+        others = (was for was, language in instead if _not_told(told, was, language))
+    other = next(filter(None, others), "") or ending
     if not other:
         return reading
     why = f'"{other}" is not what the patient was told, so it is not taken for an answer to that.'
@@ -146,8 +163,10 @@ def _whole(prepared: Prepared, normal: Normalised) -> Reading | None:
     )
 
 
-def _robot_or_quote(prepared: Prepared, ruleset: Ruleset, normal: Normalised, language: str, told: Told | None) -> Reading:
-    book, rivals = _books(prepared, normal, language)
+def _robot_or_quote(
+    prepared: Prepared, ruleset: Ruleset, normal: Normalised, own: str, books: Sequence[Phrasebook], told: Told | None
+) -> Reading:
+    book, *rivals = books
     text = normal.text
     if '"' in text and any(
         re.match(rf"(?:{re.escape(word)}\b|[^\w\s\"]+ to\b)[^\"]{{0,20}}\"", text) for word in book.tapbacks
@@ -157,11 +176,8 @@ def _robot_or_quote(prepared: Prepared, ruleset: Ruleset, normal: Normalised, la
         return Reading(UNKNOWN, 0.0, "code", text, why="It looks like program code, not like an answer.")
     if _ADVERT.search(text):
         return Reading(UNKNOWN, 0.0, ROBOT, text, why="It reads like an advertisement.")
-    left = text if book.trailer is None else book.trailer.sub("", text)
-    left = left if book.identifier is None else book.identifier.sub("", left)
-    left = _without_quotes(prepared, book.unsigned(left))
-    if left != text:
-        rest = normalise(left)
+    if own != text:
+        rest = normalise(own)
         if not rest.words:
             return Reading(UNKNOWN, 0.0, "quoted", text, why="Our own text, a name or a number without an answer.")
         whole = _whole(prepared, rest)

@@ -117,3 +117,40 @@ def test_what_takes_a_yes_back_or_speaks_of_another_visit_is_no_yes(text: str) -
 )
 def test_an_answer_in_other_words_is_one(text: str, wanted: str) -> None:
     assert meaning(text) == wanted
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "last time I cancelled",
+        "sorry for cancelling the last one",
+        "I got a letter cancelling it",
+        "am I cancelled",
+        "must I come",
+        "one of us can't come",
+        "don't want him again",
+        "I don't need you",
+        "unconfirm",
+        "change of name",
+        "my carer is off that day",
+        "got a text cancelling",
+        "no show",
+    ],
+)
+def test_what_holds_the_words_of_an_answer_and_is_none_is_given_to_a_person(text: str) -> None:
+    assert meaning(text) in HANDED_OVER
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("I must cancel", "cancel"),
+        ("don't need the appointment any more", "cancel"),
+        ("I don't need to see him now", "cancel"),
+        ("won't be needing ye at all now", "cancel"),
+        ("need a change of date", "reschedule"),
+        ("one of us will be there", "confirm"),
+    ],
+)
+def test_what_only_looks_like_one_of_these_is_an_answer(text: str, wanted: str) -> None:
+    assert meaning(text) == wanted
