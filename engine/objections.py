@@ -61,6 +61,8 @@ class Objections:
             return PAST
         if phrase.negative and phrase.words[-1] in self.book.takers and (len(part.unknown) > 1 or SAYING in part.words):
             return OBJECT  # "the Lord is my shepherd, I shall not want", "I don't need a lift"
+        if phrase.negative and phrase.words[-1] in self.book.takers and self._needs_else(part, phrase, at):
+            return OBJECT
         if intent in self.prepared.answers and not self.book.elsewhere.isdisjoint(set(part.words).difference(phrase.words)):
             return "elsewhere"  # a word of the phrase itself is none: whoever wrote the phrase knew what it is about
         if intent in self.prepared.answers and self._stranger(part, phrase, at):
@@ -109,6 +111,12 @@ class Objections:
         """Whether a question asks if something is needed: "will I need another date?" wishes for none."""
         asked = part.words[0] == ASK and not part.flags & Role.REQUEST
         return bool(self.book.given) and asked and part.words[1] in self.book.takers
+
+    def _needs_else(self, part: Clause, phrase: Phrase, at: int) -> bool:
+        """Whether what is not needed is a thing that is straight behind and turns no meaning: "I won't need the lift"."""
+        behind = part.words[at + len(phrase.words) :]
+        harmless = bool(behind) and self.book.role(behind[0]) == Role.HARMLESS
+        return harmless and behind[0] in self.book.tales and behind[0] not in self.book.ours
 
     def _was_given(self, part: Clause, phrase: Phrase, at: int) -> bool:
         """Whether another time is told of and not wished for: "I was given a new date", "it was another day"."""

@@ -135,6 +135,11 @@ def test_an_answer_in_other_words_is_one(text: str, wanted: str) -> None:
         "my carer is off that day",
         "got a text cancelling",
         "no show",
+        "I won't need the lift",
+        "end of June suits",
+        "was there last year",
+        "text my daughter not me",
+        "this is my work phone",
     ],
 )
 def test_what_holds_the_words_of_an_answer_and_is_none_is_given_to_a_person(text: str) -> None:
