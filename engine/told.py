@@ -229,11 +229,11 @@ def _days_by_name(language: str) -> Mapping[str, int]:
         return names_of_days("en", "wide")
     full = {name: day for name, day in weekdays(language).items() if len(name) >= _FULL and " " not in name}
     counting = vocabulary(language).doubtful | (_COUNTING if language == "pt" else frozenset())
-    return {name: day for name, day in full.items() if name not in counting}
+    return _nominatives(language) | {name: day for name, day in full.items() if name not in counting}
 
 
 @lru_cache(maxsize=32)
-def _nominatives(language: str) -> Mapping[str, int]:
+def _nominatives(language: str) -> dict[str, int]:
     return {plain(name, language): day for name, day in names_of_days(language, "wide").items()}
 
 

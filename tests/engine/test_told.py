@@ -69,6 +69,8 @@ def meaning(text: str, language: str) -> str:
         ("uk", "так п'ятниця"),
         ("en", "так п'ятниця"),
         ("ro", "da 11"),
+        ("ro", "da, vin luni la clinica"),
+        ("ar", "نعم سأحضر الجمعة ان شاء الله"),
         ("pt", "sim 11"),
         ("pt", "sim sexta-feira"),
         ("pt", "sim, na sexta"),
