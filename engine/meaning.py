@@ -248,6 +248,8 @@ class Meaning:
         words, keys = self.said.normal.words, self.prepared.keys
         if len(words) != 2 or not all(word in keys for word in words) or self.book.role(words[0]) & Role.YES:
             return False
+        if len(words[0]) == 1 and not words[1].isalnum():  # "C 👍"
+            return False
         first, last = (keys[word][0] for word in words)
         outcomes, answers = self.prepared.outcomes, self.prepared.answers - self.prepared.courtesies
         return {first, last} <= answers and outcomes[first] != outcomes[last]

@@ -64,6 +64,9 @@ _SAME_LETTER = str.maketrans("\u0671\u0649\u0629\u06cc\u06a9\u06af\u0686\u067e\u
 _BARE = str.maketrans({"ł": "l", "đ": "d", "ø": "o", "ħ": "h", "ı": "i", "æ": "ae", "œ": "oe", "ґ": "г"})
 # Letters of two alphabets that look alike: a word that mixes the two is meant in Latin ("Yеs" with a Cyrillic е).
 _LOOKALIKE = str.maketrans("аеіјкмнорсстухвѕԁαεικνορτυχ", "aeijkmhopcctyxbsdaeiknoptux")
+# ... and one such letter that is all of a reply is the key that it looks like.
+_ENDS = " .,;:!\n"
+_LONE = {"\u0443": "y", "\u04af": "y", "\u03c5": "y", "\u0441": "c", "\u03f2": "c"}
 _MIXED = re.compile(r"(?=\w*[a-z])(?=\w*[\u0370-\u03ff\u0400-\u052f])\w+")
 
 
@@ -102,7 +105,8 @@ def clean(text: str) -> str:
         cleaned = _INVISIBLE.sub("", unicodedata.normalize("NFKC", text)).translate(_QUOTES).casefold()
         cleaned = _MIXED.sub(lambda word: word.group().translate(_LOOKALIKE), unicodedata.normalize("NFC", cleaned))
     cleaned = _REPEATED.sub(r"\1", _CONTROL.sub(" ", cleaned))
-    return "\n".join(" ".join(line.split()) for line in cleaned.split("\n")).strip()
+    lines = "\n".join(" ".join(line.split()) for line in cleaned.split("\n")).strip()
+    return lines if text.isascii() else _LONE.get(lines.strip(_ENDS), lines)
 
 
 def normalise(text: str) -> Normalised:

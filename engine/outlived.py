@@ -10,7 +10,7 @@ from itertools import pairwise
 
 from engine import deaths
 from engine.lexicon import Role
-from engine.phrase import KIN, Phrase
+from engine.phrase import KIN, NAME, Phrase, place
 from engine.phrasebook import Phrasebook
 from engine.prepared import Prepared
 from engine.ruleset import ALWAYS_INTENTS
@@ -41,7 +41,7 @@ class Outlived:
             if phrase.intent in self.prepared.yielding and self._wishes(phrase):
                 return True
             affirms = phrase.intent in self.prepared.affirming and not self._leaves(phrase)
-            if affirms and self._says_more(phrase) and not self._of_another(phrase):
+            if affirms and not self._of_whom_it_is and self._says_more(phrase) and not self._of_another(phrase):
                 return True
         return False
 
@@ -58,7 +58,7 @@ class Outlived:
         if not any(whose in self.book.openers and who == KIN for whose, who in told):
             return False
         refusing = self.prepared.answers - self.prepared.affirming - frozenset(ALWAYS_INTENTS)
-        refused = [phrase for phrase in standing if phrase.intent in refusing]
+        refused = [phrase for phrase in standing if phrase.intent in refusing and not self._of_the_dead(phrase)]
         own = [spelt for spelt in self.text.spelt if not self._writers.isdisjoint(spelt)]
         unable = bool(refused) and any(map(self._cannot, own))
         cannot = any(spelt in own for phrase in refused if phrase.negative for spelt in self._said(phrase))
@@ -80,10 +80,26 @@ class Outlived:
         to_nobody = all(map(to_us.isdisjoint, spelt)) and sum(map(len, spelt)) > _NEWS
         return to_nobody or any(phrase.intent in answers for phrase in standing)
 
+    def _of_the_dead(self, phrase: Phrase) -> bool:
+        """Whether a refusal says itself of whom it is told: "she will not be there"."""
+        for said in self.text.alike:
+            at = place(said, phrase.words) or 0
+            who = next((word for word in reversed(said[:at]) if word not in self.book.passing), "")
+            if who in self.book.asides.mortals:
+                return True
+        return False
+
     def _cannot(self, spelt: Sequence[str]) -> bool:
         """Whether a segment says that something is not, now: "I haven't", but not "I didn't"."""
         said = pairwise(("", *spelt))
         return any(self.book.role(word) & Role.NEGATION and not {before, word} & self.book.past for before, word in said)
+
+    @property
+    def _of_whom_it_is(self) -> bool:
+        """Whether nobody but who died is spoken of, so that the appointment may be his: "confirm, he died"."""
+        alike = {word for said in self.text.alike for word in said}
+        spelt = {word for said in self.text.spelt for word in said}
+        return KIN not in alike and NAME not in alike and self._writers.isdisjoint(spelt)
 
     def _wishes(self, phrase: Phrase) -> bool:
         """Whether a wish for another time is one, and no "too late"."""

@@ -13,7 +13,7 @@ from itertools import chain
 
 from engine.calendar_names import names_of_days, names_of_months
 from engine.hours_said import agreed_to, hours
-from engine.time_words import clock, plain, vocabulary, weekdays
+from engine.time_words import DAYS_IN_WORDS, clock, plain, vocabulary, weekdays
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,9 @@ class Told:
 
 _NUMERIC = re.compile(r"(?<![\d./-])(\d{1,2})[/.-](\d{1,2})(?:[/.-](\d{4}|\d\d))?(?![\d/]|[.-]\d| ?[ap]\.?m)")
 _ORDINAL = re.compile(r"(?<![\d/.-])(\d{1,2})(?: ?(?:st|nd|rd|th)|[uú]|-?(?:го|go|tego|ego))\b")
+# "the twenty first", and no birthday
+_LONGEST_FIRST = sorted((word.replace(" ", "[ -]") for word in DAYS_IN_WORDS), key=len, reverse=True)
+_IN_WORDS = re.compile(rf"\b(?:{'|'.join(_LONGEST_FIRST)})\b(?! (?:birthday|century|time))")
 # "at 11" in the other languages: how an hour is led in, or followed.
 _AT_IN = {
     language: re.compile(rf"(?<![\w])(?:{led}) ?(\d{{1,2}})(?!\w|[:./-]\d| ?(?:min|хв|мин|%))(?: ?(?:{after}))?")
@@ -201,6 +204,8 @@ def _dates(told: Told, text: str, language: str) -> Iterator[tuple[str, bool]]:
     for found in _ORDINAL.finditer(text):
         if not any(start <= found.start() < end for start, end in seen):
             yield found.group(), int(found.group(1)) == at.day
+    for found in _IN_WORDS.finditer(text) if language in ("", "en") else ():
+        yield found.group(), DAYS_IN_WORDS[found.group().replace("-", " ")] == at.day
     for pattern in (_DAY_IN[language], _FIRST_DAY) if language in _DAY_IN else ():
         for found in pattern.finditer(text):
             if 0 < int(found.group(1)) <= 31 and not any(start <= found.start(1) < end for start, end in seen):

@@ -30,6 +30,11 @@ _ORDINALS = (
     "thirteenth", "fourteenth", "fifteenth", "sixteenth", "seventeenth", "eighteenth", "nineteenth", "twentieth",
 )  # fmt: skip
 
+_BY_WORD = {word: day for day, word in enumerate(_ORDINALS, 1)} | {"thirtieth": 30, "thirty first": 31}
+_BY_WORD |= {f"twenty {word}": 20 + day for day, word in enumerate(_ORDINALS[:9], 1)}
+# The days of a month in English words, from the eleventh on: the smaller count anything ("the second one").
+DAYS_IN_WORDS = {word: day for word, day in _BY_WORD.items() if day > 10}
+
 
 def _read(language: str) -> Mapping[str, Any]:
     text = (resources.files(__name__) / f"{language}.yaml").read_text("utf-8")
@@ -154,11 +159,7 @@ def _names(language: str) -> Iterator[tuple[str, str, object]]:
     for hour, word in enumerate(_FILES.get(language, {}).get("hours", ()), 1):
         yield plain(word, language), "hour_word", hour
     if language == "en":
-        for number, word in enumerate(_ORDINALS, 1):
-            yield word, "ordinal", number
-            if number < 10:
-                yield f"twenty {word}", "ordinal", 20 + number
-        yield from (("thirtieth", "ordinal", 30), ("thirty first", "ordinal", 31))
+        yield from ((word, "ordinal", day) for word, day in _BY_WORD.items())
 
 
 def _phrases(words: Mapping[str, Any], language: str) -> Iterator[tuple[str, str, object]]:

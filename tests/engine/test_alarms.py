@@ -477,6 +477,11 @@ def test_a_death_beside_what_may_be_an_answer_is_for_a_person(text: str) -> None
         "She is dead six months and I still get these every few weeks, it's cruel",
         "mam won't be able to come, she died on Sunday",
         "dad can't come, he passed away",
+        "confirm, he died",
+        "leave it as it is, he died",
+        "I'm sorry to tell you that my wife died on Friday so she will not be there on the twentieth",
+        "Patrick is dead since Easter, take him off your texts",
+        "We laid Daddy to rest in February",
         "he is not able to come, he is dead",
     ],
 )

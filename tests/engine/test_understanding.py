@@ -233,6 +233,9 @@ def test_the_death_of_another_is_a_reason_and_not_the_patients() -> None:
         ("Yes. Hosp no. 113477 S. Daly", "confirm"),
         ("Yes\nSent from my iPhone", "confirm"),
         ("Y\u0435s", "confirm"),  # a Cyrillic letter in it
+        ("\u03a5", "confirm"),  # a Greek letter that looks like the key, with nothing beside it
+        ("\u0421.", "cancel"),  # and a Cyrillic one
+        ("C \U0001f44d", "cancel"),
         ("illbethere", "confirm"),
         ("Cancelled", "cancel"),
         ("wrong number?", "wrong_number"),
