@@ -29,6 +29,12 @@ def test_danger_is_heard_in_whatever_order_it_is_told(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
+        "going to top myself",
+        "seizher going on 10 mins now",
+        "not able to get a breath",
+        "after taking a whole box of my tablets on purpose",
+        "the voices want me to do it tonight",
+        "im in resus with chest pains",
         "my right hand has stopped working, since ten minutes",
         "the smile on him is after slipping",
         "lips are a bad colour and the inhaler is doing nothing",
@@ -48,6 +54,9 @@ def test_signs_of_danger_are_heard_in_a_laymans_words(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
+        "me heart is scalded ringing ye, phone me back",
+        "This mailbox is not monitored. If urgent please dial 999.",
+        "smothered with a cold, is it ok to come in",
         "lol I smell gas in the kitchen, who was it",
         "haha the toddler chewed my vape",
         "the kids are into everything",

@@ -65,6 +65,8 @@ def test_a_refusal_of_somebody_else_cancels_nothing(text: str) -> None:
         "I can't come with him",
         "Is it possible to cancel just the scan and still see him",
         "it's cancelled",
+        "Had to cancel a week in Salou for this",
+        "C for coming",
         "don't need reminding",
         "can't come up with a password",
         "cant come up on the list for ages",

@@ -46,6 +46,8 @@ def meaning(text: str, language: str) -> str:
         ("uk", "прийду 22 числа"),
         ("lt", "22 ateisiu"),
         ("ar", "يوم 22 مناسب"),
+        ("en", "Have my godson's confirmation that day"),
+        ("en", "I can make it as far as Athlone only"),
         ("en", "the twenty first is fine"),
         ("en", "yes, the twenty-second"),
         ("en", "yes 11"),
