@@ -21,6 +21,7 @@ from conversations.errors import FreagraError
 _log = logging.getLogger("freagra.conversations")
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
+_VERSION = sa.table("alembic_version", sa.column("version_num"))
 _BUSY_SECONDS = 5.0
 _WRITER_CACHE_KIB = 36_864  # all that one commit changes, and a part of the random indexes; with 96 MB none is faster
 _READER_CACHE_KIB = 4_096  # of each; a batch of 4,096 replies reads as many pages with 8 MB
@@ -84,7 +85,11 @@ class Database:
     def migrate(self, revision: str = "head") -> None:
         """Bring the tables to the newest version, all steps or none, before anything else uses the database. Raises
         DatabaseUnfit for tables of a later version than this program knows."""
-        # Here, since who only reads never needs it: it takes 12 MB.
+        with self.writing() as connection, connection.begin():
+            serialise(connection, "migrate")
+            if revision == "head" and _version(connection) == newest_version():
+                return
+        # Here, since a start on tables of this version never needs it: it takes 12 MB.
         from alembic import command
         from alembic.config import Config
         from alembic.util import CommandError
@@ -187,6 +192,18 @@ _CONNECT = {
     "keepalives_count": "3",
     "application_name": "freagra",
 }
+
+
+def newest_version() -> str:
+    """The version of the tables that this program works on: the number of its last migration."""
+    return max(file.name.partition("_")[0] for file in (_MIGRATIONS / "versions").glob("*_*.py"))
+
+
+def _version(connection: sa.Connection) -> str | None:
+    """The version of the tables that stand, None where there are none."""
+    if not sa.inspect(connection).has_table(_VERSION.name):
+        return None
+    return connection.scalar(sa.select(_VERSION.c.version_num))
 
 
 def serialise(connection: sa.Connection, what: str, *, shared: bool = False) -> None:

@@ -6,7 +6,9 @@ import itertools
 import sqlite3
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, closing, contextmanager
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Protocol
 
 import sqlalchemy as sa
@@ -37,12 +39,26 @@ class Store(Protocol):
         ...
 
 
+@cache
+def _empty() -> bytes:
+    """A SQLite file whose tables stand and are empty."""
+    with TemporaryDirectory() as folder:
+        with open_database(f"sqlite:///{folder}/empty.sqlite3") as database:
+            database.migrate()
+        return (Path(folder) / "empty.sqlite3").read_bytes()
+
+
 class SqliteStore:
+    """Files that begin as a copy of one whose tables stand."""
+
     name = "sqlite"
 
     def url(self, folder: Path) -> str:
-        folder.mkdir(parents=True, exist_ok=True)
-        return f"sqlite:///{folder}/freagra.sqlite3?timeout=0.05"
+        file = folder / "freagra.sqlite3"
+        if not file.exists():
+            folder.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(_empty())
+        return f"sqlite:///{file}?timeout=0.05"
 
     def copy(self, folder: Path, to: Path) -> None:
         to.mkdir(parents=True, exist_ok=True)

@@ -17,6 +17,7 @@ from conversations.database import (
     Database,
     DatabaseInUse,
     DatabaseUnfit,
+    newest_version,
     open_database,
 )
 from conversations.schema import facts, ledger, metadata, timers, transcript
@@ -64,6 +65,11 @@ def test_migrating_twice_changes_nothing_and_is_silent(
         database.migrate()
     assert [record for record in caplog.records if not record.name.startswith("freagra")] == []
     assert capsys.readouterr() == ("", "")
+
+
+def test_the_version_that_needs_no_migration_is_that_of_the_last_one(database: Database) -> None:
+    with database.reader() as reader:
+        assert reader.exec_driver_sql("SELECT version_num FROM alembic_version").scalars().all() == [newest_version()]
 
 
 def test_a_migration_that_fails_leaves_no_half_built_tables(path: Path) -> None:

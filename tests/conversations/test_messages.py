@@ -209,7 +209,7 @@ def test_an_erased_patients_messages_are_counted_and_not_read(clinic: Clinic) ->
 
 def test_what_was_said_before_this_version_is_listed_too(tmp_path: Path) -> None:
     held = store()
-    url = held.server.make("before_messages") if isinstance(held, PostgresStore) else held.url(tmp_path)
+    url = held.server.make("before_messages") if isinstance(held, PostgresStore) else f"sqlite:///{tmp_path}/before.sqlite3"
     talk, key = f"{instant(MONDAY) // 1000:012x}{'b' * 20}", f"{instant(MONDAY) // 1000:012x}{'c' * 20}"
     rows = [
         "INSERT INTO patients (id, hospital_number_index, sealed, changed_at) VALUES ('p', 'i', 's', 0)",
