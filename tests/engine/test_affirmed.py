@@ -59,6 +59,10 @@ def test_who_tells_why_the_answer_is_late_or_who_drives_still_comes(text: str) -
         "Yes I'll be there. I've been very bad, can't get out of the bed",
         "I'd be there only I've no car",
         "we will come but not on the bus so maybe late",
+        "Sorry I can make it Thursday",
+        "Unfortunately i can attend on the 20th",
+        "I want be there",
+        "My sister will be there. I'm still in two minds",
     ],
 )
 def test_what_coming_hangs_on_is_no_tale(text: str) -> None:

@@ -29,6 +29,9 @@ def test_danger_is_heard_in_whatever_order_it_is_told(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
+        "want to do meself in",
+        "baby is coming NOW",
+        "Yes but im being hurt at home",
         "going to top myself",
         "seizher going on 10 mins now",
         "not able to get a breath",
