@@ -98,15 +98,15 @@ class Meaning:
     def _several(self, outcomes: dict[str, Phrase]) -> Reading:
         """Two meanings: a remark takes a yes along with it ("yes but running late"); all else is asked about."""
         prepared, say, said = self.prepared, self.evidence.say, self.said.quoted
-        if len(outcomes) == 2 and (wish := beside.wish(self.prepared, self.parts, outcomes)) is not None:
-            return self._any_other(wish)
-        cannot = beside.refused_but_offers(prepared, self.book, self.parts, outcomes)
-        if len(outcomes) == 2 and cannot is not None:
-            (wish_for,) = prepared.yielding
-            return say(wish_for, "another-time", f'"{said(cannot)}", and then a time that would do.', 100.0)
-        agreed = beside.led_up_to(self.prepared, self.book, self.parts)
-        if len(outcomes) == 2 and agreed is not None and agreed in outcomes.values():
-            return self._any_other(agreed)
+        if len(outcomes) == 2:
+            if (wish := beside.wish(prepared, self.parts, outcomes)) is not None:
+                return self._any_other(wish)
+            if (cannot := beside.refused_but_offers(prepared, self.book, self.parts, outcomes)) is not None:
+                (wish_for,) = prepared.yielding
+                return say(wish_for, "another-time", f'"{said(cannot)}", and then a time that would do.', 100.0)
+            agreed = beside.led_up_to(prepared, self.book, self.parts)
+            if agreed is not None and agreed in outcomes.values():
+                return self._any_other(agreed)
         remarks = [phrase for phrase in outcomes.values() if phrase.intent not in prepared.answers]
         answers = [phrase for phrase in outcomes.values() if phrase.intent in prepared.answers]
         beside_yes = len(remarks) == 1 and all(phrase.intent in prepared.affirming for phrase in answers)
