@@ -13,6 +13,8 @@ _ON_EVERY_STORE = ("tests.conversations.", "tests.trials.test_rubbish")
 _ON_POSTGRESQL = {"test_leases", "test_moving"}
 _ON_SQLITE = {"test_at_rest", "test_backup", "test_database", "test_postgresql", "test_rulesets", "test_vault"}
 
+_WAITING = ("tests/trials/", "tests/deploy/", "tests/adapters/test_relief", "_in_browser")
+
 Run = Callable[..., tuple[int, str, str]]
 
 
@@ -27,6 +29,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:  # noqa: ARG001  pytest's shape
     if os.environ.get("FREAGRA_TESTS_NEED_SERVERS") and servers.left_out():
         raise pytest.UsageError(servers.left_out())
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files that mostly wait, for servers, a browser or processes that are killed, begin first, so that none is left at the
+    end with nothing beside it."""
+    items.sort(key=lambda item: not any(name in item.nodeid for name in _WAITING))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
