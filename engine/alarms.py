@@ -12,13 +12,12 @@ from dataclasses import replace
 from engine import deaths
 from engine.lexicon import Role
 from engine.normalise import BREAK, is_number
-from engine.phrase import DECIDING, DISTANT_KIN, NUMBER, Phrase
+from engine.phrase import DEATH, DECIDING, DISTANT_KIN, NUMBER, Phrase
 from engine.phrasebook import Phrasebook
 from engine.utterance import Utterance
 
 _CLOSE = 14  # words from the first to the last of several that alarm together
 _CLOSE_OF_TWO = 8
-DEATH = "deceased"
 
 Sets = Sequence[frozenset[str]]
 

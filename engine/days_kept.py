@@ -16,8 +16,6 @@ from engine.told import Told, elsewhere, named
 
 _SHORT = 6  # words: the last of them goes with the yes before it
 _LAST_DAY = 31
-_VERBS = frozenset({"vin", "ter"})  # short for Friday and Tuesday, and "I come", "have"
-_LED_BY = frozenset({"w", "we", "do", "pe"})  # before a day that is shortened
 
 
 @dataclass(frozen=True)
@@ -66,10 +64,11 @@ class DaysKept:
         if last.isdecimal():
             told = int(last) in (start.day, start.hour, start.hour % 12 or 12)
             return "" if told or int(last) > _LAST_DAY else words[-1]
-        if self.book.language == "en" or last in _VERBS:  # `told` knows the English days better
+        days = vocabulary(self.book.language)
+        if self.book.language == "en" or last in days.verbs:  # `told` knows the English days better
             return ""
-        led = self.book.role(words[-2]) & Role.YES or words[-2] in _LED_BY
-        if last in vocabulary(self.book.language).doubtful and not led:
+        led = self.book.role(words[-2]) & Role.YES or words[-2] in days.leading
+        if last in days.doubtful and not led:
             return ""
         day = weekdays(self.book.language).get(last)
         return "" if day in (None, start.weekday()) else words[-1]

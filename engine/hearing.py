@@ -13,7 +13,7 @@ from engine import deaths
 from engine.clauses import Clause, clauses
 from engine.lexicon import Role
 from engine.objections import NOT
-from engine.phrase import CANNOT, DAY, DECIDING, ENGAGED, NUMBER, REASON, TALE, Phrase, holds
+from engine.phrase import CANNOT, DAY, DEATH, ENGAGED, NUMBER, REASON, TALE, Phrase, holds
 from engine.phrasebook import Phrasebook
 from engine.prepared import Prepared
 from engine.ruleset import ALWAYS_INTENTS
@@ -70,7 +70,7 @@ class Hearing:
 
     def _of_the_living(self, segment: Segment, said: Said | None, engaged: str) -> Said | None:
         """What a segment says. A death with a tale or a reason behind it is looked at word by word."""
-        if _tells(said, DECIDING) and _tells(said, {TALE, REASON}):
+        if _tells(said, {DEATH}) and _tells(said, {TALE, REASON}):
             return self._said(segment, engaged, {TALE, REASON, ENGAGED})
         return said
 
@@ -93,18 +93,18 @@ class Hearing:
             why = _tells(said, {REASON})
             sentences.append(Clause(found=[(phrase, "") for phrase in found], words=heard, flags=flags, reasoned=why))
             rests.append((rest, asked))
-            if any(phrase.intent in DECIDING for phrase in found):
-                plans = [word for phrase in found if phrase.intent not in DECIDING for word in phrase.words]
+            if any(phrase.intent == DEATH for phrase in found):
+                plans = [word for phrase in found if phrase.intent != DEATH for word in phrase.words]
                 living.append([*self.book.alike(plans), *rest])
             else:
                 living.append(segment.alike)
         others = [clause for rest, asked in rests if rest for clause in clauses(self.book, rest, asked)]
         parts = [*sentences, *others]
-        if any(phrase.intent in DECIDING for clause in sentences for phrase, _ in clause.found):
+        if any(phrase.intent == DEATH for clause in sentences for phrase, _ in clause.found):
             answered = any(phrase.intent in self.prepared.affirming for clause in parts for phrase, _ in clause.found)
             if answered or deaths.told_as_reason(self.book, living):
                 for clause in sentences:
-                    clause.found = [each for each in clause.found if each[0].intent not in DECIDING]
+                    clause.found = [each for each in clause.found if each[0].intent != DEATH]
         return parts
 
     def ruled_out(self, segments: Sequence[Segment]) -> set[str]:

@@ -23,7 +23,8 @@ BARRING = "rather_than"
 NAME = "firstname"
 KIN = "kin"
 DISTANT_KIN = "distant_kin"
-DECIDING = ("urgent", "deceased")  # of ALWAYS_INTENTS: their words decide wherever they stand
+DEATH = "deceased"
+DECIDING = ("urgent", DEATH)  # of ALWAYS_INTENTS: their words decide wherever they stand
 OPT_OUT = "stop"  # of ALWAYS_INTENTS: said of much else too ("stop messing"), so nothing unknown may stand in its clause
 
 SKIPPED = Role.STOP | Role.FILLER  # passed over when phrases are compared

@@ -14,7 +14,7 @@ from engine.hearing import Hearing
 from engine.lexicon import Role
 from engine.meaning import Meaning
 from engine.outlived import Outlived
-from engine.phrase import DECIDING
+from engine.phrase import DEATH, DECIDING
 from engine.reading import BEREAVED, ROBOT, UNKNOWN, Candidate, Reading
 from engine.resemblance import Resemblance
 from engine.ruleset import Matching
@@ -49,7 +49,7 @@ class Reader:
         said = self._said
         decided = self._decided()
         if decided is not None:
-            return self._unless_outlived(decided) if decided.intent == alarms.DEATH else decided
+            return self._unless_outlived(decided) if decided.intent == DEATH else decided
         roles = said.book.roles
         if any(roles.get(word, Role.NONE) & Role.ROBOT for alike in said.alike for word in alike):
             return self._evidence.say(UNKNOWN, ROBOT, "It reads like an automatic answer or an advertisement.")
@@ -79,7 +79,7 @@ class Reader:
         best = alarms.found(said)
         if best is None or not tells_of_it(said, best.intent):
             return None
-        if best.intent != alarms.DEATH and not (tells_of_danger(said, best) and speaks_of_little_else(said, best)):
+        if best.intent != DEATH and not (tells_of_danger(said, best) and speaks_of_little_else(said, best)):
             return self._evidence.say(UNKNOWN, "not-to-us", f'"{best.text}" stands beside much that goes with no danger.')
         why = f'"{best.text}" decides wherever it stands, before anything else in the text.'
         return self._evidence.say(best.intent, "word", why, 100.0, Candidate(best.intent, best.text, 100.0))

@@ -87,11 +87,6 @@ _SAID_ON = re.compile(
 _ORDINAL_HOURS = frozenset({"pl", "uk", "ar"})  # "at the second": no other thing is counted so
 _SHORT_NAME, _ENDING = 3, 3  # letters: no title, and what a case adds at most
 _FULL = 5  # letters
-_COUNTING = frozenset({"segunda", "terca", "quarta", "quinta", "sexta", "segundas", "tercas", "quartas", "quintas", "sextas"})
-_NUMBERED_DAY = re.compile(
-    r"\b(?:(?:na|nas|a|as|de|esta|nesta|proxima|pra|para) (segunda|terca|quarta|quinta|sexta)s?(?! vez| vezes| consulta)"
-    r"|(segunda|terca|quarta|quinta|sexta)s? feiras?)\b"
-)
 _NEAR_DAYS = {"today": 0, "tonight": 0, "tomorrow": 1, "overmorrow": 2}  # kinds of engine.time_words: days from today
 _NO_MONTHS = frozenset({"sie"})  # short for a month, and typed without its accent the commonest word there is
 
@@ -222,9 +217,9 @@ def _weekdays(told: Told, text: str, language: str) -> Iterator[tuple[str, bool]
             day = next((number for name, number in _nominatives(language).items() if _case_of(word, name)), None)
         if day is not None:
             yield word, day == today
-    if language == "pt":
-        for found in _NUMBERED_DAY.finditer(said):
-            yield found.group(), weekdays("pt")[found.group(1) or found.group(2)] == today
+    numbered = _numbered_days(language)
+    for found in numbered.finditer(said) if numbered is not None else ():
+        yield found.group(), weekdays(language)[found.group(1) or found.group(2)] == today
 
 
 @lru_cache(maxsize=32)
@@ -233,8 +228,19 @@ def _days_by_name(language: str) -> Mapping[str, int]:
     if language in ("", "en"):
         return names_of_days("en", "wide")
     full = {name: day for name, day in weekdays(language).items() if len(name) >= _FULL and " " not in name}
-    counting = vocabulary(language).doubtful | (_COUNTING if language == "pt" else frozenset())
-    return _nominatives(language) | {name: day for name, day in full.items() if name not in counting}
+    words = vocabulary(language)
+    other = words.doubtful | {name for counts in words.counting for name in (counts, f"{counts}s")}
+    return _nominatives(language) | {name: day for name, day in full.items() if name not in other}
+
+
+@lru_cache(maxsize=32)
+def _numbered_days(language: str) -> re.Pattern[str] | None:
+    """Weekdays that count as well, where they are led in as a day or said in full: "na sexta", "sexta feira"."""
+    words = vocabulary(language)
+    if not words.counting:
+        return None
+    names, counted = "|".join(words.counting), "|".join(words.counted)
+    return re.compile(rf"\b(?:(?:{'|'.join(words.leading)}) ({names})s?(?! (?:{counted}))|({names})s? feiras?)\b")
 
 
 @lru_cache(maxsize=32)

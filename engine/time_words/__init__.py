@@ -54,6 +54,10 @@ class Vocabulary:
     phrases: Mapping[str, tuple[tuple[str, object], ...]]
     longest: Mapping[str, int]  # first word of a phrase -> words in the longest that begins with it
     doubtful: frozenset[str]  # names that are other words as often
+    verbs: frozenset[str]  # short names that are verbs as well, with which a reply ends: "da, vin" (I come, and Friday)
+    leading: frozenset[str]  # what stands before a day: "na sexta"
+    counting: tuple[str, ...]  # names that count as well, unless led in: "a segunda vez"
+    counted: tuple[str, ...]  # what they count
     telling: frozenset[str]  # words by which the language is known
 
 
@@ -124,6 +128,10 @@ def vocabulary(language: str) -> Vocabulary:
         {phrase: tuple(kinds) for phrase, kinds in found.items()},
         longest,
         frozenset(data.get("doubtful", ())),
+        frozenset(data.get("verbs", ())),
+        frozenset(data.get("leading", ())),
+        tuple(data.get("counting", ())),
+        tuple(data.get("counted", ())),
         frozenset(telling),
     )
 
