@@ -8,9 +8,9 @@ BIN := .venv/bin
 demo: .venv/ready
 	$(BIN)/freagra demo
 
-# One process for each core; a file's tests stay together, since they share servers and stores, in the order of tests/conftest.py.
+# One process more than there are cores, since many tests wait; a file's stay together, since they share servers and stores.
 test: .venv/ready
-	$(BIN)/pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
+	$(BIN)/pytest --numprocesses $$(( $$(getconf _NPROCESSORS_ONLN) + 1 )) --dist loadfile --no-loadscope-reorder
 
 check: .venv/ready .venv/deploy
 	$(BIN)/ruff check .
