@@ -77,7 +77,7 @@ async def _admit(visit: Visit) -> Response:
     if page.proven and visit.console.arrive is None and not _proven(visit):
         back = str(request.url.path) + (f"?{request.url.query}" if request.url.query else "")
         return _go(visit, f"{PROVE}?to={quote(back if not unsafe else own_path(request.headers.get('referer', '')))}")
-    if visit.session is not None:
+    if visit.session is not None and not page.by_itself:
         await _touch(visit.console, visit.session, request)
     return await page.handle(visit)
 

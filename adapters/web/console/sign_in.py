@@ -238,5 +238,5 @@ PAGES = (
     Page("POST", PROVE, Right.OWN, prove),
     Page("GET", PASSWORD, Right.OWN, show_password),
     Page("POST", PASSWORD, Right.OWN, set_password),
-    Page("GET", "/live", Right.OWN, live),
+    Page("GET", "/live", Right.OWN, live, by_itself=True),
 )

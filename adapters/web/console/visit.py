@@ -191,7 +191,7 @@ Handler = Callable[[Visit], Awaitable[Response]]
 class Page:
     """A route of the console. `right` is what it asks of a person, without exception. `bar`: its words in the bar on top, ""
     where it does not stand there. `proven`: the password must have been given within the last minutes. `largest`: bytes of a
-    form."""
+    form. `by_itself`: browsers ask for it on their own, so it keeps no session alive."""
 
     method: str
     path: str
@@ -200,6 +200,7 @@ class Page:
     bar: str = ""
     proven: bool = False
     largest: int = LARGEST_FORM
+    by_itself: bool = False
 
     @property
     def name(self) -> str:

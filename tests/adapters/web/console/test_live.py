@@ -78,6 +78,17 @@ def test_who_may_not_read_patients_hears_of_no_clinic(office: Office) -> None:
         assert counts(events) == "0 open"
 
 
+def test_a_stream_that_is_opened_again_keeps_no_session_alive(office: Office) -> None:
+    office.employ("maura", Role.ADMINISTRATOR)
+    visitor = office.signed_in("maura")
+    for minutes, standing in ((7, "going on"), (7, "ending")):
+        office.wall.move(timedelta(minutes=minutes))
+        with visitor.listen() as events:
+            assert next(events) == ("session", standing)
+    office.wall.move(timedelta(minutes=2))
+    assert visitor.get("/people").status_code == 303
+
+
 def test_a_session_that_ends_says_so_before_and_then_leaves_the_page(office: Office, browser: Browser) -> None:
     office.employ("maura", Role.ADMINISTRATOR)
 
