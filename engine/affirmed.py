@@ -105,11 +105,16 @@ class Affirmed:
         return all(book.role(word) & _ACK or word in beside or word not in book.known for word in words)
 
     @property
+    def lost_a_not(self) -> bool:
+        """Whether it says in the words of a yes what is only said of a no: "sorry I can make it", "sorry im now coming"."""
+        return any(holds_any(spelt, self.book.admitted) for spelt in self.said.spelt)
+
+    @property
     def astray(self) -> bool:
         """Whether it is said of something else ("yeah they do"), in the words of coming ("I need to go"), or of one who may not
         come ("yes he is in hospital").
         """
-        if any(holds_any(spelt, self.book.admitted) for spelt in self.said.spelt):
+        if self.lost_a_not:
             return True
         if self.said.answering and all(self._comes(segment.spelt, self.book.callers) for segment in self.said.answering):
             return True  # "the plumber can come on Thursday at 10"

@@ -14,12 +14,26 @@ from engine.lexicon import Role
 from engine.normalise import BREAK, is_number
 from engine.phrase import DEATH, DECIDING, DISTANT_KIN, NUMBER, Phrase
 from engine.phrasebook import Phrasebook
+from engine.points import Score
 from engine.utterance import Utterance
 
 _CLOSE = 14  # words from the first to the last of several that alarm together
 _CLOSE_OF_TWO = 8
 
 Sets = Sequence[frozenset[str]]
+
+
+def by_points(said: Utterance) -> Score | None:
+    """The score by which a reply alarms that nothing else is made of, or None: not where it holds an alarm that was heard and
+    set aside, tells of a beast or of what has long been so.
+    """
+    book, told = said.book, said.spelt
+    contents = [[*book.grave(segment.spelt), BREAK] for segment in said.segments]
+    if any(book.deciding.longest(content, at) is not None for content in contents for at in range(len(content))):
+        return None
+    if book.asides.of_a_creature(told) or book.asides.long_known(told):
+        return None
+    return book.points.told(_sentences(book, told), book.denies)
 
 
 def found(said: Utterance) -> Phrase | None:
@@ -53,7 +67,7 @@ def found(said: Utterance) -> Phrase | None:
         best = death  # "had a massive stroke and died"
     if best is not None and best.intent == DEATH and others and len(best.words) == 1:
         best = None  # "the laptop passed away, RIP"
-    sentences = [[NUMBER if is_number(word) else word for word in book.apart(spelt)] for spelt in told]
+    sentences = _sentences(book, told)
     apart = [word for sentence in sentences for word in sentence]
     if best is None:
         best = _near(book, apart, told, alike, deaths=not others)
@@ -63,6 +77,10 @@ def found(said: Utterance) -> Phrase | None:
     if best is None or any(_together(apart, sets) for sets in book.light):
         return None
     return None if best.intent != DEATH and book.asides.of_a_creature(told) else best
+
+
+def _sentences(book: Phrasebook, told: Sequence[Sequence[str]]) -> list[list[str]]:
+    return [[NUMBER if is_number(word) else word for word in book.apart(spelt)] for spelt in told]
 
 
 def _near(

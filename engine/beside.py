@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from engine.clauses import Clause
 from engine.lexicon import Role
-from engine.phrase import KIN, NAME, NUMBER, Phrase
+from engine.phrase import KIN, NAME, NUMBER, OPT_OUT, Phrase
 from engine.phrasebook import Phrasebook
 from engine.prepared import Prepared
 from engine.ruleset import ALWAYS_INTENTS
@@ -31,6 +31,8 @@ def wish(prepared: Prepared, parts: Sequence[Clause], outcomes: Mapping[str, Phr
     if len(mine) != 1 or len(rest) != 1:
         return None
     (found,) = rest
+    if found.intent == OPT_OUT and len(found.words) == 1:
+        return None  # "Stop! Don't cancel me, I'll be there"
     if found.intent not in yielding:
         # "decided against it, don't cancel" keeps the very thing
         kept = any(prepared.keys.get(word, ("",))[0] == found.intent for word in mine[0].words)

@@ -50,6 +50,12 @@ class DaysKept:
         after = self.book.roles_of(self.book.rewrite(tail))
         return self._only_told(" ".join(tail)) and bool(after & (Role.ACK | Role.YES)) and not after & (Role.NEGATION | Role.NO)
 
+    def beside_another(self, refused: Phrase, yeses: Iterable[Phrase]) -> bool:
+        """Whether what was told is agreed to and another day or hour refused: "20th fine, 27th no good"."""
+        if self.told is None or not elsewhere(self.told, refused.text, self.book.language):
+            return False
+        return any(self._only_told(yes.text) for yes in yeses)
+
     def ends_in_another(self) -> str:
         """The bare number or weekday that a short reply ends in and that the patient was not told: "tak 11", "oui ven", "si, el
         vie"; "" where it ends in none.

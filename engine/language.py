@@ -15,6 +15,7 @@ from engine.latin import Latin
 from engine.lexicon import LEXICONS, NO_LEXICON, Lexicon, Role
 from engine.normalise import fold, is_number
 from engine.phrase import DAY, DISTANT_KIN, KIN, NAME, NUMBER, SAYING, Stretch
+from engine.points import points
 from engine.rewriter import Rewriter
 from engine.sentences import Sentences, Sources
 from engine.signs import signs
@@ -43,6 +44,7 @@ class Language:
         self.sameness = _rewriter(turns, lambda words: self.people(self.spelling(words)), single)
         self.sayings = _rewriter({SAYING: lexicon.same.get(SAYING, ())}, self.spelling)
         self.signs = signs(lexicon, self.spelt, self.spelt_set)
+        self.points = points(lexicon, self.spelt)
         self.accented = {variant: head for head, variants in lexicon.accented.items() for variant in variants}
         self.single = frozenset(single)  # first names and turns of phrase of one word, as they are written
         self.firstnames = frozenset(map(fold, names))

@@ -52,8 +52,8 @@ class Meaning:
 
     def is_answer(self, phrase: Phrase) -> bool:
         """Whether a phrase that is the whole of the reply is an answer to us."""
-        of_talk = phrase.intent in self.prepared.affirming and self._affirmed.of_talk
-        return not (of_talk or self._bearing(phrase).astray)
+        no_yes = phrase.intent in self.prepared.affirming and (self._affirmed.of_talk or self._affirmed.lost_a_not)
+        return not (no_yes or self._bearing(phrase).astray)
 
     @property
     def standing(self) -> list[Phrase]:
@@ -85,6 +85,8 @@ class Meaning:
             affirmed = self._agreed() or any(other.intent in self.prepared.affirming for other in strong)
             if phrase.intent == NOT_THEIRS and affirmed:
                 return say(MIXED, "two-meanings", f'"{said(phrase)}" stands beside a yes: somebody answers for the patient.')
+            if phrase.intent == OPT_OUT and len(phrase.words) == 1 and affirmed:
+                return say(MIXED, "two-meanings", f'"{said(phrase)}" stands beside a yes, and may be said of something else.')
             if not self._guard.passes_remark(phrase):
                 return say(UNKNOWN, "not-to-us", "Nothing in it shows that it was written to us.")
             return self.evidence.act(phrase, "outranks every other meaning")
@@ -180,6 +182,8 @@ class Meaning:
         answer = phrase.intent in prepared.answers
         if answer and phrase.intent not in prepared.affirming and days.by(phrase):
             return say(MIXED, "told-day", f'"{said(phrase)}", and the day that was told seems to suit.')
+        if answer and days.beside_another(phrase, (each for each in self.standing if each.intent in prepared.affirming)):
+            return say(MIXED, "told-day", f'"{said(phrase)}", and the day that was told is agreed to.')
         if answer and (wish_for := beside.another_time_beside(prepared, self.book, self.parts, phrase, days.that_day)):
             return say(wish_for, "another-time", f'"{said(phrase)}", and with it another time.', 100.0)
         if beside.deferred(prepared, self.book, self.parts, phrase, days.alone):

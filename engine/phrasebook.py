@@ -79,6 +79,7 @@ class Phrasebook:
         self.polite = words("polite")
         self.familiar = words("familiar")
         self.signs = self._language.signs
+        self.points = self._language.points
         self.titles = words("titles")
         self.pleas = words("pleas")
         self.elsewhere = words("elsewhere")

@@ -87,7 +87,7 @@ def _without_deciding(ruleset: Ruleset) -> Ruleset:
 
 def _without_always(lexicon: Lexicon) -> Lexicon:
     always = {name: said for name, said in lexicon.always.items() if name not in DECIDING}
-    return replace(lexicon, always=always, near={})
+    return replace(lexicon, always=always, near={}, points={})
 
 
 def _never_asked(tokens: Sequence[str]) -> list[tuple[list[str], bool]]:
@@ -117,6 +117,11 @@ LAYERS = (
         "words of emergency and of death that decide wherever they stand; the phrases stay",
         _without_always,
         _without_deciding,
+    ),
+    Layer(
+        "points of danger",
+        "words that add up to danger where nothing else is clear",
+        lambda lexicon: replace(lexicon, points={}),
     ),
     Layer(
         "quotes and robots",

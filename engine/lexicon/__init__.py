@@ -208,7 +208,7 @@ _OTHER_LISTS = (
 )
 _OTHER_GROUPS = (
     "classes", "spellings", "same", "accented", "always", "unless", "near", "signs", "halves", "dire", "hints", "sentences",
-    "goes_with", "latin", "wish_words",
+    "goes_with", "latin", "wish_words", "points",
 )  # fmt: skip
 
 Sets = tuple[frozenset[str], ...]
@@ -232,6 +232,7 @@ class Lexicon:
     halves: Mapping[str, tuple[Sets, ...]]  # of signs, by kind: one word of each set near the next (engine.halves)
     dire: Mapping[str, Iterable[str]]  # the same: one alarms alone
     hints: Mapping[str, Iterable[str]]  # of danger, by kind: only beside a sign
+    points: Mapping[int, Iterable[str]]  # single words by what they add to a score of danger (engine.points)
     classes: Mapping[str, tuple[str, ...]]
     sentences: Mapping[str, tuple[str, ...]]  # of any intent: patterns of a whole clause, as written (engine.sentences)
     wish_words: Mapping[str, tuple[str, ...]]  # what wishes for another time are made of, by kind (engine.wished)
@@ -272,6 +273,7 @@ def parse(language: str, text: str) -> Lexicon:
         halves=_sets(language, data, classes, "halves"),
         dire=MappingProxyType(groups("dire")),
         hints=MappingProxyType(groups("hints")),
+        points=_by_worth(language, groups("points")),
         classes=MappingProxyType(classes),
         sentences=_groups(language, data, "sentences"),
         wish_words=_groups(language, data, "wish_words"),
@@ -285,6 +287,22 @@ def _groups(language: str, data: Mapping[str, object], name: str) -> Mapping[str
     if not isinstance(groups, dict):
         raise ValueError(f"lexicon {language}: `{name}` must map a word to a list")
     return MappingProxyType({head: _lines(language, f"{name}.{head}", lines) for head, lines in groups.items()})
+
+
+def _by_worth(language: str, groups: Mapping[str, Iterable[str]]) -> Mapping[int, Iterable[str]]:
+    worth: dict[int, Iterable[str]] = {}
+    listed: dict[str, str] = {}
+    for name, words in groups.items():
+        if not name.lstrip("-").isdecimal():
+            raise ValueError(f"lexicon {language}: `points` lists words by a whole number, and `{name}` is none")
+        for word in words:
+            if " " in word:
+                raise ValueError(f"lexicon {language}: `{word}` of `points` is several words; each counts by itself")
+            if word in listed:
+                raise ValueError(f"lexicon {language}: `{word}` of `points` is worth both {listed[word]} and {name}; keep one")
+            listed[word] = name
+        worth[int(name)] = tuple(words)
+    return MappingProxyType(worth)
 
 
 def _lines(language: str, name: str, value: object) -> tuple[str, ...]:

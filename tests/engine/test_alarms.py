@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.engine.test_understanding import HANDED_OVER, meaning
+from engine.understanding import read
+from tests.engine.test_understanding import HANDED_OVER, RULES, meaning
 
 
 @pytest.mark.parametrize(
@@ -755,3 +756,36 @@ def test_danger_and_death_are_heard_in_the_english_of_other_places(text: str, in
 )
 def test_what_only_sounds_like_that_alarms_nobody(text: str) -> None:
     assert meaning(text) not in ("urgent", "deceased")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "standing on the bridge now sorry",
+        "chainsaw slipped, its my thigh",
+        "she is at the foot of the ladder and her ear is leaking",
+        "petrol all over his arms and a lighter in his hand now",
+    ],
+)
+def test_words_of_danger_add_up_where_nothing_else_is_clear(text: str) -> None:
+    assert meaning(text) == "urgent"
+
+
+def test_the_points_are_told_with_the_words_that_they_are_for() -> None:
+    reading = read(RULES, "standing on the bridge now sorry", "en")
+    assert reading.rule == "points"
+    assert reading.why == 'Nothing else is clear, and "standing", "bridge", "now" together make 5 points of danger.'
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "yes, the bleeding stopped and I'll be there with my leg up",
+        "is it my eye or my ear on the 20th",
+        "stuck at the lights on the bridge, will be 10 mins late",
+        "haha he fell off the chair, blood everywhere in that film",
+        "will the ambulance bring mam or do I drive her",
+    ],
+)
+def test_an_answer_or_small_talk_in_such_words_adds_up_to_nothing(text: str) -> None:
+    assert meaning(text) != "urgent"

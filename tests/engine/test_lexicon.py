@@ -64,6 +64,19 @@ def test_a_class_that_is_nowhere_listed_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "wrong"),
+    [
+        ("points: {much: [rope]}", "`points` lists words by a whole number, and `much` is none"),
+        ('points: {"2": [hot tap]}', "`hot tap` of `points` is several words; each counts by itself"),
+        ('points: {"3": [rope], "-1": [rope]}', "`rope` of `points` is worth both 3 and -1; keep one"),
+    ],
+)
+def test_a_word_that_is_worth_nothing_plain_is_refused(text: str, wrong: str) -> None:
+    with pytest.raises(ValueError, match=f"^lexicon xx: {wrong}"):
+        parse("xx", text)
+
+
+@pytest.mark.parametrize(
     ("text", "where"),
     [
         ("unless:\n  urgent: [joking]\nstops: [the]\nunless:\n  deceased: [dead on]\n", "line 4: `unless` stands in line 1"),
