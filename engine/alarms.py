@@ -24,8 +24,8 @@ Sets = Sequence[frozenset[str]]
 
 
 def by_points(said: Utterance) -> Score | None:
-    """The score by which a reply alarms that nothing else is made of, or None: not where it holds an alarm that was heard and
-    set aside, tells of a beast or of what has long been so.
+    """The score of danger of a reply that nothing else is made of, or None: not where it holds an alarm that was heard and set
+    aside, tells of a beast or of what has long been so.
     """
     book, told = said.book, said.spelt
     contents = [[*book.grave(segment.spelt), BREAK] for segment in said.segments]

@@ -2,8 +2,9 @@
 
 "Standing on the bridge now sorry", "chainsaw slipped, its my thigh": nobody can list what people will write, but the words of
 such texts are not those of an answer. Each word of a lexicon's `points` raises the score or, where it is at home in small talk,
-lowers it; a long text needs more. Enough points alarm, but only in a reply that would else be asked about: an answer that is
-understood stays one, and what is known to be no danger ("no bleeding", "stroke clinic") is not counted again.
+lowers it; a long text needs more. Enough points alarm, and with a few less a person reads the reply, but only where the patient
+would else be asked again: an answer that is understood stays one, and what is known to be no danger ("no bleeding", "stroke
+clinic") is not counted again.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from engine.lexicon import Lexicon
 from engine.normalise import fold
 
 _ENOUGH = 5  # points that alarm
+_TOO_MANY = 3  # with as many, a person had better read it
 _TOGETHER = 2  # words that raise the score: one alone never alarms
 _TELLING = 2  # points that one of them must have
 _FREE = 6  # words; beyond them
@@ -28,13 +30,15 @@ class Points:
     worth: Mapping[str, int]
 
     def told(self, sentences: Iterable[Sequence[str]], denies: Callable[[str], bool]) -> Score | None:
-        """The score of a reply that alarms by it, or None. A word that is denied counts nothing, one said twice counts once."""
+        """The score of a reply that is not to be asked about, or None. A word that is denied counts nothing, one said twice
+        counts once.
+        """
         said = [word for sentence in sentences for at, word in enumerate(sentence) if not (at and denies(sentence[at - 1]))]
         raising = tuple(word for word in dict.fromkeys(said) if self.worth.get(word, 0) > 0)
         if len(raising) < _TOGETHER or max(map(self.worth.__getitem__, raising)) < _TELLING:
             return None
         points = sum(self.worth.get(word, 0) for word in set(said)) - max(0, len(said) - _FREE) // _LENGTH
-        return Score(points, raising) if points >= _ENOUGH else None
+        return Score(points, raising) if points >= _TOO_MANY else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,10 @@ class Score:
 
     points: int
     words: tuple[str, ...]
+
+    @property
+    def alarms(self) -> bool:
+        return self.points >= _ENOUGH
 
 
 def points(lexicon: Lexicon, spelt: Callable[[Sequence[str]], list[str]]) -> Points:

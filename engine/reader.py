@@ -15,7 +15,7 @@ from engine.lexicon import Role
 from engine.meaning import Meaning
 from engine.outlived import Outlived
 from engine.phrase import DEATH, DECIDING
-from engine.reading import BEREAVED, MIXED, ROBOT, UNKNOWN, Candidate, Reading
+from engine.reading import BEREAVED, MIXED, POINTS, ROBOT, UNKNOWN, Candidate, Reading
 from engine.resemblance import Resemblance
 from engine.ruleset import Matching
 from engine.utterance import Utterance
@@ -35,20 +35,25 @@ class Reader:
         reading = self._unless_it_alarms(self._read())
         if reading.intent == UNKNOWN and deaths.mourned(said.book, said.spelt, said.alike):
             return self._bereaved("Somebody close to who writes has died.")
-        if reading.intent != asking:
+        if reading.intent != asking or reading.rule == POINTS:
             return reading
         topic = said.book.topic([word for spelt in said.spelt for word in spelt])
         return replace(reading, topic=topic, why=f"{reading.why} It asks nothing else: {topic}.") if topic else reading
 
     def _unless_it_alarms(self, reading: Reading) -> Reading:
-        """A reading, unless it is none and the words of the reply together are those of danger."""
+        """A reading, unless it is none and the words of the reply together are those of danger: then an alarm, or where there
+        are few of them, what a person reads.
+        """
         handed_on = reading.intent in (UNKNOWN, MIXED, self._said.prepared.asking)
         score = alarms.by_points(self._said) if handed_on and reading.rule not in (ROBOT, BEREAVED) else None
         if score is None:
             return reading
         told = ", ".join(f'"{word}"' for word in score.words)
         why = f"Nothing else is clear, and {told} together make {score.points} points of danger."
-        return self._evidence.say(DECIDING[0], "points", why, 100.0, Candidate(DECIDING[0], " ".join(score.words), 100.0))
+        if score.alarms:
+            return self._evidence.say(DECIDING[0], POINTS, why, 100.0, Candidate(DECIDING[0], " ".join(score.words), 100.0))
+        asking = self._said.prepared.asking
+        return reading if asking is None or reading.intent == asking else self._evidence.say(asking, POINTS, why)
 
     def alarm(self) -> Reading | None:
         """What decides wherever it stands, and nothing else: for a reply that is read in another language."""

@@ -14,6 +14,8 @@ LANGUAGE = "language"
 ROBOT = "robot"
 # The rule of a text that tells of a death and may be an answer of somebody living: whose death it is, a person finds out.
 BEREAVED = "bereaved"
+# The rule of a text that nothing is made of but that its words are those of danger.
+POINTS = "points"
 
 
 @dataclass(frozen=True, slots=True)
