@@ -9,7 +9,7 @@ from datetime import timedelta
 from engine.appointment import STANDING
 from engine.conversation import NO_PREFERENCES, Conversation
 from engine.events import ReplyReceived
-from engine.reading import ROBOT, Reading
+from engine.reading import POINTS, ROBOT, Reading
 from engine.ruleset import ANYTHING, STAY, Ruleset, State, Target
 from engine.turn import ACTED, ASKED, HANDED, NOTED, Turn
 
@@ -149,7 +149,9 @@ def _unclear(turn: Turn, state: State, reading: Reading, event: ReplyReceived) -
     guess = reading.guess if reading.guess in state.replies else None
     words = len(event.text.split()) if reading.rule != ROBOT else 0
     for number, rung in enumerate(state.unclear):
-        if (rung.needs_guess and guess is None) or (rung.words_over is not None and words <= rung.words_over):
+        if rung.needs_guess and guess is None:
+            continue
+        if rung.words_over is not None and words <= rung.words_over and reading.rule != POINTS:
             continue
         if rung.go is None and number < turn.c.unclear:
             continue  # that was said before

@@ -35,7 +35,7 @@ class Reader:
         reading = self._unless_it_alarms(self._read())
         if reading.intent == UNKNOWN and deaths.mourned(said.book, said.spelt, said.alike):
             return self._bereaved("Somebody close to who writes has died.")
-        if reading.intent != asking or reading.rule == POINTS:
+        if reading.intent != asking:
             return reading
         topic = said.book.topic([word for spelt in said.spelt for word in spelt])
         return replace(reading, topic=topic, why=f"{reading.why} It asks nothing else: {topic}.") if topic else reading
@@ -44,7 +44,8 @@ class Reader:
         """A reading, unless it is none and the words of the reply together are those of danger: then an alarm, or where there
         are few of them, what a person reads.
         """
-        handed_on = reading.intent in (UNKNOWN, MIXED, self._said.prepared.asking)
+        asking = self._said.prepared.asking
+        handed_on = reading.intent in (UNKNOWN, MIXED, asking)
         score = alarms.by_points(self._said) if handed_on and reading.rule not in (ROBOT, BEREAVED) else None
         if score is None:
             return reading
@@ -52,8 +53,7 @@ class Reader:
         why = f"Nothing else is clear, and {told} together make {score.points} points of danger."
         if score.alarms:
             return self._evidence.say(DECIDING[0], POINTS, why, 100.0, Candidate(DECIDING[0], " ".join(score.words), 100.0))
-        asking = self._said.prepared.asking
-        return reading if asking is None or reading.intent == asking else self._evidence.say(asking, POINTS, why)
+        return reading if reading.intent == asking else self._evidence.say(UNKNOWN, POINTS, why)
 
     def alarm(self) -> Reading | None:
         """What decides wherever it stands, and nothing else: for a reply that is read in another language."""

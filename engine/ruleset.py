@@ -191,7 +191,8 @@ class NoReply:
 @dataclass(frozen=True, slots=True)
 class Rung:
     """One rung of the unclear ladder: say a prompt, or hand over. A rung that asks about a guess is passed over when
-    nothing came near. One with `words_over` is for replies of more words than that, whenever they come."""
+    nothing came near. One with `words_over` is for replies of more words than that, or with words of danger, whenever
+    they come."""
 
     say: str | None = None
     go: str | None = None

@@ -107,7 +107,7 @@ STATE = Block(
                         "say": Key(_PROMPT, "The prompt to answer with."),
                         "ask": Key(_PROMPT, "A question that names our {guess}; left out where we have none."),
                         "go": Key(_STATE, "The state to go to: the last rung leads to staff."),
-                        "words_over": Key(Number(1, 300), "With go: for replies of more words than this, at any time."),
+                        "words_over": Key(Number(1, 300), "With go: for replies of more words than this, or of danger."),
                     },
                     one_of=(("say", "ask", "go"),),
                 ),

@@ -777,9 +777,10 @@ def test_the_points_are_told_with_the_words_that_they_are_for() -> None:
     assert reading.why == 'Nothing else is clear, and "standing", "bridge", "now" together make 5 points of danger.'
 
 
-@pytest.mark.parametrize("text", ["ambulance to 14 Elm Park Clonmel", "going to the lake tonight n not comin back. Mind the dog"])
-def test_with_a_few_points_a_person_reads_it_and_the_patient_is_not_asked_for_a_letter(text: str) -> None:
-    assert meaning(text) == "question"
+def test_a_few_points_alarm_nobody_but_are_told() -> None:
+    reading = read(RULES, "ambulance to 14 Elm Park Clonmel", "en")
+    assert (reading.intent, reading.rule) == ("unknown", "points")
+    assert reading.why == 'Nothing else is clear, and "ambulance", "#" together make 3 points of danger.'
 
 
 @pytest.mark.parametrize(
