@@ -166,7 +166,7 @@ class Affirmed:
         if phrase.key or book.coming.isdisjoint(book.alike(phrase.words)) or phrase.text.partition(" ")[0] in book.speakers:
             return False
         before = part.words[: place(part.words, phrase.words) or 0]
-        who = next((word for word in reversed(before) if word not in book.passing), "")
+        who = book.subject(before)
         if (who or part.led.get(phrase)) in book.company:
             return True
         return not who and any(self._comes(segment, (DISTANT_KIN,)) for segment in self.said.alike)

@@ -79,7 +79,7 @@ def _plans(book: Phrasebook, alike: Sequence[str], plans: Sequence[Stretch], oth
         at = place(alike, plan) if there.issuperset(plan) else None
         if at is None:
             continue
-        who = next((word for word in reversed(alike[:at]) if word not in book.passing), "")
+        who = book.subject(alike[:at])
         if who in book.asides.mortals or who in _THE_DEAD | others:
             continue
         if len(plan) == 1 and any(book.role(word) & (Role.NEGATION | Role.NO) for word in alike[max(0, at - _DENIED) : at]):
@@ -94,7 +94,7 @@ def _stays_away(book: Phrasebook, alike: Sequence[str]) -> bool:
     """Whether a segment says of somebody that he or she does not come: "so obviously she won't be there"."""
     for at, word in enumerate(alike):
         if word in book.coming and at > 1 and book.role(alike[at - 1]) & Role.NEGATION:
-            return next((word for word in reversed(alike[: at - 1]) if word not in book.passing), "") in book.asides.mortals
+            return book.subject(alike[: at - 1]) in book.asides.mortals
     return False
 
 

@@ -82,12 +82,8 @@ class Outlived:
 
     def _of_the_dead(self, phrase: Phrase) -> bool:
         """Whether a refusal says itself of whom it is told: "she will not be there"."""
-        for said in self.text.alike:
-            at = place(said, phrase.words) or 0
-            who = next((word for word in reversed(said[:at]) if word not in self.book.passing), "")
-            if who in self.book.asides.mortals:
-                return True
-        return False
+        told = (said[: place(said, phrase.words) or 0] for said in self.text.alike)
+        return any(self.book.subject(before) in self.book.asides.mortals for before in told)
 
     def _cannot(self, spelt: Sequence[str]) -> bool:
         """Whether a segment says that something is not, now: "I haven't", but not "I didn't"."""

@@ -353,6 +353,10 @@ class Phrasebook:
         """Whether a word takes back what stands straight after it. A letter does not: the n of "dizzy n light headed"."""
         return len(word) > 1 and bool(self.role(word) & (Role.NO | Role.NEGATION))
 
+    def subject(self, words: Sequence[str]) -> str:
+        """Whom a verb behind some words is told of: the last of them that is not passed over, "" where there is none."""
+        return next((word for word in reversed(words) if word not in self.passing), "")
+
     def roles_of(self, words: Sequence[str]) -> int:
         """All roles that any of the words has."""
         return self._grammar.roles_of(words)
