@@ -114,10 +114,10 @@ class Complement:
             return self._goes_to(after[1:])
         if (_WITH, _ME) in pairwise((own[-1], *after)) and book.speakers.isdisjoint(self.place.before):
             return True  # "mam can't come | in with me"
-        if first == _WITH and rest and rest[0] in book.persons and not any(map(self._goes_on, rest[1:])):
-            return True  # "I can't come with him", who may come alone
-        if first == _WITH and not _OUTING.isdisjoint(own[-1:]) and rest:  # "not going with that explanation"
-            return rest[0] in book.things or rest[0] in book.persons
+        if first == _WITH and rest:
+            may_come_alone = rest[0] in book.persons and not any(map(self._goes_on, rest[1:]))  # "I can't come with him"
+            follows = own[-1] in _OUTING and (rest[0] in book.things or rest[0] in book.persons)  # "... going with that idea"
+            return may_come_alone or follows
         if first in HITHER and not rest:  # "won't go in" with nobody who would
             return own[-1] == _GO and book.speakers.isdisjoint(self.place.before)
         if first in book.strays:
