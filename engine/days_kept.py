@@ -12,9 +12,10 @@ from engine.phrase import NUMBER, SUITS, Phrase, holds
 from engine.phrasebook import Phrasebook
 from engine.segments import Segment
 from engine.time_words import plain, vocabulary, weekdays
-from engine.told import Told, elsewhere, named
+from engine.told import Told, another_month, elsewhere, named
 
 _SHORT = 6  # words: the last of them goes with the yes before it
+_FEW = 8  # words: all are said of the visit
 _LAST_DAY = 31
 
 
@@ -78,6 +79,13 @@ class DaysKept:
             return ""
         day = weekdays(self.book.language).get(last)
         return "" if day in (None, start.weekday()) else words[-1]
+
+    def in_another_month(self) -> str:
+        """The month that a short reply names and that is not the appointment's, "" where it names none: "see you in July"."""
+        words = self.normal.words
+        if self.told is None or len(words) > _FEW or not self.book.past.isdisjoint(words):
+            return ""
+        return another_month(self.told, self.normal.text, self.book.language)
 
     def has_been(self, phrase: Phrase, segments: Iterable[Segment]) -> bool:
         """Whether a yes is told of what has been: "I have already come to this", "I come yesterday"."""

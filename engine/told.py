@@ -88,6 +88,8 @@ _ORDINAL_HOURS = frozenset({"pl", "uk", "ar"})  # "at the second": no other thin
 _SHORT_NAME, _ENDING = 3, 3  # letters: no title, and what a case adds at most
 _FULL = 5  # letters
 _NEAR_DAYS = {"today": 0, "tonight": 0, "tomorrow": 1, "overmorrow": 2}  # kinds of engine.time_words: days from today
+_ALSO_WORDS = frozenset({"march", "mars"})
+_WORD = re.compile(r"[^\W\d_]{4,}")
 _NO_MONTHS = frozenset({"sie"})  # short for a month, and typed without its accent the commonest word there is
 
 
@@ -117,6 +119,21 @@ def elsewhere(told: Told, text: str, language: str) -> str:
 def named(told: Told, text: str, language: str) -> bool:
     """Whether a cleaned reply names the day, hour or clinician that was told."""
     return any(agrees for _, agrees in _named(told, text, language))
+
+
+def another_month(told: Told, text: str, language: str) -> str:
+    """The month by which a cleaned reply tells when, where that is not the appointment's: "see you in July". "" for one that
+    stands in a date or has been ("since October"), or that is also another word.
+    """
+    months, dated = _calendar(language or "en")
+    rest = text if dated is None else dated.sub(" ", _SINCE.sub(" ", text))
+    words: list[str] = _WORD.findall(rest)
+    for word in words:
+        cased = language in _INFLECTED and len(word) >= _FULL  # "w lipcu" is in "lipiec", or "lipca"
+        named = {number for name, number in months.items() if name == word or (cased and name[: len(word) - 1] == word[:-1])}
+        if named and told.start.month not in named and word not in _ALSO_WORDS:
+            return word
+    return ""
 
 
 def _named(told: Told, text: str, language: str) -> Iterator[tuple[str, bool]]:

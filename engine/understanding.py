@@ -96,7 +96,8 @@ def read(ruleset: Ruleset, text: str, language: str = "", told: Told | None = No
     reading = _robot_or_quote(prepared, ruleset, normal, own, (book, *rivals), told)
     if told is None:
         return reading
-    ending = DaysKept(book, normalise(own), told).ends_in_another() if reading.intent in prepared.affirming else ""
+    days = DaysKept(book, normalise(own), told)
+    ending = (days.ends_in_another() or days.in_another_month()) if reading.intent in prepared.affirming else ""
     return _about(prepared, reading, told, own, dict.fromkeys((language, book.language)), ending)
 
 
