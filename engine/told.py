@@ -129,8 +129,12 @@ def another_month(told: Told, text: str, language: str) -> str:
     rest = text if dated is None else dated.sub(" ", _SINCE.sub(" ", text))
     words: list[str] = _WORD.findall(rest)
     for word in words:
-        cased = language in _INFLECTED and len(word) >= _FULL  # "w lipcu" is in "lipiec", or "lipca"
-        named = {number for name, number in months.items() if name == word or (cased and name[: len(word) - 1] == word[:-1])}
+        stems = language in _INFLECTED and len(word) >= _FULL  # "w lipcu" is in "lipca"
+        named = {
+            number
+            for name, number in months.items()
+            if name == word or (stems and len(name) >= _FULL and word.startswith(name[:-1]))
+        }
         if named and told.start.month not in named and word not in _ALSO_WORDS:
             return word
     return ""

@@ -41,6 +41,7 @@ _SHORTEST_QUOTE = 24
 _TELLING = 2  # words that two languages share: fewer tell nothing of which it is
 _TORN = 5  # letters of our text by which its torn end is known
 _REASON = re.compile(r"\b(?:until|till?|after|since|before|from)\b(?: \S+){1,5}")  # "away until the 27th"
+_BORN = re.compile(r"\b\d{1,2}[/.-]\d{1,2}[/.-](?:19\d\d|20[01]\d)\b")  # a date too old to be a visit's
 _STRUCK = re.compile("[\u0335\u0336]")
 _SHORTEST_ALARM = 3  # letters, in another language than the rest
 _INSTEAD_OF = re.compile(r"\b(?:instead of|rather than) (?:the |at |on )?(\d{1,2}(?![\d:/.])(?! ?[ap]m)|\S+(?: \S+)?)")
@@ -102,9 +103,11 @@ def read(ruleset: Ruleset, text: str, language: str = "", told: Told | None = No
 
 
 def _own_words(prepared: Prepared, book: Phrasebook, text: str) -> str:
-    """A reply without our text in it, the lines that its phone adds, numbers of files and the name under a letter."""
+    """A reply without our text in it, the lines that its phone adds, numbers of files, dates of birth and the name under a
+    letter.
+    """
     left = text if book.trailer is None else book.trailer.sub("", text)
-    left = left if book.identifier is None else book.identifier.sub("", left)
+    left = _BORN.sub("", left if book.identifier is None else book.identifier.sub("", left))
     return _without_quotes(prepared, book.unsigned(left))
 
 
