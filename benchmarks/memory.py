@@ -19,6 +19,9 @@ _PAGE = os.sysconf("SC_PAGE_SIZE")
 
 def run() -> None:
     rules = reminder()
+    for language in rules.languages:
+        read(rules, "Y", language, None)
+    print(f"    {_resident():7.1f} MB with every language ready, before the labelled replies are loaded")
     replies = load(sorted(SETS.glob("*.jsonl")))
     said = {language: sorted({word for r in replies if r.language == language for word in r.text.split()})
             for language in rules.languages}  # fmt: skip

@@ -264,6 +264,7 @@ def test_what_stands_beside_an_answer_and_belongs_to_it(text: str, wanted: str) 
         "yes as long as it's Dr Smith",
         "I'll do my best",
         "Y C",
+        "C yes",
         "Keane, C.",
         "dont yes",
     ],
