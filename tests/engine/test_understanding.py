@@ -265,6 +265,8 @@ def test_what_stands_beside_an_answer_and_belongs_to_it(text: str, wanted: str) 
         "I'll do my best",
         "Y C",
         "C yes",
+        "no good for Thursday",
+        "i will noe be there",
         "Keane, C.",
         "dont yes",
     ],
