@@ -266,6 +266,8 @@ def test_what_stands_beside_an_answer_and_belongs_to_it(text: str, wanted: str) 
         "Y C",
         "C yes",
         "no good for Thursday",
+        "no chance of me",
+        "i would never turn up",
         "i will noe be there",
         "Keane, C.",
         "dont yes",
