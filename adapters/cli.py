@@ -29,8 +29,10 @@ def _run(argv: list[str] | None) -> int:
         given.parser.print_help()
         return 2
     if argv is None:  # we are the program, and its logs are ours
+        from adapters import tuning
         from adapters.logs import configure_logging
 
+        tuning.begin()
         configure_logging(given.log_level)
     try:
         return int(given.run(given))

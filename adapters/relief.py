@@ -32,8 +32,8 @@ from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 from typing import Any
 
+from adapters import tuning
 from adapters.logs import Discreet, configure_logging
-from adapters.tuning import settle
 from conversations.changes import Changes
 from conversations.commits import Commits
 from conversations.database import Database, open_database
@@ -297,6 +297,7 @@ def main() -> None:
 
 
 def _relieve(service: _Service) -> None:
+    tuning.begin()
     begin: _Begin = service.hear()
     configure_logging(logging.getLevelName(begin.log_level))
     logging.getLogger().handlers = [_Telling(service)]
@@ -310,7 +311,7 @@ def _relieve(service: _Service) -> None:
         _read_rules(database, rulebook)
         for ruleset in rulebook.in_force():
             read(ruleset, "")  # makes its phrasebooks, which takes longer than a batch
-        settle()
+        tuning.settle()
         service.say(_Said.READY)
         kept_since = time.monotonic()
         while service.calls(begin.idle):

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from adapters import tuning
 from adapters.cli import main
 from tests import servers, stores
 
@@ -27,6 +28,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:  # noqa: ARG001  pytest's shape
+    tuning.begin()
     if os.environ.get("FREAGRA_TESTS_NEED_SERVERS") and servers.left_out():
         raise pytest.UsageError(servers.left_out())
 

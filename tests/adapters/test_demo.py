@@ -23,7 +23,7 @@ from adapters.web.demo.markup import el
 from adapters.zone import ZONE
 
 ROOT = Path(__file__).parents[2]
-PATIENCE = 20.0  # seconds that anything may take
+PATIENCE = 60.0  # seconds that anything may take
 _RUN = """
 import sys
 from pathlib import Path
