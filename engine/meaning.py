@@ -231,6 +231,8 @@ class Meaning:
             return say(MIXED, "two-meanings", f'"{phrase.text}" stands beside the letter of another answer.')
         if answer and self._began_with_a_yes():
             return say(MIXED, "two-meanings", f'"{said(phrase)}" stands behind the letter of a yes.')
+        if answer and phrase.intent not in self.prepared.affirming and self._yes_before_a_no():
+            return say(MIXED, "two-meanings", f'"{said(phrase)}" stands behind a yes, and may be a slip for its contrary.')
         if phrase.key and len(phrase.words) == 1 and any(self._objections.says_no(part, phrase) for part in self.parts):
             return say(UNKNOWN, "negation", f'A no stands beside "{said(phrase)}", which may be its contrary.')
         corrected = any(heard.against == CORRECTION for heard in self._heard)
@@ -368,3 +370,10 @@ class Meaning:
         """
         affirms = self.prepared.picked_by(self.said.first) in self.prepared.affirming
         return affirms and not any(self.said.first in part.words for part in self.parts)
+
+    def _yes_before_a_no(self) -> bool:
+        """Whether it begins with the word for a yes and goes on with a no: "yes i cant make it" is a letter from "can"."""
+        book, words = self.book, next(iter(self.said.spelt), [])
+        after = next((word for word in words[1:] if word not in book.aux and not book.role(word) & Role.STOP), "")
+        key, _ = self.prepared.keys.get(self.said.first, ("", ""))
+        return key in self.prepared.affirming and bool(book.role(after) & Role.NEGATION and not book.role(after) & Role.NO)

@@ -212,3 +212,19 @@ def test_a_reason_told_in_a_sentence_of_its_own_leaves_a_refusal_one(text: str) 
 )
 def test_a_reason_alone_or_beside_something_else_cancels_nothing(text: str) -> None:
     assert meaning(text) != "cancel"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["yes i cant make it", "Yes cant come", "y won't make it", "Yes not coming", "Y im not able to come", "tak nie mogę"],
+)
+def test_a_yes_that_goes_on_with_a_no_is_asked_about(text: str) -> None:
+    """A letter lies between "yes i cant make it" and its contrary."""
+    assert meaning(text) == "mixed"
+
+
+@pytest.mark.parametrize(
+    "text", ["yes sorry i cant make it", "ok i cant make it", "Yes please cancel", "yeah no, wont be in", "Defo not coming"]
+)
+def test_a_refusal_behind_what_agrees_with_it_is_one(text: str) -> None:
+    assert meaning(text) == "cancel"
