@@ -29,7 +29,8 @@ def by_points(said: Utterance) -> Score | None:
     """
     book, told = said.book, said.spelt
     contents = [[*book.grave(segment.spelt), BREAK] for segment in said.segments]
-    if any(book.deciding.longest(content, at) is not None for content in contents for at in range(len(content))):
+    set_aside = any(book.deciding.longest(content, at) is not None for content in contents for at in range(len(content)))
+    if set_aside and found(said) is None:
         return None
     if book.asides.of_a_creature(told) or book.asides.long_known(told):
         return None
@@ -42,7 +43,7 @@ def found(said: Utterance) -> Phrase | None:
     best: Phrase | None = None
     death: Phrase | None = None
     others = False  # a death is told of somebody or something that is no patient
-    for segment in said.segments:
+    for segment, dated in zip(said.segments, said.dated, strict=True):
         content = [*book.grave(segment.spelt), BREAK]
         for at in range(len(content)):
             phrase = book.deciding.longest(content, at)
@@ -56,7 +57,7 @@ def found(said: Utterance) -> Phrase | None:
                 asked = segment.asked or deaths.asks(book, segment.spelt)
                 if deaths.of_another(book, said.folded, segment.alike, asked, alike):
                     continue
-            elif book.asides.not_now(content, range(at, end), segment.spelt):
+            elif book.asides.not_now(content, range(at, end), dated):
                 continue
             phrase = replace(phrase, text=" ".join(word for word in content[at:end] if word is not BREAK))
             if phrase.intent == DEATH:
@@ -70,7 +71,7 @@ def found(said: Utterance) -> Phrase | None:
     sentences = _sentences(book, told)
     apart = [word for sentence in sentences for word in sentence]
     if best is None:
-        best = _near(book, apart, told, alike, deaths=not others)
+        best = _near(book, apart, said.dated, alike, deaths=not others)
         if best is not None and best.intent == DEATH and deaths.spells_out_plans(book, alike):
             best = None
         best = best or _signs(book, sentences, told)

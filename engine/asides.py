@@ -8,7 +8,7 @@ from itertools import chain
 
 from engine.lexicon import Lexicon, Role
 from engine.normalise import fold
-from engine.phrase import by_first, by_last, holds, holds_any
+from engine.phrase import YEAR_PAST, by_first, by_last, holds, holds_any
 
 Stretch = tuple[str, ...]
 Words = frozenset[str]
@@ -19,16 +19,16 @@ _NOT = ("not",)
 @dataclass(frozen=True, slots=True)
 class Asides:
     """Stretches of words that stand straight before danger (`denied`, `following`), hold its last word (`befell`) or stand
-    anywhere beside it (`long_ago`), and words that do. The English lexicon says what each list is for; a language that has none
-    reads without them.
+    anywhere beside it (`long_ago`, `present`), and words that do. The English lexicon says what each list is for; a language
+    that has none reads without them.
     """
 
     denied: Mapping[str, Sequence[Stretch]]  # by their last words
     following: Mapping[str, Sequence[Stretch]]  # by their last words
     long_ago: Mapping[str, Sequence[Stretch]]  # by their first words
+    present: Mapping[str, Sequence[Stretch]]  # by their first words
     befell: tuple[Stretch, ...]
     naming: Words
-    present: Words
     creatures: Words
     harming: Words
     leading: Words  # what a sentence may begin with before whom it is about: "my dog ..."
@@ -73,7 +73,7 @@ class Asides:
         if self._steady(said):
             return True
         said = self._apart(said, content[first])
-        if not self.present.isdisjoint(said):
+        if holds_any(said, self.present):
             return False
         told = _led(self.following, content, first, ())
         known = any(content[behind - 1] in once and holds(said, once) for once in self.befell)
@@ -95,7 +95,7 @@ class Asides:
         tells how it is now speaks of now.
         """
         told = [list(said) for said in sentences]
-        past = any(self.present.isdisjoint(said) and holds_any(said, self.long_ago) for said in told)
+        past = any(holds_any(said, self.long_ago) and not holds_any(said, self.present) for said in told)
         return past or any(map(self._steady, told))
 
     def _steady(self, said: Sequence[str]) -> bool:
@@ -146,10 +146,10 @@ def asides(
     return Asides(
         denied=by_last(stretches(lists["denied"], grave)),
         following=by_last(stretches(lists["following"], grave)),
-        long_ago=by_first(stretches(lists["long_ago"], list)),
+        long_ago=by_first([*stretches(lists["long_ago"], list), (YEAR_PAST,)]),
+        present=by_first(stretches(lists["present"], list)),
         befell=stretches(lists["befell"], list),
         naming=frozenset(part for entry in lists["naming"] for part in spelt([entry])),
-        present=words("present"),
         creatures=words("creatures"),
         harming=words("harming"),
         leading=determiners | words("articles", "subjects"),

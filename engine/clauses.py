@@ -38,8 +38,8 @@ class Clause:
     led: dict[Phrase, str] = field(default_factory=dict)  # phrases with the word before them that is passed over: "I", "to"
     pleaded: bool = False  # an answer in it begins with "please", so that a no before it agrees
     parted: bool = False  # a verb stands in it whose object may come before its other half: Irish "cuir ... ar ceal"
-
     reasoned: bool = False  # a whole sentence in it tells why somebody does not come
+    remarked: bool = False  # a whole sentence in it is understood, and means nothing by itself
 
     @property
     def overcomes(self) -> bool:

@@ -91,7 +91,8 @@ class Hearing:
             when = any(word in (NUMBER, DAY) for phrase in found for word in phrase.words)
             flags = Role.WHEN if when else Role.NONE
             why = _tells(said, {REASON})
-            sentences.append(Clause(found=[(phrase, "") for phrase in found], words=heard, flags=flags, reasoned=why))
+            clause = Clause([(phrase, "") for phrase in found], heard, flags=flags, reasoned=why, remarked=not found)
+            sentences.append(clause)
             rests.append((rest, asked))
             if any(phrase.intent == DEATH for phrase in found):
                 plans = [word for phrase in found if phrase.intent != DEATH for word in phrase.words]

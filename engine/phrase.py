@@ -23,6 +23,7 @@ BARRING = "rather_than"
 NAME = "firstname"
 KIN = "kin"
 DISTANT_KIN = "distant_kin"
+YEAR_PAST = "year_past"
 DEATH = "deceased"
 DECIDING = ("urgent", DEATH)  # of ALWAYS_INTENTS: their words decide wherever they stand
 OPT_OUT = "stop"  # of ALWAYS_INTENTS: said of much else too ("stop messing"), so nothing unknown may stand in its clause

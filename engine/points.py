@@ -16,6 +16,7 @@ from engine.lexicon import Lexicon
 from engine.normalise import fold
 
 _ENOUGH = 5  # points that alarm
+_ENOUGH_ASKED = 6  # of a question, which goes to a person anyway: "will it hurt, I faint at needles"
 _TOO_MANY = 3  # with as many, a person had better read it
 _TOGETHER = 2  # words that raise the score: one alone never alarms
 _TELLING = 2  # points that one of them must have
@@ -48,9 +49,9 @@ class Score:
     points: int
     words: tuple[str, ...]
 
-    @property
-    def alarms(self) -> bool:
-        return self.points >= _ENOUGH
+    def alarms(self, asked: bool) -> bool:
+        """Whether they are enough. `asked` tells that the reply is a question."""
+        return self.points >= (_ENOUGH_ASKED if asked else _ENOUGH)
 
 
 def points(lexicon: Lexicon, spelt: Callable[[Sequence[str]], list[str]]) -> Points:

@@ -51,7 +51,7 @@ class Reader:
             return reading
         told = ", ".join(f'"{word}"' for word in score.words)
         why = f"Nothing else is clear, and {told} together make {score.points} points of danger."
-        if score.alarms:
+        if score.alarms(asked=reading.intent == asking):
             return self._evidence.say(DECIDING[0], POINTS, why, 100.0, Candidate(DECIDING[0], " ".join(score.words), 100.0))
         return reading if reading.intent == asking else self._evidence.say(UNKNOWN, POINTS, why)
 

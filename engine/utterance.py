@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from functools import cached_property
 
 from engine.days_kept import DaysKept
 from engine.lexicon import Role
-from engine.normalise import Normalised, fold
-from engine.phrase import Phrase
+from engine.normalise import Normalised, fold, is_number
+from engine.phrase import NUMBER, YEAR_PAST, Phrase, holds_any
 from engine.phrasebook import Phrasebook
 from engine.place import Place, place
 from engine.prepared import Prepared
 from engine.segments import Segment, segments
 from engine.told import Told
+
+_YEAR = re.compile(r"(?:19|20)\d\d")
 
 
 class Utterance:
@@ -63,6 +66,17 @@ class Utterance:
         return self.days.named
 
     @cached_property
+    def dated(self) -> list[list[str]]:
+        """Its spelt segments, with a mark behind the numbers of each that names a year before the appointment's, unless
+        anything in the reply is told as of now.
+        """
+        if self.told is None or any(holds_any(spelt, self.book.asides.present) for spelt in self.spelt):
+            return self.spelt
+        year = self.told.start.year
+        past = [any(_YEAR.fullmatch(word) and int(word) < year for word in segment.written) for segment in self.segments]
+        return [_dated(spelt) if gone_by else spelt for spelt, gone_by in zip(self.spelt, past, strict=True)]
+
+    @cached_property
     def answering(self) -> list[Segment]:
         """Its segments without those that are nothing but what patients tell beside a yes."""
         tells = self.book.only_tells
@@ -80,3 +94,7 @@ class Utterance:
         if f" {phrase.text} " in f" {self.normal.text} ":
             return phrase.text
         return " ".join(self.place(phrase).written)
+
+
+def _dated(spelt: list[str]) -> list[str]:
+    return [part for word in spelt for part in ((word, YEAR_PAST) if word == NUMBER or is_number(word) else (word,))]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from engine.understanding import read
+from engine.understanding import label, read
 from tests.engine.test_understanding import HANDED_OVER, RULES, meaning
 
 
@@ -769,6 +769,59 @@ def test_what_only_sounds_like_that_alarms_nobody(text: str) -> None:
 )
 def test_words_of_danger_add_up_where_nothing_else_is_clear(text: str) -> None:
     assert meaning(text) == "urgent"
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("pl", "teściowa spadła z drabiny i cieknie jej z ucha"),
+        ("pl", "yes but sznur i pistolet mam w szopie"),
+        ("uk", "сахар 30, от него пахнет ацетоном и он засыпает"),
+        ("ro", "mi-a prins mâna flexul și sângerează, sunt singură"),
+        ("pt", "a máquina apanhou-lhe o braço, está a deitar sangue"),
+        ("es", "se le ha quedado la mano en la picadora y está pálido"),
+        ("fr", "il a la main dans le broyeur, il est tout blanc"),
+        ("ga", "thit sé den dréimire agus tá a chluas ag sileadh"),
+        ("lt", "supainiojau buteliukus, mažajai daviau savo lašų ir ji suglebus"),
+        ("ar", "الشاي المغلي انكب على البنت"),
+    ],
+)
+def test_words_of_danger_add_up_in_every_language(language: str, text: str) -> None:
+    assert meaning(text, language) == "urgent"
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("pl", "czy mam być na czczo do badania krwi?"),
+        ("es", "¿la inyección duele? me dan miedo las agujas"),
+        ("fr", "le match m'a tué, quelle ambulance ce but"),
+        ("ga", "beidh taom croí agam leis an morgáiste seo"),
+        ("pt", "tenho de levar os comprimidos para o coração?"),
+    ],
+)
+def test_words_of_danger_in_questions_and_talk_alarm_in_none(language: str, text: str) -> None:
+    assert meaning(text, language) not in ("urgent", "deceased")
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("en", "heart attack 2015, only a check up"),
+        ("pt", "Tive um AVC em 2010 mas já recuperei, confirmo"),
+        ("fr", "opéré du cœur en 2009, simple contrôle, je viens"),
+        ("ga", "Bhí taom croí agam i 2011 ach táim slán ó shin, beidh mé ann"),
+    ],
+)
+def test_danger_of_a_year_gone_by_is_none(language: str, text: str) -> None:
+    assert label(read(RULES, text, language, RULES.example)) != "urgent"
+
+
+@pytest.mark.parametrize(
+    "text", ["stroke in 2019, having another now", "chest pain since 2019, worse today", "chest pain dob 1956"]
+)
+def test_a_year_beside_what_is_now_hides_nothing(text: str) -> None:
+    assert label(read(RULES, text, "en", RULES.example)) == "urgent"
 
 
 def test_the_points_are_told_with_the_words_that_they_are_for() -> None:
