@@ -296,8 +296,8 @@ class Meaning:
         near = resemblance.nearest
         if near is None:
             return say(UNKNOWN, "nothing-matched", "It is not like any phrase that we know.")
-        remarked = near.intent in self.prepared.refusing and any(part.remarked for part in self.parts)  # "I can't any more"
-        if not (remarked or self._flags & _LOUD) and resemblance.is_slip(near):
+        understood = any(part.remarked for part in self.parts)  # "it can go" is no slip of "I can go"
+        if not (understood or self._flags & _LOUD) and resemblance.is_slip(near):
             return say(near.intent, "fuzzy", f'Like "{near.phrase}", and no other meaning is near.', near.score, near)
         return say(UNKNOWN, "nothing-matched", f'Like "{near.phrase}", but not enough to act on.', guess=near.intent)
 

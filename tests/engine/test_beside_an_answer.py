@@ -159,3 +159,25 @@ def test_what_holds_the_words_of_an_answer_and_is_none_is_given_to_a_person(text
 )
 def test_what_only_looks_like_one_of_these_is_an_answer(text: str, wanted: str) -> None:
     assert meaning(text) == wanted
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "oh I'll be there alright, in my dreams",
+        "I'll be in, said nobody ever",
+        "Ring the plumber and cancel him will you",
+        "cancel the patient transport, my son will bring me in",
+        "cancel the hospital lift",
+        "sorry was late getting to my messages",
+        "it can go",
+        "ehh",
+        "tsk",
+    ],
+)
+def test_an_answer_to_something_else_and_a_joke_are_given_to_a_person(text: str) -> None:
+    assert meaning(text) in HANDED_OVER
+
+
+def test_a_slot_that_can_go_to_somebody_else_is_given_up() -> None:
+    assert meaning("No longer needed, so this appointment can go to somebody who needs it") == "cancel"
