@@ -80,6 +80,21 @@ def found(said: Utterance) -> Phrase | None:
     return None if best.intent != DEATH and book.asides.of_a_creature(told) else best
 
 
+def tells_of_a_relation(said: Utterance) -> bool:
+    """Whether a death is told of a grandmother, a neighbour: of one who may be the patient, or somebody whom the patient lost. Not
+    asked of languages whose lexicon lists who can be a patient.
+    """
+    book = said.book
+    if book.asides.mortals:
+        return False
+    for segment in said.segments:
+        content = book.grave(segment.spelt)
+        dead = (book.deciding.longest(content, at) for at in range(len(content)))
+        if DISTANT_KIN in segment.alike and not segment.asked and any(one is not None and one.intent == DEATH for one in dead):
+            return True
+    return False
+
+
 def _sentences(book: Phrasebook, told: Sequence[Sequence[str]]) -> list[list[str]]:
     return [[NUMBER if is_number(word) else word for word in book.apart(spelt)] for spelt in told]
 

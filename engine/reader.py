@@ -35,6 +35,8 @@ class Reader:
         reading = self._unless_it_alarms(self._read())
         if reading.intent == UNKNOWN and deaths.mourned(said.book, said.spelt, said.alike):
             return self._bereaved("Somebody close to who writes has died.")
+        if reading.intent == UNKNOWN and reading.rule != ROBOT and alarms.tells_of_a_relation(said):
+            return self._bereaved("Somebody has died, who may be the patient or a relation.")
         if reading.intent != asking:
             return reading
         topic = said.book.topic([word for spelt in said.spelt for word in spelt])

@@ -848,3 +848,23 @@ def test_a_few_points_alarm_nobody_but_are_told() -> None:
 )
 def test_an_answer_or_small_talk_in_such_words_adds_up_to_nothing(text: str) -> None:
     assert meaning(text) != "urgent"
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [("pl", "dziadek nie żyje od marca"), ("es", "Mi abuelita ya descansa en paz"), ("fr", "on a enterré mamie mardi")],
+)
+def test_a_death_of_who_may_be_the_patient_or_a_relation_is_given_to_a_person(language: str, text: str) -> None:
+    assert read(RULES, text, language).rule == "bereaved"
+
+
+@pytest.mark.parametrize(
+    ("language", "text"), [("es", "iré si puedo"), ("es", "Iré si me dan el día libre"), ("fr", "Mais oui bien sûr 🙄"), ("es", "Qué va")]
+)
+def test_a_yes_under_a_condition_or_with_rolling_eyes_is_none(language: str, text: str) -> None:
+    assert meaning(text, language) in HANDED_OVER
+
+
+def test_a_slang_word_for_what_does_not_suit_is_no_death() -> None:
+    assert meaning("jeudi c'est mort pour moi", "fr") in HANDED_OVER
+    assert meaning("mon père c'est mort jeudi", "fr") == "deceased"
