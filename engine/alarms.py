@@ -81,8 +81,8 @@ def found(said: Utterance) -> Phrase | None:
 
 
 def tells_of_a_relation(said: Utterance) -> bool:
-    """Whether a death is told of a grandmother, a neighbour: of one who may be the patient, or somebody whom the patient lost. Not
-    asked of languages whose lexicon lists who can be a patient.
+    """Whether a death is told of a grandmother, a neighbour: of one who may be the patient, or somebody whom the patient lost.
+    Not asked of languages whose lexicon lists who can be a patient.
     """
     book = said.book
     if book.asides.mortals:

@@ -859,7 +859,8 @@ def test_a_death_of_who_may_be_the_patient_or_a_relation_is_given_to_a_person(la
 
 
 @pytest.mark.parametrize(
-    ("language", "text"), [("es", "iré si puedo"), ("es", "Iré si me dan el día libre"), ("fr", "Mais oui bien sûr 🙄"), ("es", "Qué va")]
+    ("language", "text"),
+    [("es", "iré si puedo"), ("es", "Iré si me dan el día libre"), ("fr", "Mais oui bien sûr 🙄"), ("es", "Qué va")],
 )
 def test_a_yes_under_a_condition_or_with_rolling_eyes_is_none(language: str, text: str) -> None:
     assert meaning(text, language) in HANDED_OVER
