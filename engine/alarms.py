@@ -6,7 +6,7 @@ blood, it just kept pouring"). Sayings that only sound so are known as such, and
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from engine import deaths
@@ -15,6 +15,7 @@ from engine.normalise import BREAK, is_number
 from engine.phrase import DEATH, DECIDING, DISTANT_KIN, NUMBER, Phrase
 from engine.phrasebook import Phrasebook
 from engine.points import Score
+from engine.segments import Segment
 from engine.utterance import Utterance
 
 _CLOSE = 14  # words from the first to the last of several that alarm together
@@ -28,9 +29,8 @@ def by_points(said: Utterance) -> Score | None:
     aside, tells of a beast or of what has long been so.
     """
     book, told = said.book, said.spelt
-    contents = [[*book.grave(segment.spelt), BREAK] for segment in said.segments]
-    set_aside = any(book.deciding.longest(content, at) is not None for content in contents for at in range(len(content)))
-    if set_aside and found(said) is None:
+    heard = any(phrase for segment in said.segments for phrase in _deciding(book, segment))
+    if heard and found(said) is None:
         return None
     if book.asides.of_a_creature(told) or book.asides.long_known(told):
         return None
@@ -87,12 +87,15 @@ def tells_of_a_relation(said: Utterance) -> bool:
     book = said.book
     if book.asides.mortals:
         return False
-    for segment in said.segments:
-        content = book.grave(segment.spelt)
-        dead = (book.deciding.longest(content, at) for at in range(len(content)))
-        if DISTANT_KIN in segment.alike and not segment.asked and any(one is not None and one.intent == DEATH for one in dead):
-            return True
-    return False
+    told = (segment for segment in said.segments if DISTANT_KIN in segment.alike and not segment.asked)
+    return any(phrase.intent == DEATH for segment in told for phrase in _deciding(book, segment))
+
+
+def _deciding(book: Phrasebook, segment: Segment) -> Iterator[Phrase]:
+    """What stands in a segment of the words that decide wherever they stand."""
+    content = [*book.grave(segment.spelt), BREAK]
+    found = (book.deciding.longest(content, at) for at in range(len(content)))
+    return (phrase for phrase in found if phrase is not None)
 
 
 def _sentences(book: Phrasebook, told: Sequence[Sequence[str]]) -> list[list[str]]:

@@ -13,7 +13,7 @@ from engine import deaths
 from engine.clauses import Clause, clauses
 from engine.lexicon import Role
 from engine.objections import NOT
-from engine.phrase import CANNOT, DAY, DEATH, ENGAGED, NUMBER, REASON, TALE, Phrase, holds
+from engine.phrase import CANNOT, DAY, DEATH, ENGAGED, NUMBER, REASON, REMARK, TALE, Phrase, holds
 from engine.phrasebook import Phrasebook
 from engine.prepared import Prepared
 from engine.ruleset import ALWAYS_INTENTS
@@ -91,7 +91,8 @@ class Hearing:
             when = any(word in (NUMBER, DAY) for phrase in found for word in phrase.words)
             flags = Role.WHEN if when else Role.NONE
             why = _tells(said, {REASON})
-            clause = Clause([(phrase, "") for phrase in found], heard, flags=flags, reasoned=why, remarked=not found)
+            remarked = _tells(said, {REMARK}) and not found
+            clause = Clause([(phrase, "") for phrase in found], heard, flags=flags, reasoned=why, remarked=remarked)
             sentences.append(clause)
             rests.append((rest, asked))
             if any(phrase.intent == DEATH for phrase in found):

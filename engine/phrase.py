@@ -16,6 +16,7 @@ SAYING = "saying"
 TALE = "tale"  # a whole sentence of what patients tell beside a yes: it answers nothing, and nothing hangs on it
 REASON = "reason"  # the same of what patients tell beside a refusal
 ENGAGED = "engaged"  # the same of what patients have on that day: why they refuse, and by itself a wish for another time
+REMARK = "remark"  # a whole sentence that is understood and means nothing by itself
 CANNOT = "cannot"
 IF_POSSIBLE = "if_possible"  # a condition that a wish may stand under and stay one
 SUITS = "suits"
