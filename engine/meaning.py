@@ -250,9 +250,11 @@ class Meaning:
 
     @property
     def _two_keys(self) -> bool:
-        """Whether the whole reply is two keys of different answers, the first no mere yes: "confirm cancel"."""
+        """Whether the whole reply is two keys of different answers: "confirm cancel", and "yes cancel", which some read as one
+        and some as the other.
+        """
         words, keys = self.said.normal.words, self.prepared.keys
-        if len(words) != 2 or not all(word in keys for word in words) or self.book.role(words[0]) & Role.YES:
+        if len(words) != 2 or not all(word in keys for word in words):
             return False
         if len(words[0]) == 1 and not words[1].isalnum():  # "C 👍"
             return False

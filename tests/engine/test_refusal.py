@@ -228,3 +228,16 @@ def test_a_yes_that_goes_on_with_a_no_is_asked_about(text: str) -> None:
 )
 def test_a_refusal_behind_what_agrees_with_it_is_one(text: str) -> None:
     assert meaning(text) == "cancel"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "yes cancel",
+        "Yes reschedule",
+        "I don't want to lose my place but I can't come that day",
+        "cant come but dont want to lose my place on the list",
+    ],
+)
+def test_what_some_read_as_a_refusal_and_some_not_is_given_to_a_person(text: str) -> None:
+    assert meaning(text) in HANDED_OVER
