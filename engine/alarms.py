@@ -29,7 +29,7 @@ def by_points(said: Utterance) -> Score | None:
     aside, tells of a beast or of what has long been so.
     """
     book, told = said.book, said.spelt
-    heard = any(phrase for segment in said.segments for phrase in _deciding(book, segment))
+    heard = any(True for segment in said.segments for _ in _deciding(book, segment))
     if heard and found(said) is None:
         return None
     if book.asides.of_a_creature(told) or book.asides.long_known(told):
@@ -44,12 +44,7 @@ def found(said: Utterance) -> Phrase | None:
     death: Phrase | None = None
     others = False  # a death is told of somebody or something that is no patient
     for segment, dated in zip(said.segments, said.dated, strict=True):
-        content = [*book.grave(segment.spelt), BREAK]
-        for at in range(len(content)):
-            phrase = book.deciding.longest(content, at)
-            if phrase is None:
-                continue
-            end = at + len(phrase.words)
+        for phrase, content, places in _deciding(book, segment):
             if phrase.intent == DEATH:
                 if not deaths.of_a_patient(book, segment.spelt, phrase.words, told):
                     others = True
@@ -57,9 +52,9 @@ def found(said: Utterance) -> Phrase | None:
                 asked = segment.asked or deaths.asks(book, segment.spelt)
                 if deaths.of_another(book, said.folded, segment.alike, asked, alike):
                     continue
-            elif book.asides.not_now(content, range(at, end), dated):
+            elif book.asides.not_now(content, places, dated):
                 continue
-            phrase = replace(phrase, text=" ".join(word for word in content[at:end] if word is not BREAK))
+            phrase = replace(phrase, text=" ".join(content[at] for at in places if content[at] is not BREAK))
             if phrase.intent == DEATH:
                 death = death or phrase
             if best is None or DECIDING.index(phrase.intent) < DECIDING.index(best.intent):
@@ -88,14 +83,18 @@ def tells_of_a_relation(said: Utterance) -> bool:
     if book.asides.mortals:
         return False
     told = (segment for segment in said.segments if DISTANT_KIN in segment.alike and not segment.asked)
-    return any(phrase.intent == DEATH for segment in told for phrase in _deciding(book, segment))
+    return any(phrase.intent == DEATH for segment in told for phrase, _, _ in _deciding(book, segment))
 
 
-def _deciding(book: Phrasebook, segment: Segment) -> Iterator[Phrase]:
-    """What stands in a segment of the words that decide wherever they stand."""
+def _deciding(book: Phrasebook, segment: Segment) -> Iterator[tuple[Phrase, list[str], range]]:
+    """What stands in a segment of the words that decide wherever they stand, each with the words around it and its places
+    in them.
+    """
     content = [*book.grave(segment.spelt), BREAK]
-    found = (book.deciding.longest(content, at) for at in range(len(content)))
-    return (phrase for phrase in found if phrase is not None)
+    for at in range(len(content)):
+        phrase = book.deciding.longest(content, at)
+        if phrase is not None:
+            yield phrase, content, range(at, at + len(phrase.words))
 
 
 def _sentences(book: Phrasebook, told: Sequence[Sequence[str]]) -> list[list[str]]:

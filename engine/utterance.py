@@ -70,10 +70,10 @@ class Utterance:
         """Its spelt segments, with a mark behind the numbers of each that names a year before the appointment's, unless
         anything in the reply is told as of now.
         """
-        if self.told is None or any(holds_any(spelt, self.book.asides.present) for spelt in self.spelt):
-            return self.spelt
-        year = self.told.start.year
+        year = self.told.start.year if self.told is not None else 0
         past = [any(_YEAR.fullmatch(word) and int(word) < year for word in segment.written) for segment in self.segments]
+        if not any(past) or any(holds_any(spelt, self.book.asides.present) for spelt in self.spelt):  # few name a year
+            return self.spelt
         return [_dated(spelt) if gone_by else spelt for spelt, gone_by in zip(self.spelt, past, strict=True)]
 
     @cached_property
