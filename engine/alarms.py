@@ -28,29 +28,47 @@ def by_points(said: Utterance) -> Score | None:
     """The score of danger of a reply that nothing else is made of, or None: not where it holds an alarm that was heard and set
     aside, tells of a beast or of what has long been so.
     """
-    book, told = said.book, said.spelt
-    heard = any(True for segment in said.segments for _ in _deciding(book, segment))
-    if heard and found(said) is None:
-        return None
-    if book.asides.of_a_creature(told) or book.asides.long_known(told):
+    book, told = said.book, said.book.asides.of_somebody(said.spelt)
+    if (_names_it(said) and found(said) is None) or book.asides.long_known(told):
         return None
     return book.points.told(_sentences(book, told), book.denies)
 
 
+def set_aside(said: Utterance) -> bool:
+    """Whether a reply holds words of danger or of death that are not taken for an alarm: "this heat is killing me"."""
+    return found(said) is None and (_names_it(said) or _gravest(said) is not None)
+
+
 def found(said: Utterance) -> Phrase | None:
     """The gravest alarm of a reply, with the words that tell it as its text, or None."""
+    best = _gravest(said)
+    if best is None:
+        return None
+    apart = [word for sentence in _sentences(said.book, said.spelt) for word in sentence]
+    return None if any(_together(apart, sets) for sets in said.book.light) else best
+
+
+def _names_it(said: Utterance) -> bool:
+    """Whether a word stands in a reply that decides wherever it stands, whatever is made of it."""
+    return any(True for segment in said.segments for _ in _deciding(said.book, segment))
+
+
+def _gravest(said: Utterance) -> Phrase | None:
+    """The gravest alarm of a reply, be it in a saying or not."""
     book, alike, told = said.book, said.alike, said.spelt
     best: Phrase | None = None
     death: Phrase | None = None
     others = False  # a death is told of somebody or something that is no patient
-    for segment, dated in zip(said.segments, said.dated, strict=True):
+    for number, (segment, dated) in enumerate(zip(said.segments, said.dated, strict=True)):
         for phrase, content, places in _deciding(book, segment):
             if phrase.intent == DEATH:
                 if not deaths.of_a_patient(book, segment.spelt, phrase.words, told):
                     others = True
                     continue
+                if deaths.of_a_creature(book, told, number, phrase.words):
+                    continue
                 asked = segment.asked or deaths.asks(book, segment.spelt)
-                if deaths.of_another(book, said.folded, segment.alike, asked, alike):
+                if deaths.of_another(book, said.folded, number, phrase.words, asked, alike):
                     continue
             elif book.asides.not_now(content, places, dated):
                 continue
@@ -70,20 +88,22 @@ def found(said: Utterance) -> Phrase | None:
         if best is not None and best.intent == DEATH and deaths.spells_out_plans(book, alike):
             best = None
         best = best or _signs(book, sentences, told)
-    if best is None or any(_together(apart, sets) for sets in book.light):
-        return None
-    return None if best.intent != DEATH and book.asides.of_a_creature(told) else best
+    if best is None or best.intent == DEATH:
+        return best
+    words = set(best.text.split())
+    return best if any(words & set(spelt) for spelt in book.asides.of_somebody(told)) else None
 
 
-def tells_of_a_relation(said: Utterance) -> bool:
-    """Whether a death is told of a grandmother, a neighbour: of one who may be the patient, or somebody whom the patient lost.
-    Not asked of languages whose lexicon lists who can be a patient.
-    """
+def tells_of_a_death(said: Utterance) -> bool:
+    """Whether the death of somebody is told who may be the patient, or whom the patient lost: a grandmother, a neighbour."""
     book = said.book
-    if book.asides.mortals:
-        return False
-    told = (segment for segment in said.segments if DISTANT_KIN in segment.alike and not segment.asked)
-    return any(phrase.intent == DEATH for segment in told for phrase, _, _ in _deciding(book, segment))
+    for at, segment in enumerate(said.segments):
+        for phrase, _, _ in () if segment.asked else _deciding(book, segment):
+            if phrase.intent != DEATH or deaths.of_a_creature(book, said.spelt, at, phrase.words):
+                continue
+            if DISTANT_KIN in segment.alike or deaths.of_a_patient(book, segment.spelt, phrase.words, said.spelt):
+                return True
+    return False
 
 
 def _deciding(book: Phrasebook, segment: Segment) -> Iterator[tuple[Phrase, list[str], range]]:

@@ -9,7 +9,7 @@ from datetime import timedelta
 from engine.appointment import STANDING
 from engine.conversation import NO_PREFERENCES, Conversation
 from engine.events import ReplyReceived
-from engine.reading import POINTS, ROBOT, Reading
+from engine.reading import FOR_A_PERSON, ROBOT, Reading
 from engine.ruleset import ANYTHING, STAY, Ruleset, State, Target
 from engine.turn import ACTED, ASKED, HANDED, NOTED, Turn
 
@@ -151,7 +151,7 @@ def _unclear(turn: Turn, state: State, reading: Reading, event: ReplyReceived) -
     for number, rung in enumerate(state.unclear):
         if rung.needs_guess and guess is None:
             continue
-        if rung.words_over is not None and words <= rung.words_over and reading.rule != POINTS:
+        if rung.words_over is not None and words <= rung.words_over and reading.rule not in FOR_A_PERSON:
             continue
         if rung.go is None and number < turn.c.unclear:
             continue  # that was said before

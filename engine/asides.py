@@ -106,13 +106,13 @@ class Asides:
         """Whether any of what alarms is denied where it stands: "her waters have not broken"."""
         return any(_led(self.denied, content, place, places, but=_NOT) for place in places)
 
-    def of_a_creature(self, sentences: Iterable[Sequence[str]]) -> bool:
-        """Whether an animal is what is told about: it begins a sentence, and did nothing to anybody."""
-        told = [list(said) for said in sentences]
+    def of_somebody(self, sentences: Iterable[Sequence[str]]) -> list[Sequence[str]]:
+        """The sentences that are not told of an animal, as one is that begins with it, unless it did something to somebody."""
+        told = list(sentences)
         if any(not self.harming.isdisjoint(said) for said in told):
-            return False
-        begun = ([word for word in said if word not in self.leading] for said in told)
-        return any(bool(words) and words[0] in self.creatures for words in begun)
+            return told
+        begun = (next((word for word in said if word not in self.leading), "") for said in told)
+        return [said for said, first in zip(told, begun, strict=True) if first not in self.creatures]
 
 
 def _led(

@@ -116,7 +116,9 @@ class Bearing:
         if len(own) > 1:
             return yields and own[-2] in self.book.asides.determiners  # "I want that switch"
         if phrase.letter:
-            return self._thing()
+            return self._thing() or self._is_verb()
+        if self._another_does():
+            return True
         if not yields:  # "never speaking to him again, cancel him"
             return not self.book.persons.isdisjoint(self.place.after[:1]) and self.left and not self.shown
         if self.place.written[-1] in self.prepared.keys:
@@ -135,6 +137,17 @@ class Bearing:
         if before[-1] == _TO and len(before) > 1:
             return not self._leads(before[-2])
         return not (self._leads(before[-1]) or self.place.names_a_time(before[-1]))
+
+    def _is_verb(self) -> bool:
+        """Whether a letter stands for the verb that sounds like it: "been 2 c him"."""
+        return not (self.book.persons - self.book.polite).isdisjoint(self.place.after[:1])
+
+    def _another_does(self) -> bool:
+        """Whether somebody else is to do it: "tell the driver to cancel"."""
+        before = self.place.before
+        if len(before) < 2 or before[-1] != _TO or before[-2] in self.book.intending:
+            return False
+        return before[-2] in self.book.asides.mortals or not self._leads(before[-2])
 
     def _leads(self, word: str) -> bool:
         role = self.book.role(word)

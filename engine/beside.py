@@ -83,7 +83,8 @@ def another_time_beside(
         return None
     if not book.takers.isdisjoint(book.alike(cannot.words)):  # what is not needed now is not needed then either
         return None
-    others = [part for part in parts if all(phrase is not cannot for phrase, _ in part.found)]
+    # "can't come, you can cancel that for the 20th" says twice the same
+    others = [part for part in parts if all(phrase.intent != cannot.intent for phrase, _ in part.found)]
     if any(part.flags & Role.QUESTION or (part.asked and part.unknown) for part in others):
         return None
     to_come = (part for part in others if part.flags & Role.WHEN and book.bygone.isdisjoint(part.words))

@@ -34,7 +34,7 @@ class DaysKept:
 
     def alone(self) -> bool:
         """Whether of all days and hours it names only those that were told, be it as "that day"."""
-        return self._only_told(self.normal.text) or self.that_day()
+        return self.only_told(self.normal.text) or self.that_day()
 
     def by(self, phrase: Phrase) -> bool:
         """Whether what was told is kept by an answer that would change it: "can't come Monday but the 20th is fine", "the 20th
@@ -49,13 +49,13 @@ class DaysKept:
         turns = [at for at, word in enumerate(words) if self.book.role(word) & Role.CONTRAST]
         tail = words[turns[-1] + 1 :] if turns else ()
         after = self.book.roles_of(self.book.rewrite(tail))
-        return self._only_told(" ".join(tail)) and bool(after & (Role.ACK | Role.YES)) and not after & (Role.NEGATION | Role.NO)
+        return self.only_told(" ".join(tail)) and bool(after & (Role.ACK | Role.YES)) and not after & (Role.NEGATION | Role.NO)
 
     def beside_another(self, refused: Phrase, yeses: Iterable[Phrase]) -> bool:
         """Whether what was told is agreed to and another day or hour refused: "20th fine, 27th no good"."""
         if self.told is None or not elsewhere(self.told, refused.text, self.book.language):
             return False
-        return any(self._only_told(yes.text) for yes in yeses)
+        return any(self.only_told(yes.text) for yes in yeses)
 
     def ends_in_another(self) -> str:
         """The bare number or weekday that a short reply ends in and that the patient was not told: "tak 11", "oui ven", "si, el
@@ -103,7 +103,8 @@ class DaysKept:
             rest = rest.replace(f" {said} ", " ")
         return rest != text and NUMBER not in self.book.rewrite(rest.split())
 
-    def _only_told(self, text: str) -> bool:
+    def only_told(self, text: str) -> bool:
+        """Whether words name a day or an hour that was told, and no other."""
         told, language = self.told, self.book.language
         return told is not None and named(told, text, language) and not elsewhere(told, text, language)
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import chain
 
 from engine.lexicon import Role
-from engine.phrase import ASK, DISTANT_KIN, KIN, Stretch, holds, place
+from engine.phrase import ASK, DISTANT_KIN, KIN, NAME, Stretch, holds, place
 from engine.phrasebook import Phrasebook
 
 _YOURS = ("your", KIN)
@@ -15,6 +16,7 @@ _AT_REST = (("rip",), ("rest", "in", "peace"))
 _THE_DEAD = frozenset(("he", "she", "his", "her", "him"))
 _TOLD_OF = ("he", "she")  # so told is the death of one who was named before: "mam cannot come, she died"
 _KIN = frozenset((KIN,))
+_BEHIND = 3  # words behind a death that nobody is named before
 _SOMEONES = frozenset(("my", "his", "her", "their", "our"))
 _GOES_ON = Role.JOIN | Role.YES | Role.NO | Role.COURTESY | Role.WHEN
 _NOTICES = ["ie"]  # rip.ie, where the Irish read of deaths
@@ -24,19 +26,48 @@ _BEING = frozenset(("is", "are", "not", "still", "no"))  # what a death begins w
 
 
 def of_another(
-    book: Phrasebook, said: Sequence[str], words: Sequence[str], asked: bool, alike: Sequence[Sequence[str]]
+    book: Phrasebook, said: Sequence[str], at: int, death: Sequence[str], asked: bool, alike: Sequence[Sequence[str]]
 ) -> bool:
-    """A death told as the patient's own reason ("my granny died, can I change it") is not the patient's death, nor is one
-    that is asked about or that is the reader's ("sorry that your dad died").
+    """Whether a death, in the words `death` of the segment `at`, is not the patient's: told as the patient's own reason ("my
+    granny died, can I change it"), asked about, or the reader's ("sorry that your dad died").
     """
-    if any(word in book.asides.creatures for segment in alike for word in segment):
-        return True
-    if DISTANT_KIN in words or (asked and KIN not in words) or holds(words, _YOURS):
+    words = alike[at]
+    if _of_a_relation(book, words, death) or (asked and KIN not in words) or holds(words, _YOURS):
         return True
     first = next((word for segment in alike for word in segment), "")
     if book.asides.mortals and KIN in words and book.role(first) & Role.YES:  # "Y, my husband died so I'll come alone"
         return True
     return _as_a_reason(book, said, alike)
+
+
+def of_a_creature(book: Phrasebook, segments: Sequence[Sequence[str]], at: int, death: Sequence[str]) -> bool:
+    """Whether a death, told in the words `death` of the segment `at`, is an animal's: the animal is named last before it, or
+    straight behind it where nobody is. "He died out with his dog" is told of him.
+    """
+    led, behind = _around(segments[at], death)
+    for word in reversed([*chain.from_iterable(segments[:at]), *led]):
+        if word in book.asides.creatures:
+            return True
+        if _names_somebody(book, word):
+            return False
+    return not book.asides.creatures.isdisjoint(behind)
+
+
+def _of_a_relation(book: Phrasebook, words: Sequence[str], death: Sequence[str]) -> bool:
+    """Whether a death is told of a grandmother, a neighbour: named before it, or straight behind it where nobody is."""
+    led, behind = _around(words, death)
+    return DISTANT_KIN in led or (DISTANT_KIN in behind and not any(_names_somebody(book, word) for word in led))
+
+
+def _around(words: Sequence[str], death: Sequence[str]) -> tuple[Sequence[str], Sequence[str]]:
+    """The words before a death, and the few straight behind it."""
+    at = next((at for at, word in enumerate(words) if word == death[0]), len(words))
+    behind = at + len(death)
+    return words[:at], words[behind : behind + _BEHIND]
+
+
+def _names_somebody(book: Phrasebook, word: str) -> bool:
+    return word in (KIN, NAME) or word in _THE_DEAD or word in book.asides.mortals or word not in book.known
 
 
 def asks(book: Phrasebook, said: Sequence[str]) -> bool:
@@ -122,8 +153,6 @@ def of_a_patient(book: Phrasebook, said: Sequence[str], death: Sequence[str], se
             return _at_rest(book, said, at, at + len(wish), segments)
     if death[0] not in _DYING:
         return death[0] not in _BEING or not _is_a_thing(book, said, death[0])
-    if not book.asides.creatures.isdisjoint(said):
-        return False
     places = [at for at, word in enumerate(said) if word == death[0]]
     return not places or any(_can_die(book, said, at) for at in places)
 
@@ -143,15 +172,22 @@ def _can_die(book: Phrasebook, said: Sequence[str], at: int) -> bool:
     if not at:
         return True
     subject, before = said[at - 1], said[at - 2] if at > 1 else ""
+    if verb == "dead":
+        subject = subject.removesuffix("'s")  # "the patient's dead"
     if _of_many(book, said[:at], verb):
         return False
     if subject in who.limbs:  # "the hand has gone dead"
         return False
+    if subject in _THE_DEAD:
+        return True
     if subject in who.mortals:  # but "my wife's father", "a girl"
         named = (subject in who.names and before not in who.names) or subject in book.openers  # "my wife Mary", "mother, she"
         return (named or before not in who.mortals) and before not in who.any_one
     if book.role(subject) & Role.NEGATION or subject in who.pronouns:  # "not dead", "I am dead", "it died"
         return False
+    if book.role(subject) & Role.JOIN:  # "a boy deleted it and died"
+        one = next((place for place in range(at - 2, 0, -1) if said[place] in who.mortals), 0)
+        return not (one and said[one - 1] in who.any_one)
     linked = not book.aux.isdisjoint(said[at:told])
     if verb in _PLAIN and not linked and _everyday(book, subject):  # "emotionally dead", but "a person you text is dead"
         return verb != "dead" and not who.mortals.isdisjoint(said[:at])

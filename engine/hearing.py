@@ -11,7 +11,9 @@ from dataclasses import dataclass, replace
 
 from engine import deaths
 from engine.clauses import Clause, clauses
+from engine.days_kept import DaysKept
 from engine.lexicon import Role
+from engine.normalise import is_number
 from engine.objections import NOT
 from engine.phrase import CANNOT, DAY, DEATH, ENGAGED, NUMBER, REASON, REMARK, TALE, Phrase, holds
 from engine.phrasebook import Phrasebook
@@ -20,6 +22,8 @@ from engine.ruleset import ALWAYS_INTENTS
 from engine.segments import Segment
 from engine.sentences import Said
 
+_THAT_DAY = ("that", "day")
+_BESIDE_A_DAY = 3  # words
 _UNSURE = Role.HEDGE | Role.CONDITION | Role.QUESTION | Role.CONTRAST
 
 
@@ -29,35 +33,56 @@ class Hearing:
 
     prepared: Prepared
     book: Phrasebook
+    days: DaysKept
+    segments: Sequence[Segment]
 
-    def clauses(self, segments: Sequence[Segment]) -> list[Clause]:
+    def clauses(self) -> list[Clause]:
         """The clauses of a reply, sentences first. What somebody has on that day is heard as a wish for another time; beside an
         outright "cancel" it is why.
         """
-        parts = self._heard(segments, next(iter(self.prepared.yielding), REASON))
+        parts = self._heard(next(iter(self.prepared.yielding), REASON))
         outright = any(phrase.key and phrase.intent in self.prepared.refusing for part in parts for phrase, _ in part.found)
-        if outright and any(_tells(self.book.said(segment.spelt, segment.asked), {ENGAGED}) for segment in segments):
-            return self._heard(segments, REASON)
+        if outright and any(_tells(self.book.said(segment.spelt, segment.asked), {ENGAGED}) for segment in self.segments):
+            return self._heard(REASON)
         return parts
 
-    def _heard(self, segments: Sequence[Segment], engaged: str) -> list[Clause]:
+    def _heard(self, engaged: str) -> list[Clause]:
         """The clauses, what one has on that day heard as `engaged`. Those that tell why somebody does not come are sentences
         where the visit is refused: "Cancel it. Knee came right".
         """
-        heard = [self._said(segment, engaged) for segment in segments]
-        parts = self._clauses(segments, [self._without_reasons(*pair, engaged) for pair in zip(segments, heard, strict=True)])
+        heard = [self._said(segment, engaged) for segment in self.segments]
+        parts = self._clauses([self._without_reasons(*pair, engaged) for pair in zip(self.segments, heard, strict=True)])
         if not (any(_tells(said, {REASON}) for said in heard) and self._refuses(parts)):
             return parts
-        living = [self._of_the_living(*pair, engaged) for pair in zip(segments, heard, strict=True)]
-        explained = self._clauses(segments, living)
+        living = [self._of_the_living(*pair, engaged) for pair in zip(self.segments, heard, strict=True)]
+        explained = self._clauses(living)
         return explained if self._refuses(explained) else parts
 
     def _said(self, segment: Segment, engaged: str, without: Collection[str] = ()) -> Said | None:
         """What a segment says, but for some intents, by its sentences."""
-        said = self.book.said(segment.spelt, segment.asked, without)
+        said = self.book.said(segment.spelt, segment.asked, without) or self._engaged_on_the_day(segment, without)
         if not _tells(said, {ENGAGED}) or said is None:
             return said
         return replace(said, sentences=tuple((engaged if each == ENGAGED else each, text) for each, text in said.sentences))
+
+    def _engaged_on_the_day(self, segment: Segment, without: Collection[str]) -> Said | None:
+        """What a segment says somebody has on the day that the patient was told, where it names that day alone and
+        little more is said: "jury duty on the 20th".
+        """
+        words, book = segment.spelt, self.book
+        if sum(len(other.spelt) for other in self.segments) - len(words) > _BESIDE_A_DAY:
+            return None
+        dated = [at for at, word in enumerate(words) if is_number(word) or book.role(word) & Role.WHEN]
+        if not dated or ENGAGED in without or not self.days.only_told(" ".join(segment.written)):
+            return None
+        first, end = dated[0], dated[-1] + 1
+        while first and book.role(words[first - 1]) & Role.STOP:  # "on the"
+            first -= 1
+        if any(at not in dated and not book.role(words[at]) & Role.STOP for at in range(first, end)):
+            return None
+        that_day = [*words[:first], *_THAT_DAY, *words[end:]]
+        said = book.said(that_day, segment.asked)
+        return replace(said, length=len(words)) if _tells(said, {ENGAGED}) and said and said.length == len(that_day) else None
 
     def _refuses(self, parts: Sequence[Clause]) -> bool:
         return any(phrase.intent in self.prepared.refusing for part in parts for phrase, _ in part.found)
@@ -74,11 +99,11 @@ class Hearing:
             return self._said(segment, engaged, {TALE, REASON, ENGAGED})
         return said
 
-    def _clauses(self, segments: Sequence[Segment], sentences_in: Sequence[Said | None]) -> list[Clause]:
+    def _clauses(self, sentences_in: Sequence[Said | None]) -> list[Clause]:
         sentences: list[Clause] = []
         rests: list[tuple[list[str], bool]] = []
         living: list[list[str]] = []  # segments that tell of no death or danger in a whole sentence
-        for segment, said in zip(segments, sentences_in, strict=True):
+        for segment, said in zip(self.segments, sentences_in, strict=True):
             words, asked = segment.spelt, segment.asked
             rest = [] if said is None else self.book.alike(words[said.length :], follows=True)
             if said is None or (rest and self._turned(words[said.length :], asked)) or self._doubted(said, rest):
@@ -109,12 +134,12 @@ class Hearing:
                     clause.found = [each for each in clause.found if each[0].intent != DEATH]
         return parts
 
-    def ruled_out(self, segments: Sequence[Segment]) -> set[str]:
+    def ruled_out(self) -> set[str]:
         """The intents that a reply cannot have, by the words that its segments hold."""
-        there = {word for segment in segments for word in segment.content}
+        there = {word for segment in self.segments for word in segment.content}
         unless = self.book.unless
         met = [each for word in there & unless.keys() for each in unless[word] if there.issuperset(each[1])]
-        return {intent for intent, pattern in met if any(self._bars(pattern, segment.content) for segment in segments)}
+        return {intent for intent, pattern in met if any(self._bars(pattern, segment.content) for segment in self.segments)}
 
     def _bars(self, pattern: tuple[str, ...], words: Sequence[str]) -> bool:
         return holds(words if NOT in pattern else self._unrefused(words), pattern)

@@ -14,7 +14,7 @@ from sys import intern
 from engine.latin import Latin
 from engine.lexicon import LEXICONS, NO_LEXICON, Lexicon, Role
 from engine.normalise import fold, is_number
-from engine.phrase import DAY, DISTANT_KIN, KIN, NAME, NUMBER, SAYING, Stretch
+from engine.phrase import DAY, DECIDING, DISTANT_KIN, KIN, NAME, NUMBER, SAYING, Stretch
 from engine.points import points
 from engine.rewriter import Rewriter
 from engine.sentences import Sentences, Sources
@@ -42,12 +42,20 @@ class Language:
         self.latin = self._in_latin_letters() if lexicon.latin else None
         self.people = _rewriter(people, self.spelling)
         self.sameness = _rewriter(turns, lambda words: self.people(self.spelling(words)), single)
-        self.sayings = _rewriter({SAYING: lexicon.same.get(SAYING, ())}, self.spelling)
+        self.sayings = self._of_sayings(lexicon)
         self.signs = signs(lexicon, self.spelt, self.spelt_set)
         self.points = points(lexicon, self.spelt)
         self.accented = {variant: head for head, variants in lexicon.accented.items() for variant in variants}
         self.single = frozenset(single)  # first names and turns of phrase of one word, as they are written
         self.firstnames = frozenset(map(fold, names))
+
+    def _of_sayings(self, lexicon: Lexicon) -> Rewriter:
+        """What makes one word of a saying, but not within an alarm: "is killing me", but not "my chest is killing me"."""
+        sayings = _rewriter({SAYING: lexicon.same.get(SAYING, ())}, self.spelling)
+        alarms = [self.spelling(split(line)) for intent in DECIDING for line in lexicon.always.get(intent, ())]
+        for words in [words for words in alarms if SAYING in sayings(words)]:
+            sayings.add(words, words)
+        return sayings
 
     def _in_latin_letters(self) -> Latin:
         """What reads the language in Latin letters. What of it the lexicon itself has in such letters is spelt in its own."""

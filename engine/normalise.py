@@ -13,6 +13,7 @@ _LONGEST_RAW = 4 * LONGEST  # before invisible characters and repeated spaces an
 
 BREAK = "."  # the token for a clause boundary
 ASKED = "?"
+SHARE = "%"  # the token for a part of a hundred
 
 _INVISIBLE = re.compile(
     "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff"
@@ -41,6 +42,9 @@ _TOKEN = re.compile(
 # A number may have an ending: 10am, 20th, and as other languages have it 20ú, 20e, 20-go, 20-го.
 _NUMBER = re.compile(r"\d+(?:[:./\-]\d+)*(?:am|pm|st|nd|rd|th|ish|mins?|h|u|e|er|eme|o|d|(?:te)?go|го|е|\u0635|\u0645)?$")
 _TIME = re.compile(r"\d{1,2}(?:[:.]\d\d)?(?:am|pm)|\d{1,2}:\d\d|\d{1,2}(?:st|nd|rd|th)|\d{1,2}/\d{1,2}(?:/\d{2,4})?")
+# How sure somebody is, in figures: "80%", "60/40". All of a hundred, or more of it, is what people say for certainly.
+_SURE = re.compile(r"(?<![\w.,/])1\d\d ?%")
+_SHARE = re.compile(r"(?<![\w.,/])(?:\d{1,2}(?:[.,]\d+)? ?(?:%|per ?cent(?![^\W_]))|(\d\d)[/-](\d\d)(?![\w./-]))")
 _REPEATED = re.compile(r"([.,!])\1+")
 _JOINED = frozenset("-'_~^`´\"*")
 _BREAKS = frozenset(".,!;:()[]\n/¿¡")
@@ -114,7 +118,7 @@ def normalise(text: str) -> Normalised:
     cleaned = clean(text[:_LONGEST_RAW])
     cut = len(text) > _LONGEST_RAW or len(cleaned) > LONGEST
     cleaned = cleaned[:LONGEST]
-    plain = _DOTTED.sub(lambda found: found.group().replace(".", ""), _FACE.sub(" ", cleaned))
+    plain = _DOTTED.sub(lambda found: found.group().replace(".", ""), _FACE.sub(" ", _shares(cleaned)))
     tokens: list[str] = []
     end = -1
     for match in _TOKEN.finditer(plain):
@@ -137,6 +141,16 @@ def normalise(text: str) -> Normalised:
     if not plain.isascii() and _AND in plain:
         tokens = [part for token in tokens for part in _without_and(token)]
     return Normalised(cleaned, tuple(tokens), cut)
+
+
+def _shares(text: str) -> str:
+    """The text with SHARE for each part of a hundred, and 100 for all of it."""
+    return _SHARE.sub(_share, _SURE.sub("100", text))
+
+
+def _share(found: re.Match[str]) -> str:
+    one, other = found.groups()
+    return f" {SHARE} " if one is None or int(one) + int(other) == 100 else found.group()
 
 
 def _without_and(token: str) -> tuple[str, ...]:

@@ -52,6 +52,8 @@ class Outlived:
         picked = self.prepared.picked_by(first)
         if picked in self.prepared.yielding:  # "R dad died"
             return True
+        if self._ends_in_a_yes and not self._of_whom_it_is:  # "himself is dead, the neighbour is bringing me, yes"
+            return True
         if any(phrase.intent in self.prepared.affirming and self._leaves(phrase) for phrase in standing):
             return True
         told = (pair for alike in self.text.alike for pair in pairwise(alike))
@@ -89,6 +91,11 @@ class Outlived:
         """Whether a segment says that something is not, now: "I haven't", but not "I didn't"."""
         said = pairwise(("", *spelt))
         return any(self.book.role(word) & Role.NEGATION and not {before, word} & self.book.past for before, word in said)
+
+    @property
+    def _ends_in_a_yes(self) -> bool:
+        last = next((segment.content for segment in reversed(self.text.segments) if segment.content), [])
+        return len(self.text.segments) > 1 and bool(last) and all(self.book.role(word) & Role.YES for word in last)
 
     @property
     def _of_whom_it_is(self) -> bool:

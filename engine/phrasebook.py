@@ -111,6 +111,7 @@ class Phrasebook:
         self.underwent = words("underwent")
         self.directions = words("directions")
         self.leading = words("leading")
+        self.intending = words("intending")
         self.undergone = words("undergone")
         self.timing = words("timing")
         self.giving = words("giving")

@@ -15,7 +15,7 @@ from engine.lexicon import Role
 from engine.meaning import Meaning
 from engine.outlived import Outlived
 from engine.phrase import DEATH, DECIDING
-from engine.reading import BEREAVED, MIXED, POINTS, ROBOT, UNKNOWN, Candidate, Reading
+from engine.reading import AMID_ELSE, BEREAVED, FOR_A_PERSON, MIXED, POINTS, ROBOT, UNKNOWN, Candidate, Reading
 from engine.resemblance import Resemblance
 from engine.ruleset import Matching
 from engine.utterance import Utterance
@@ -33,10 +33,15 @@ class Reader:
     def read(self) -> Reading:
         said, asking = self._said, self._said.prepared.asking
         reading = self._unless_it_alarms(self._read())
+        unclear = reading.intent in (UNKNOWN, MIXED, asking) and reading.rule not in (ROBOT, BEREAVED)
         if reading.intent == UNKNOWN and deaths.mourned(said.book, said.spelt, said.alike):
             return self._bereaved("Somebody close to who writes has died.")
-        if reading.intent == UNKNOWN and reading.rule != ROBOT and alarms.tells_of_a_relation(said):
+        gives_up = reading.intent in said.prepared.refusing and not deaths.told_as_reason(said.book, said.alike)
+        if (unclear or gives_up) and alarms.tells_of_a_death(said):
             return self._bereaved("Somebody has died, who may be the patient or a relation.")
+        if unclear and reading.rule not in FOR_A_PERSON and alarms.set_aside(said):
+            why = f"{reading.why} It holds a word of danger or of death that seems to be a manner of speaking."
+            return replace(reading, rule=AMID_ELSE, why=why)
         if reading.intent != asking:
             return reading
         topic = said.book.topic([word for spelt in said.spelt for word in spelt])
@@ -86,18 +91,20 @@ class Reader:
     @cached_property
     def _meaning(self) -> Meaning:
         said = self._said
-        hearing = Hearing(said.prepared, said.book)
-        parts = hearing.clauses(said.segments)
-        return Meaning(said, self._evidence, parts, hearing.ruled_out(said.segments))
+        hearing = Hearing(said.prepared, said.book, said.days, said.segments)
+        return Meaning(said, self._evidence, hearing.clauses(), hearing.ruled_out())
 
     def _decided(self) -> Reading | None:
         """What words that decide wherever they stand say, None where there are none or nothing is told by them."""
         said = self._said
         best = alarms.found(said)
-        if best is None or not tells_of_it(said, best.intent):
+        if best is None:
             return None
+        if not tells_of_it(said, best.intent):
+            told = f'"{best.text}" tells of a death, beside much else.'
+            return self._bereaved(told) if best.intent == DEATH else None
         if best.intent != DEATH and not (tells_of_danger(said, best) and speaks_of_little_else(said, best)):
-            return self._evidence.say(UNKNOWN, "not-to-us", f'"{best.text}" stands beside much that goes with no danger.')
+            return self._evidence.say(UNKNOWN, AMID_ELSE, f'"{best.text}" stands beside much that goes with no danger.')
         why = f'"{best.text}" decides wherever it stands, before anything else in the text.'
         return self._evidence.say(best.intent, "word", why, 100.0, Candidate(best.intent, best.text, 100.0))
 

@@ -16,6 +16,10 @@ ROBOT = "robot"
 BEREAVED = "bereaved"
 # The rule of a text that nothing is made of but that its words are those of danger.
 POINTS = "points"
+# The rule of a text in which a word of danger stands beside much that goes with none.
+AMID_ELSE = "amid-else"
+# Texts of these rules are read by a person, whatever their length: nobody in danger is asked for a letter.
+FOR_A_PERSON = frozenset((POINTS, AMID_ELSE))
 
 
 @dataclass(frozen=True, slots=True)

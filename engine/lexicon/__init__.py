@@ -97,6 +97,7 @@ _OTHER_LISTS = (
     "underwent",
     "directions",
     "leading",
+    "intending",
     "undergone",
     "timing",
     "giving",

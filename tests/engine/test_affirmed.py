@@ -187,3 +187,24 @@ def test_who_brings_whom_what_waits_at_home_and_what_is_thought_of_texts_leave_a
 )
 def test_what_only_begins_like_that_is_asked_about(text: str) -> None:
     assert meaning(text) in HANDED_OVER
+
+
+@pytest.mark.parametrize("text", ["Yes, 80% sure", "60/40 yes", "yes, 50-50", "99.9% certain", "fifty fifty on that"])
+def test_a_yes_in_part_is_none(text: str) -> None:
+    assert meaning(text) in HANDED_OVER
+
+
+@pytest.mark.parametrize("text", ["100%", "yes 100%", "110%", "100 percent", "yes 20/6"])
+def test_a_whole_yes_and_a_date_are_one(text: str) -> None:
+    assert meaning(text) == "confirm"
+
+
+@pytest.mark.parametrize(
+    "text", ["Y. P Gallagher 14/09/48", "Y P Gallagher", "T Murphy yes", "Yes Kevin Daly (14.9.48)", "Y - Rita R."]
+)
+def test_a_date_of_birth_and_an_initial_sign_an_answer(text: str) -> None:
+    assert meaning(text) == "confirm"
+
+
+def test_a_letter_behind_a_second_name_may_be_the_second_answer() -> None:
+    assert meaning("Conor yes, Mary R") in HANDED_OVER

@@ -138,3 +138,30 @@ def test_what_asks_for_another_thing_than_a_time_or_goes_on_with_talk_is_no_answ
 )
 def test_who_asks_for_a_time_or_is_late_is_answered(text: str, said: str) -> None:
     assert meaning(text) == said
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["tell the bus driver to cancel", "get mam to cancel", "the wife to cancel", "been 2 c him alredy", "c him please"],
+)
+def test_what_another_is_to_do_and_a_letter_that_is_a_verb_cancel_nothing(text: str) -> None:
+    assert meaning(text) in HANDED_OVER
+
+
+@pytest.mark.parametrize(
+    "text", ["forgot to cancel", "happy for you to cancel", "phoned to cancel", "this is to cancel", "I've had to cancel"]
+)
+def test_what_the_writer_does_is_an_answer(text: str) -> None:
+    assert meaning(text) == "cancel"
+
+
+@pytest.mark.parametrize(
+    "text", ["isn't it on the 21st", "isn't it Tuesday", "is there a late clinic", "is it too late to change the time?"]
+)
+def test_what_asks_how_it_is_wishes_for_nothing(text: str) -> None:
+    assert meaning(text) == "question"
+
+
+def test_who_cancels_twice_wishes_for_no_other_time() -> None:
+    assert meaning("won't be going, you can cancel that for the twentieth thanks") == "cancel"
+    assert meaning("can't come, can come next week") == "reschedule"

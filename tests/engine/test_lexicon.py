@@ -7,6 +7,7 @@ import pytest
 from conversations.rulesets import load_file
 from engine.lexicon import LEXICONS, Lexicon, Role, parse
 from engine.normalise import fold
+from engine.phrase import SAYING
 from engine.prepared import prepare
 from engine.ruleset import ALWAYS_INTENTS
 from tests.engine.test_understanding import SHIPPED
@@ -27,6 +28,12 @@ def test_no_word_that_turns_a_meaning_is_passed_over(language: str) -> None:
     passed_over = folded(lexicon, Role.STOP) | folded(lexicon, Role.FILLER)
     for role in (Role.NEGATION, Role.HEDGE, Role.CONDITION, Role.QUESTION, Role.CONTRAST):
         assert not passed_over & folded(lexicon, role)
+
+
+@pytest.mark.parametrize("language", sorted(LEXICONS))
+def test_no_alarm_holds_a_saying(language: str) -> None:
+    """One that did would be met by any saying in its place: "wish I was dead" by "wish I was late for work"."""
+    assert [phrase.text for phrase in BOOKS[language].deciding if SAYING in phrase.words] == []
 
 
 @pytest.mark.parametrize("language", sorted(LEXICONS))
