@@ -172,8 +172,8 @@ def _can_die(book: Phrasebook, said: Sequence[str], at: int) -> bool:
     if not at:
         return True
     subject, before = said[at - 1], said[at - 2] if at > 1 else ""
-    if verb == "dead":
-        subject = subject.removesuffix("'s")  # "the patient's dead"
+    if verb == "dead" and subject not in who.mortals:
+        subject = subject.removesuffix("s").removesuffix("'")  # "the patient's dead", "dads dead"
     if _of_many(book, said[:at], verb):
         return False
     if subject in who.limbs:  # "the hand has gone dead"

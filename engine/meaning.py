@@ -18,8 +18,8 @@ from engine.clauses import Clause, flags_of, signature_only
 from engine.evidence import Evidence
 from engine.explained import Guard
 from engine.lexicon import Role
-from engine.objections import CORRECTION, NOT_THEIRS, PRECEDENCE, Objections, is_asked, only_if_possible
-from engine.phrase import ASK, OPT_OUT, Phrase
+from engine.objections import CORRECTION, NOT, NOT_THEIRS, PRECEDENCE, Objections, is_asked, only_if_possible
+from engine.phrase import ASK, DAY, NUMBER, OPT_OUT, Phrase
 from engine.phrasebook import Phrasebook
 from engine.prepared import Prepared
 from engine.reading import MIXED, UNKNOWN, Reading
@@ -235,7 +235,7 @@ class Meaning:
             return say(MIXED, "two-meanings", f'"{said(phrase)}" stands behind a yes, and may be a slip for its contrary.')
         if phrase.key and len(phrase.words) == 1 and any(self._objections.says_no(part, phrase) for part in self.parts):
             return say(UNKNOWN, "negation", f'A no stands beside "{said(phrase)}", which may be its contrary.')
-        corrected = any(heard.against == CORRECTION for heard in self._heard)
+        corrected = any(heard.against == CORRECTION for heard in self._heard) or self._yes_to_another_day(phrase)
         if answer and (corrected or beside.half_meant(self.parts, phrase)):
             return say(MIXED, "contrast", f'"{said(phrase)}" is not all of it: a "not" stands beside it.')
         if answer and self.said.normal.cut:
@@ -374,9 +374,18 @@ class Meaning:
         affirms = self.prepared.picked_by(self.said.first) in self.prepared.affirming
         return affirms and not any(self.said.first in part.words for part in self.parts)
 
+    @property
+    def _opens_with_a_yes(self) -> bool:
+        key, _ = self.prepared.keys.get(self.said.first, ("", ""))
+        return key in self.prepared.affirming
+
+    def _yes_to_another_day(self, phrase: Phrase) -> bool:
+        """Whether a day is refused behind a yes: "yes Tuesday, not Thursday"."""
+        day = any(word in (NUMBER, DAY) or self.book.role(word) & Role.WHEN for word in phrase.words)
+        return phrase.words[0] == NOT and day and self._opens_with_a_yes and bool(self.book.role(self.said.first) & Role.YES)
+
     def _yes_before_a_no(self) -> bool:
         """Whether it begins with the word for a yes and goes on with a no: "yes i cant make it" is a letter from "can"."""
         book, words = self.book, next(iter(self.said.spelt), [])
         after = next((word for word in words[1:] if word not in book.aux and not book.role(word) & Role.STOP), "")
-        key, _ = self.prepared.keys.get(self.said.first, ("", ""))
-        return key in self.prepared.affirming and bool(book.role(after) & Role.NEGATION and not book.role(after) & Role.NO)
+        return self._opens_with_a_yes and bool(book.role(after) & Role.NEGATION and not book.role(after) & Role.NO)

@@ -165,3 +165,17 @@ def test_what_asks_how_it_is_wishes_for_nothing(text: str) -> None:
 def test_who_cancels_twice_wishes_for_no_other_time() -> None:
     assert meaning("won't be going, you can cancel that for the twentieth thanks") == "cancel"
     assert meaning("can't come, can come next week") == "reschedule"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("cancel Thursday and give me any day you have", "reschedule"),
+        ("cancel this and stick me on the list again", "reschedule"),
+        ("yes Tuesday, not Thursday", "mixed"),
+        ("no, not the 20th", "reschedule"),
+        ("keep me on the list but not for that day", "reschedule"),
+    ],
+)
+def test_who_would_come_another_day_gives_nothing_up(text: str, expected: str) -> None:
+    assert meaning(text) == expected

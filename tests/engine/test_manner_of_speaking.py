@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from engine.rehearsal import Rehearsal
-from engine.understanding import read
+from engine.understanding import label, read
 from tests.engine.test_understanding import RULES, meaning
 
 
@@ -143,3 +143,33 @@ def test_no_saying_stands_in_the_place_of_another(text: str) -> None:
 @pytest.mark.parametrize("text", ["wish I was dead", "my chest is killing me"])
 def test_an_alarm_that_holds_a_saying_is_one(text: str) -> None:
     assert meaning(text) == "urgent"
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("krew się leje", "pl"),
+        ("mąż mnie zabije", "pl"),
+        ("vyras mane užmuš", "lt"),
+        ("mi marido me va a matar", "es"),
+        ("sospecha de infarto", "es"),
+        ("mon mari va me tuer", "fr"),
+        ("serce mnie boli, mam daleko do szpitala", "pl"),
+        ("болить серце, далеко від лікарні", "uk"),
+        ("قلبي يوجعني والمستشفى بعيد", "ar"),
+    ],
+)
+def test_in_no_language_is_danger_a_saying(text: str, language: str) -> None:
+    assert label(read(RULES, text, language, RULES.example)) == "urgent"
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("właściciel tego numeru zmarł", "pl"),
+        ("власник цього номера помер", "uk"),
+        ("el dueño de este teléfono falleció", "es"),
+    ],
+)
+def test_the_owner_of_the_number_has_died(text: str, language: str) -> None:
+    assert label(read(RULES, text, language, RULES.example)) == "deceased"
