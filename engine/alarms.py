@@ -75,7 +75,7 @@ def _gravest(said: Utterance) -> Phrase | None:
             phrase = replace(phrase, text=" ".join(content[at] for at in places if content[at] is not BREAK))
             if phrase.intent == DEATH:
                 death = death or phrase
-            if best is None or DECIDING.index(phrase.intent) < DECIDING.index(best.intent):
+            if best is None or _gravity(book, phrase) < _gravity(book, best):
                 best = phrase
     if best is not None and death is not None and best.text in book.asides.causes:
         best = death  # "had a massive stroke and died"
@@ -92,6 +92,11 @@ def _gravest(said: Utterance) -> Phrase | None:
         return best
     words = set(best.text.split())
     return best if any(words & set(spelt) for spelt in book.asides.of_somebody(told)) else None
+
+
+def _gravity(book: Phrasebook, phrase: Phrase) -> tuple[int, bool]:
+    """How grave what a phrase tells is, the gravest first; of two alike comes first the one that is not said of anything."""
+    return DECIDING.index(phrase.intent), bool(book.loose) and book.loose.issuperset(phrase.text.split())
 
 
 def tells_of_a_death(said: Utterance) -> bool:

@@ -220,7 +220,18 @@ def test_hardly_anything_is_changed_that_the_patient_did_not_mean(tuned: list[Ve
 def other_languages() -> list[Verdict]:
     """Of what was learnt from. What is held out is scored and told, and must not be mended to pass a test."""
     replies = load(sorted(SETS.glob("*.jsonl")))
-    return judge([reply for reply in replies if reply.language != "en" and not reply.held_out], reader(reminder()))
+    learnt = [reply for reply in replies if reply.language != "en" and not reply.held_out]
+    return judge([reply for reply in learnt if reply.file != "opened-scene-multi"], reader(reminder()))
+
+
+def test_an_emergency_or_a_death_told_with_everything_around_it_comes_to_a_person() -> None:
+    replies = load(sorted(SETS.glob("opened-scene-*.jsonl")))
+    ruleset = reminder()
+    verdicts = judge(replies, reader(ruleset))
+    missed = [verdict for verdict in verdicts if verdict.missed]
+    ((_, _, _, _, nobody), *_) = alarms.table(ruleset, missed).rows
+    assert len(missed) <= 0.05 * len(verdicts)
+    assert nobody == "0"
 
 
 def test_no_emergency_is_missed_and_no_visit_wrongly_cancelled_in_another_language(other_languages: list[Verdict]) -> None:
