@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import chain
+from itertools import chain, pairwise
 
 from engine.lexicon import Role
 from engine.phrase import ASK, DISTANT_KIN, KIN, NAME, Stretch, holds, place
@@ -41,16 +41,17 @@ def of_another(
 
 
 def of_a_creature(book: Phrasebook, segments: Sequence[Sequence[str]], at: int, death: Sequence[str]) -> bool:
-    """Whether a death, told in the words `death` of the segment `at`, is an animal's: the animal is named last before it, or
-    straight behind it where nobody is. "He died out with his dog" is told of him.
+    """Whether a death, told in the words `death` of the segment `at`, is an animal's: the animal is named last before it, be it
+    by a name ("our dog Rex"), or straight behind it where nobody is. "He died out with his dog" is told of him.
     """
+    creatures = book.asides.creatures
     led, behind = _around(segments[at], death)
-    for word in reversed([*chain.from_iterable(segments[:at]), *led]):
-        if word in book.asides.creatures:
+    for leader, word in reversed(list(pairwise(["", *chain.from_iterable(segments[:at]), *led]))):
+        if word in creatures:
             return True
         if _names_somebody(book, word):
-            return False
-    return not book.asides.creatures.isdisjoint(behind)
+            return leader in creatures
+    return not creatures.isdisjoint(behind)
 
 
 def _of_a_relation(book: Phrasebook, words: Sequence[str], death: Sequence[str]) -> bool:
@@ -67,7 +68,8 @@ def _around(words: Sequence[str], death: Sequence[str]) -> tuple[Sequence[str], 
 
 
 def _names_somebody(book: Phrasebook, word: str) -> bool:
-    return word in (KIN, NAME) or word in _THE_DEAD or word in book.asides.mortals or word not in book.known
+    strange = word.isalpha() and word not in book.known
+    return strange or word in (KIN, NAME) or word in _THE_DEAD or word in book.asides.mortals
 
 
 def asks(book: Phrasebook, said: Sequence[str]) -> bool:

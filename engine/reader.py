@@ -32,20 +32,27 @@ class Reader:
 
     def read(self) -> Reading:
         said, asking = self._said, self._said.prepared.asking
-        reading = self._unless_it_alarms(self._read())
-        unclear = reading.intent in (UNKNOWN, MIXED, asking) and reading.rule not in (ROBOT, BEREAVED)
+        reading = self._heeded(self._unless_it_alarms(self._read()))
+        if reading.intent != asking or reading.rule in (AMID_ELSE, BEREAVED):
+            return reading
+        topic = said.book.topic([word for spelt in said.spelt for word in spelt])
+        return replace(reading, topic=topic, why=f"{reading.why} It asks nothing else: {topic}.") if topic else reading
+
+    def _heeded(self, reading: Reading) -> Reading:
+        """A reading, but where it is none or gives the visit up and the reply tells of a death, or is none and holds a word of
+        danger that was not taken for an alarm: then one that a person reads.
+        """
+        said, prepared = self._said, self._said.prepared
+        unclear = reading.intent in (UNKNOWN, MIXED, prepared.asking) and reading.rule not in (ROBOT, BEREAVED)
+        gives_up = reading.intent in prepared.refusing and not deaths.told_as_reason(said.book, said.alike)
         if reading.intent == UNKNOWN and deaths.mourned(said.book, said.spelt, said.alike):
             return self._bereaved("Somebody close to who writes has died.")
-        gives_up = reading.intent in said.prepared.refusing and not deaths.told_as_reason(said.book, said.alike)
         if (unclear or gives_up) and alarms.tells_of_a_death(said):
             return self._bereaved("Somebody has died, who may be the patient or a relation.")
         if unclear and reading.rule not in FOR_A_PERSON and alarms.set_aside(said):
             why = f"{reading.why} It holds a word of danger or of death that seems to be a manner of speaking."
             return replace(reading, rule=AMID_ELSE, why=why)
-        if reading.intent != asking:
-            return reading
-        topic = said.book.topic([word for spelt in said.spelt for word in spelt])
-        return replace(reading, topic=topic, why=f"{reading.why} It asks nothing else: {topic}.") if topic else reading
+        return reading
 
     def _unless_it_alarms(self, reading: Reading) -> Reading:
         """A reading, unless it is none and the words of the reply together are those of danger: then an alarm, or where there

@@ -173,3 +173,10 @@ def test_in_no_language_is_danger_a_saying(text: str, language: str) -> None:
 )
 def test_the_owner_of_the_number_has_died(text: str, language: str) -> None:
     assert label(read(RULES, text, language, RULES.example)) == "deceased"
+
+
+@pytest.mark.parametrize("text", ["my dog Rex died last night", "our cat Molly passed away", "my dog died on the 20th"])
+def test_an_animal_with_a_name_is_nobody_who_died(text: str) -> None:
+    reading = read(RULES, text, "en", RULES.example)
+    assert reading.intent != "deceased"
+    assert reading.rule != "bereaved"
