@@ -36,7 +36,7 @@ def by_points(said: Utterance) -> Score | None:
 
 def set_aside(said: Utterance) -> bool:
     """Whether a reply holds words of danger or of death that are not taken for an alarm: "this heat is killing me"."""
-    return found(said) is None and (_names_it(said) or _gravest(said) is not None)
+    return _names_it(said) if _gravest(said) is None else found(said) is None
 
 
 def found(said: Utterance) -> Phrase | None:
