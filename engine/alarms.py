@@ -7,7 +7,8 @@ blood, it just kept pouring"). Sayings that only sound so are known as such, and
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 from engine import deaths
 from engine.lexicon import Role
@@ -24,33 +25,56 @@ _CLOSE_OF_TWO = 8
 Sets = Sequence[frozenset[str]]
 
 
-def by_points(said: Utterance) -> Score | None:
-    """The score of danger of a reply that nothing else is made of, or None: not where it holds an alarm that was heard and set
-    aside, tells of a beast or of what has long been so.
-    """
-    book, told = said.book, said.book.asides.of_somebody(said.spelt)
-    if (_names_it(said) and found(said) is None) or book.asides.long_known(told):
-        return None
-    return book.points.told(_sentences(book, told), book.denies)
+@dataclass(frozen=True)
+class Alarms:
+    """What one reply tells of danger and of death, each thing worked out when it is first asked for."""
 
+    said: Utterance
 
-def set_aside(said: Utterance) -> bool:
-    """Whether a reply holds words of danger or of death that are not taken for an alarm: "this heat is killing me"."""
-    return _names_it(said) if _gravest(said) is None else found(said) is None
+    @cached_property
+    def found(self) -> Phrase | None:
+        """The gravest alarm, with the words that tell it as its text, or None."""
+        said = self.said
+        if self._gravest is None:
+            return None
+        apart = [word for sentence in _sentences(said.book, said.spelt) for word in sentence]
+        return None if any(_together(apart, sets) for sets in said.book.light) else self._gravest
 
+    @property
+    def set_aside(self) -> bool:
+        """Whether it holds words of danger or of death that are not taken for an alarm: "this heat is killing me"."""
+        return self.found is None and (self._named or self._gravest is not None)
 
-def found(said: Utterance) -> Phrase | None:
-    """The gravest alarm of a reply, with the words that tell it as its text, or None."""
-    best = _gravest(said)
-    if best is None:
-        return None
-    apart = [word for sentence in _sentences(said.book, said.spelt) for word in sentence]
-    return None if any(_together(apart, sets) for sets in said.book.light) else best
+    @property
+    def points(self) -> Score | None:
+        """The score of danger where nothing else is made of the reply, or None: not where it holds an alarm that was heard
+        and set aside, tells of a beast or of what has long been so.
+        """
+        book, told = self.said.book, self.said.book.asides.of_somebody(self.said.spelt)
+        if (self.found is None and self._named) or book.asides.long_known(told):
+            return None
+        return book.points.told(_sentences(book, told), book.denies)
 
+    @property
+    def death_told(self) -> bool:
+        """Whether somebody's death is told who may be the patient, or whom the patient lost: a grandmother, a neighbour."""
+        book, told = self.said.book, self.said.spelt
+        for at, segment in enumerate(self.said.segments):
+            for phrase, _, _ in () if segment.asked else _deciding(book, segment):
+                if phrase.intent != DEATH or deaths.of_a_creature(book, told, at, phrase.words):
+                    continue
+                if DISTANT_KIN in segment.alike or deaths.of_a_patient(book, segment.spelt, phrase.words, told):
+                    return True
+        return False
 
-def _names_it(said: Utterance) -> bool:
-    """Whether a word stands in a reply that decides wherever it stands, whatever is made of it."""
-    return any(True for segment in said.segments for _ in _deciding(said.book, segment))
+    @cached_property
+    def _gravest(self) -> Phrase | None:
+        return _gravest(self.said)
+
+    @cached_property
+    def _named(self) -> bool:
+        """Whether a word stands in it that decides wherever it stands, whatever is made of it."""
+        return any(True for segment in self.said.segments for _ in _deciding(self.said.book, segment))
 
 
 def _gravest(said: Utterance) -> Phrase | None:
@@ -97,18 +121,6 @@ def _gravest(said: Utterance) -> Phrase | None:
 def _gravity(book: Phrasebook, phrase: Phrase) -> tuple[int, bool]:
     """How grave what a phrase tells is, the gravest first; of two alike comes first the one that is not said of anything."""
     return DECIDING.index(phrase.intent), bool(book.loose) and book.loose.issuperset(phrase.text.split())
-
-
-def tells_of_a_death(said: Utterance) -> bool:
-    """Whether the death of somebody is told who may be the patient, or whom the patient lost: a grandmother, a neighbour."""
-    book = said.book
-    for at, segment in enumerate(said.segments):
-        for phrase, _, _ in () if segment.asked else _deciding(book, segment):
-            if phrase.intent != DEATH or deaths.of_a_creature(book, said.spelt, at, phrase.words):
-                continue
-            if DISTANT_KIN in segment.alike or deaths.of_a_patient(book, segment.spelt, phrase.words, said.spelt):
-                return True
-    return False
 
 
 def _deciding(book: Phrasebook, segment: Segment) -> Iterator[tuple[Phrase, list[str], range]]:

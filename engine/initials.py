@@ -58,7 +58,7 @@ def _signs(prepared: Prepared, book: Phrasebook, words: Sequence[str], answer: S
     initial, surname = map(fold, words)
     if initial in prepared.keys:
         answered = len(answer) == 1 and answer[0] in prepared.keys and answer[0] != initial
-        return answered and len(surname) >= _SURNAME and surname not in book.known and book.spelt([surname]) == [surname]
+        return answered and _is_strange(book, surname)
     return _is_signature(book, initial, surname)
 
 
@@ -66,7 +66,12 @@ def _is_signature(book: Phrasebook, initial: str, surname: str) -> bool:
     """Whether a letter that is no word, as "u" is one, and a word that the language does not have are a name: "P Gallagher"."""
     if len(initial) != 1 or not initial.isalpha() or book.role(initial) or book.spelt([initial]) != [initial]:
         return False
-    return surname.isalpha() and len(surname) >= _SURNAME and surname not in book.known and book.spelt([surname]) == [surname]
+    return surname.isalpha() and _is_strange(book, surname)
+
+
+def _is_strange(book: Phrasebook, word: str) -> bool:
+    """Whether the language has no such word, nor one that it may be a slip for, so that it may be a surname."""
+    return len(word) >= _SURNAME and word not in book.known and book.spelt([word]) == [word]
 
 
 def _answer(prepared: Prepared, book: Phrasebook, words: list[str]) -> list[str]:

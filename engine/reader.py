@@ -7,7 +7,8 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import cached_property
 
-from engine import alarms, deaths
+from engine import deaths
+from engine.alarms import Alarms
 from engine.evidence import Evidence
 from engine.gravity import speaks_of_little_else, tells_of_danger, tells_of_it
 from engine.hearing import Hearing
@@ -28,6 +29,7 @@ class Reader:
 
     def __init__(self, said: Utterance, matching: Matching) -> None:
         self._said = said
+        self._alarms = Alarms(said)
         self._evidence = Evidence(said, Resemblance(said, matching))
 
     def read(self) -> Reading:
@@ -47,9 +49,9 @@ class Reader:
         gives_up = reading.intent in prepared.refusing and not deaths.told_as_reason(said.book, said.alike)
         if reading.intent == UNKNOWN and deaths.mourned(said.book, said.spelt, said.alike):
             return self._bereaved("Somebody close to who writes has died.")
-        if (unclear or gives_up) and alarms.tells_of_a_death(said):
+        if (unclear or gives_up) and self._alarms.death_told:
             return self._bereaved("Somebody has died, who may be the patient or a relation.")
-        if unclear and reading.rule not in FOR_A_PERSON and alarms.set_aside(said):
+        if unclear and reading.rule not in FOR_A_PERSON and self._alarms.set_aside:
             why = f"{reading.why} It holds a word of danger or of death that seems to be a manner of speaking."
             return replace(reading, rule=AMID_ELSE, why=why)
         return reading
@@ -60,7 +62,7 @@ class Reader:
         """
         asking = self._said.prepared.asking
         handed_on = reading.intent in (UNKNOWN, MIXED, asking)
-        score = alarms.by_points(self._said) if handed_on and reading.rule not in (ROBOT, BEREAVED) else None
+        score = self._alarms.points if handed_on and reading.rule not in (ROBOT, BEREAVED) else None
         if score is None:
             return reading
         told = ", ".join(f'"{word}"' for word in score.words)
@@ -104,7 +106,7 @@ class Reader:
     def _decided(self) -> Reading | None:
         """What words that decide wherever they stand say, None where there are none or nothing is told by them."""
         said = self._said
-        best = alarms.found(said)
+        best = self._alarms.found
         if best is None:
             return None
         if not tells_of_it(said, best.intent):
