@@ -64,12 +64,30 @@ class Bearing:
 
     @property
     def in_doubt(self) -> bool:
+        """Whether what is not understood beside it leaves open what is given up or moved, or whether anything is."""
+        return self._of_a_strange_thing or self._gives_up_beside_more
+
+    @property
+    def _of_a_strange_thing(self) -> bool:
         """Whether its own clause holds a word of the language that nobody taught us and that is no reason: it may be what is
         given up or moved. False for languages whose lexicon does not list the words that mean nothing there (`idle`).
         """
         book = self.book
         own = {word for part in self.guard.parts if part.holds(self.phrase) for word in part.unknown}
         return bool(book.idle) and not (own & book.known) <= book.reasons | book.idle
+
+    @property
+    def _gives_up_beside_more(self) -> bool:
+        """Whether it gives the visit up in other words than the key's, neither plainly nor with a please, and something beside
+        it is not explained: "can sell you two tickets, your one can't go". One in eight of those was meant otherwise. False for
+        languages whose lexicon does not list who speaks.
+        """
+        phrase, book = self.phrase, self.book
+        if not book.personal or phrase.intent not in self.prepared.refusing or phrase.key or self.refusal.plain:
+            return False
+        left = [word for word in self.guard.unexplained(phrase) if word not in book.idle]
+        where = phrase.negative and sum(word not in book.known for word in left) == 1  # "she's in Portiuncula"
+        return len(left) > where and (phrase.negative or not self.guard.polite)
 
     @property
     def passes(self) -> bool:

@@ -16,6 +16,7 @@ from engine.phrase import REASON, TALE
 
 _PART = re.compile(r"(?:<(\w+)>|\(([^()]*)\)|(\S+?))(\*?)(?= |$)")
 _CLASS = re.compile(r"<(\w+)>")
+_CHOICES = re.compile(r"\([^()]*\)")
 _FIRST = "~"  # before a first name
 _STRANGE = "^"  # before a word that the language does not have, which is often a name
 _NAMES = {"first": rf"{_FIRST}\S+ (?:[~^]\S+ )?", "name": r"[~^]\S+ (?:[~^]\S+ )?"}
@@ -157,6 +158,8 @@ class Sentences:
         return "".join(f"{word} " for word in marked), [*places, len(words)]
 
     def _add(self, intent: str, pattern: str) -> None:
+        if not {"(", ")"}.isdisjoint(_CHOICES.sub("", pattern)):
+            raise ValueError(f'in the sentence "{pattern}" a choice stands within a choice, or a bracket by itself')
         asks = pattern.endswith(_ASKS)
         shape = ""
         choices: list[frozenset[str]] = []

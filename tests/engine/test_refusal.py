@@ -106,6 +106,36 @@ def test_a_refusal_that_goes_on_to_something_else_cancels_nothing(text: str) -> 
 
 @pytest.mark.parametrize(
     "text",
+    [
+        "Can sell you two tickets for the 20th, your one can't go",
+        "Got a text from Tallaght as well, cancelling that one",
+        "Slipped away in the hospice tues night, no need for the appt",
+        "Withdraw the booking, died after dialysis with the racing page in his hand",
+    ],
+)
+def test_what_gives_up_in_its_own_words_beside_more_than_is_understood_is_asked_about(text: str) -> None:
+    assert meaning(text) in HANDED_OVER
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Please remove my appointment from the system, I won't need it",
+        "Unable to attend on 20/6. Apologies for any inconvenience caused.",
+        "She can't come, sorry for the trouble",
+        "i'm in hospital in castlebar i cant go",
+        "I no longer require this, my GP has referred me elsewhere",
+        "We live now in Limerick, doctor there has my papers, so this one is not necessary. Sorry for trouble",
+        "I shall not be requiring the appointment. Please allocate it to another patient.",
+        "Can't come, I'm afraid, we're moving house",
+    ],
+)
+def test_what_gives_up_in_its_own_words_beside_what_is_understood_cancels(text: str) -> None:
+    assert meaning(text) == "cancel"
+
+
+@pytest.mark.parametrize(
+    "text",
     ["no need of a visit now. I said goodbye to the children and they don't understand", "I want to not be here any more"],
 )
 def test_a_bleak_refusal_cancels_nothing(text: str) -> None:

@@ -196,6 +196,12 @@ def test_a_sentence_with_no_word_to_find_it_by_is_refused() -> None:
         Sentences(Sources({"stop": ["(a|) (b|)"]}, {}, (), (), ()), list, no_time, ())
 
 
+@pytest.mark.parametrize("pattern", ["stop (me|them (now|here))", "stop (me|them", "stop me) now"])
+def test_a_choice_within_a_choice_or_a_bracket_by_itself_is_refused(pattern: str) -> None:
+    with pytest.raises(ValueError, match="a choice stands within a choice, or a bracket by itself"):
+        Sentences(Sources({"stop": [pattern]}, {}, (), (), ()), list, no_time, ())
+
+
 def test_a_choice_that_stands_for_too_many_stretches_is_refused() -> None:
     words = {"one": [f"a{number}" for number in range(50)], "other": [f"b{number}" for number in range(50)]}
     with pytest.raises(ValueError, match="stands for 2501 stretches of words: write what follows one another side by side"):
