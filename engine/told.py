@@ -32,43 +32,8 @@ _ORDINAL = re.compile(r"(?<![\d/.-])(\d{1,2})(?: ?(?:st|nd|rd|th)|[uú]|-?(?:г�
 # "the twenty first", and no birthday
 _LONGEST_FIRST = sorted((word.replace(" ", "[ -]") for word in DAYS_IN_WORDS), key=len, reverse=True)
 _IN_WORDS = re.compile(rf"\b(?:{'|'.join(_LONGEST_FIRST)})\b(?! (?:birthday|century|time))")
-# "at 11" in the other languages: how an hour is led in, or followed.
-_AT_IN = {
-    language: re.compile(rf"(?<![\w])(?:{led}) ?(\d{{1,2}})(?!\w|[:./-]\d| ?(?:min|хв|мин|%))(?: ?(?:{after}))?")
-    for language, led, after in (
-        ("pl", r"o|na|o godz\.?|godz\.?|o godzinie", ""),
-        ("uk", "о|об|на|в|у", "год|година|годині|часов"),
-        ("lt", "", ""),
-        ("ro", "la|la ora|ora", ""),
-        ("es", "a la|a las", "h|horas"),
-        ("pt", "as|às|à|a", "h|horas"),
-        ("fr", "à|a|vers", "h|heures"),
-        ("ga", r"ag|ar a", ""),
-        ("ar", "الساعة|الساعه|ع|على", ""),
-    )
-    if led
-}
-_AFTER_IN = {
-    "lt": re.compile(r"(?<![\d:./-])(\d{1,2}) ?(?:val|valand\w*)\b"),
-    "fr": re.compile(r"(?<![\d:./-])(\d{1,2}) ?(?:h|heures?)\b(?! ?\d)"),
-    "pt": re.compile(r"(?<![\d:./-])(\d{1,2}) ?(?:h|horas?)\b(?! ?\d)"),
-}
-# A day by its number alone in the other languages ("el 22", "22 числа"), or as the first word of what is said ("22 pasuje").
+# What makes something else of a number: a clock, a date, a length of time, money.
 _UNIT = r"(?![\w:/.%€-]| ?(?:min|хв|мин|мін|год|час|h\b|hor|heure|ore|val|eur|km|دق|ساع|n[oó]im|uair))"
-_DAY_IN = {
-    language: re.compile(led.replace("N", r"(?<![\d:./-])(\d{1,2})") + _UNIT)
-    for language, led in (
-        ("pl", r"\bdnia N"),
-        ("uk", r"N(?= числ)"),
-        ("lt", r"N(?= (?:d|dien\w*)\b)"),
-        ("ro", r"\b(?:pe|pe data de|in data de) N"),
-        ("es", r"\b(?:el|el dia|dia|el día|día) N"),
-        ("pt", r"\bdia N"),
-        ("fr", r"\ble N"),
-        ("ga", r"\ban N(?= lá)"),
-        ("ar", r"(?:يوم|اليوم|بيوم) N"),
-    )
-}
 _FIRST_DAY = re.compile(r"(?:^|[,،;.!?\n] ?)(1[3-9]|2\d|3[01])(?= [^\W\d_])" + _UNIT)  # no hour of a clinic
 _INFLECTED = frozenset({"pl", "uk", "lt"})  # weekdays come in cases: the beginning of the name tells
 _SURNAME = r"\.? ([^\W\d_][\w'-]+)(?: ([^\W\d_][\w'-]+))?"
@@ -155,11 +120,37 @@ def _named(told: Told, text: str, language: str) -> Iterator[tuple[str, bool]]:
 def _times_in(told: Told, text: str, language: str) -> Iterator[tuple[str, bool]]:
     dated = _calendar(language or "en")[1]
     days = [found.span() for found in dated.finditer(text)] if dated is not None else []
-    for patterns in (_AT_IN, _AFTER_IN):
-        for found in patterns[language].finditer(text) if language in patterns else ():
+    for pattern in _numbered_hours(language):
+        for found in pattern.finditer(text):
             of_day = any(start <= found.start(1) < end for start, end in days)  # "on the 20 of June"
             if int(found.group(1)) < 24 and not of_day:
                 yield found.group(), int(found.group(1)) % 12 == told.start.hour % 12
+
+
+@lru_cache(maxsize=32)
+def _numbered_hours(language: str) -> tuple[re.Pattern[str], ...]:
+    """What makes an hour of a number in another language than English: "a las 11", "11 val"."""
+    words = vocabulary(language)
+    before, after = _any_of(words.before_hour), _any_of(words.after_hour)
+    led = re.compile(rf"(?<!\w)(?:{before})\.? ?(\d{{1,2}})(?!\w|[:./-]\d| ?(?:min|хв|мин|%))") if before else None
+    followed = re.compile(rf"(?<![\d:./-])(\d{{1,2}}) ?(?:{after})\b(?! ?\d)") if after else None
+    return tuple(pattern for pattern in (led, followed) if pattern is not None)
+
+
+@lru_cache(maxsize=32)
+def _days_of_month(language: str) -> tuple[re.Pattern[str], ...]:
+    """What makes a day of a number in another language than English: "el 22", "22 числа", or its being said first."""
+    shapes = []
+    for said in vocabulary(language).day:
+        led, _, after = (re.escape(part).replace(r"\*", "") for part in said.partition("#"))
+        goes_on = f"(?={after}{'' if said.endswith('*') else chr(92) + 'b'})" if after else ""
+        shapes.append(re.compile(rf"{chr(92) + 'b' if led else ''}{led}(?<![\d:./-])(\d{{1,2}}){goes_on}" + _UNIT))
+    return (*shapes, _FIRST_DAY) if shapes else ()
+
+
+def _any_of(said: tuple[str, ...]) -> str:
+    """A regular expression for any of some words, the longest first; a star stands for an ending."""
+    return "|".join(re.escape(word).replace(r"\*", r"\w*") for word in sorted(said, key=len, reverse=True))
 
 
 def _times_in_words(told: Told, text: str, language: str) -> Iterator[tuple[str, bool]]:
@@ -222,7 +213,7 @@ def _dates(told: Told, text: str, language: str) -> Iterator[tuple[str, bool]]:
             yield found.group(), int(found.group(1)) == at.day
     for found in _IN_WORDS.finditer(text) if language in ("", "en") else ():
         yield found.group(), DAYS_IN_WORDS[found.group().replace("-", " ")] == at.day
-    for pattern in (_DAY_IN[language], _FIRST_DAY) if language in _DAY_IN else ():
+    for pattern in _days_of_month(language):
         for found in pattern.finditer(text):
             if 0 < int(found.group(1)) <= 31 and not any(start <= found.start(1) < end for start, end in seen):
                 yield found.group(), int(found.group(1)) == at.day

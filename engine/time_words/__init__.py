@@ -59,6 +59,9 @@ class Vocabulary:
     counting: tuple[str, ...]  # names that count as well, unless led in: "a segunda vez"
     counted: tuple[str, ...]  # what they count
     telling: frozenset[str]  # words by which the language is known
+    before_hour: tuple[str, ...]  # as written, what makes an hour of a number: "a las"
+    after_hour: tuple[str, ...]  # the same behind it: "val", "valand*" with whatever ending
+    day: tuple[str, ...]  # how the day of a month is named by its number #: "el #"
 
 
 def plain(text: str, language: str) -> str:
@@ -133,6 +136,7 @@ def vocabulary(language: str) -> Vocabulary:
         tuple(data.get("counting", ())),
         tuple(data.get("counted", ())),
         frozenset(telling),
+        *(tuple(data.get("numbers", {}).get(named, ())) for named in ("before_hour", "after_hour", "day")),
     )
 
 
