@@ -82,7 +82,7 @@ def clauses(book: Phrasebook, words: Sequence[str], asked: bool) -> list[Clause]
     """Clauses of one segment whose words are already rewritten."""
     roles = book.roles
     out = [Clause()]
-    content, led = _led(book, words)
+    content, led, pleaded = _led(book, words)
     at, end = 0, len(content)
     previous: Phrase | None = None
     behind: Phrase | None = None  # the one before a day: of "I cancel tomorrow our trip" the trip is the object
@@ -91,7 +91,7 @@ def clauses(book: Phrasebook, words: Sequence[str], asked: bool) -> list[Clause]
         word = content[at]
         role = roles.get(word, Role.NONE)
         phrase = book.phrases.longest(content, at)
-        opens = led.get(at) in book.openers and _told(book, previous)
+        opens = (led.get(at) in book.openers and _told(book, previous)) or (at in pleaded and _asked_for(book, previous))
         if opens or (phrase is None and role & Role.JOIN and (out[-1].words or out[-1].flags)):
             out.append(Clause())
         clause = out[-1]
@@ -122,8 +122,9 @@ def clauses(book: Phrasebook, words: Sequence[str], asked: bool) -> list[Clause]
             clause.opened = clause.opened or (not clause.words and bool(role & Role.JOIN))
             clause.contrasts += 1
         # "No, I can't" begins with a no that agrees with what follows; "not" and any later no turn it round. A picture of a
-        # no underlines what is said.
-        clause.flags |= role & ~Role.NEGATION if role & Role.NO and (not clause.words or not word[0].isalnum()) else role
+        # no underlines what is said, and "no childcare" is why.
+        mild = role & Role.NO and (not clause.words or not word[0].isalnum() or lacks(book, content, at))
+        clause.flags |= role & ~Role.NEGATION if mild else role
         clause.words.append(word)
         if not role & (_QUIET | _LOUD | Role.JOIN | SKIPPED) and word[0].isalnum() and not barred:
             clause.unknown.append(word)
@@ -156,6 +157,11 @@ def clauses(book: Phrasebook, words: Sequence[str], asked: bool) -> list[Clause]
     return out
 
 
+def lacks(book: Phrasebook, words: Sequence[str], at: int) -> bool:
+    """Whether a no tells what somebody has not: "no childcare"."""
+    return at + 1 < len(words) and words[at + 1] in book.lacking
+
+
 def _no_name(book: Phrasebook, leader: str | None, clause: Clause) -> bool:
     """Whether a strange word is no name of who signs, by the word that leads it: "for Ballinasloe", "il est idiot"."""
     if leader is None or book.openers or leader in book.governing:
@@ -176,17 +182,21 @@ def _agrees(book: Phrasebook, clause: Clause) -> bool:
     return all(word in book.concord for word in beyond)
 
 
-def _led(book: Phrasebook, words: Sequence[str]) -> tuple[list[str], dict[int, str]]:
-    """The content of `words`, and for each place in it the word that was skipped just before: the "to" of "to the
-    party", the "my" of "my son is driving".
+def _led(book: Phrasebook, words: Sequence[str]) -> tuple[list[str], dict[int, str], set[int]]:
+    """The content of `words`, for each place in it the word that was skipped just before (the "to" of "to the party", the "my"
+    of "my son is driving"), and the places before which a "please" or "sorry" was, which ends what was asked for: "cancel
+    please | my car broke down".
     """
     content: list[str] = []
     led: dict[int, str] = {}
+    pleaded: set[int] = set()
     skipped = ""
     for word in words:
         role = book.role(word)
         if role & SKIPPED and not role & Role.JOIN:
             skipped = word if word in book.speakers else skipped or word  # "stop texting me, I ..." without its comma
+            if book.openers and word in book.polite:
+                pleaded.add(len(content))
             continue
         if word == NUMBER and content and content[-1] == NUMBER:
             continue
@@ -194,7 +204,7 @@ def _led(book: Phrasebook, words: Sequence[str]) -> tuple[list[str], dict[int, s
             led[len(content)] = skipped
             skipped = ""
         content.append(word)
-    return content, led
+    return content, led, pleaded
 
 
 def _broken_off(book: Phrasebook, previous: Phrase | None, role: int, phrase: Phrase | None) -> bool:
@@ -207,6 +217,11 @@ def _broken_off(book: Phrasebook, previous: Phrase | None, role: int, phrase: Ph
 def _told(book: Phrasebook, previous: Phrase | None) -> bool:
     """Whether a phrase says all that it says by itself, so that "my ..." after it begins something new."""
     return previous is not None and not previous.key and previous.words[-1] not in book.takers
+
+
+def _asked_for(book: Phrasebook, previous: Phrase | None) -> bool:
+    """Whether a phrase before a "please" is all that is asked for: "cancel", but not "yes"."""
+    return previous is not None and not all(book.role(word) & Role.YES for word in previous.words)
 
 
 def _polite(book: Phrasebook, phrase: Phrase) -> bool:

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from engine.clauses import GOVERNED, Clause
+from engine.clauses import GOVERNED, Clause, lacks
 from engine.lexicon import Role
 from engine.phrase import ASK, DECIDING, IF_POSSIBLE, NUMBER, OPT_OUT, SAYING, Phrase, place
 from engine.phrasebook import Phrasebook
@@ -67,7 +67,7 @@ class Objections:
             return "elsewhere"  # a word of the phrase itself is none: whoever wrote the phrase knew what it is about
         if intent in self.prepared.answers and self._stranger(part, phrase, at):
             return "someone else"
-        if part.flags & Role.HEDGE and intent in self.prepared.answers:
+        if intent in self.prepared.answers and self._doubts(part, phrase):
             return "hedge"
         takes = phrase.key or phrase.words[-1] in self.book.takers or (object_ == GOVERNED and intent not in ALWAYS_INTENTS)
         if intent in self.prepared.affirming:  # after a bare yes comes a name, after a longer phrase a place or a thing
@@ -91,8 +91,15 @@ class Objections:
         if phrase.intent not in self.prepared.affirming and any(other.pleaded for other in self.parts):
             return False
         return phrase.intent in self.prepared.affirming or any(
-            self.book.role(word) & Role.NO and word[0].isalnum() for word in part.words
+            self.book.role(word) & Role.NO and word[0].isalnum() and not lacks(self.book, part.words, at)
+            for at, word in enumerate(part.words)
         )
+
+    def _doubts(self, part: Clause, phrase: Phrase) -> bool:
+        """Whether a clause doubts an answer in it. A picture of sorrow doubts no refusal."""
+        if not part.flags & Role.HEDGE or phrase.intent not in self.prepared.refusing:
+            return bool(part.flags & Role.HEDGE)
+        return any(self.book.role(word) & Role.HEDGE and word not in self.book.rueful for word in part.words)
 
     def _only_a_time(self, phrase: Phrase) -> bool:
         """Whether a wish names nothing but a time ("can we do Thursday instead"), which may be for anything: a curry, a

@@ -82,6 +82,8 @@ class Phrasebook:
         self.points = self._language.points
         self.titles = words("titles")
         self.pleas = words("pleas")
+        self.lacking = words("lacking")
+        self.rueful = words("rueful")
         self.elsewhere = words("elsewhere")
         self.concord = words("concord")
         self.beginnings = words("beginnings")

@@ -86,7 +86,7 @@ class Speller:
                 if OSA.distance(word, target, score_cutoff=allowed) <= (1 if target in self.gravest else allowed)
             ]
             near = [target for target in near if not (self._contrary(word, target) or _begins_otherwise(word, target))]
-            if near and (len(near) == 1 or found[0][1] > found[1][1]):
+            if near and (len(near) == 1 or found[0][1] > found[1][1] or self._one_word(near)):
                 return [near[0]]
         return [word]
 
@@ -96,6 +96,11 @@ class Speller:
             word.startswith(negation) and OSA.distance(word[len(negation) :], target, score_cutoff=1) <= 1
             for negation in self.negations
         )
+
+    def _one_word(self, targets: Sequence[str]) -> bool:
+        """Whether words, none of which alarms, are spellings of one and the same: "apointment" and "appointmnt"."""
+        meant = {tuple(self.language.spelling([target])) for target in targets}
+        return len(meant) == 1 and self.gravest.isdisjoint([*targets, *next(iter(meant))])
 
     def _stands_alone(self, word: str) -> bool:
         """Whether a word may be one of a run-on. Of two letters it is not the short form of another: the "wi" of "I will"."""

@@ -149,6 +149,8 @@ _OTHER_LISTS = (
     "heads",
     "identifiers",
     "pleas",
+    "lacking",
+    "rueful",
     "beside_ack",
     "elsewhere",
     "concord",
