@@ -28,6 +28,7 @@ _UNEXPLAINED = 3  # words of the language that no list explains, beside a full a
 _NAMED = frozenset((KIN, NAME))
 _TOLD_TO_NAMES = 2  # words not understood, for each name among them
 _PLACE = 1  # word that the language does not have, beside what patients tell, where no list tells all of that
+_FEW = 4  # words of a whole reply whose commas may stand for nothing
 _NAMES = 3  # words that the language does not have: people and places
 _ACK = Role.ACK | Role.YES | Role.COURTESY | Role.WHEN
 _TURNS = Role.NEGATION | Role.NO | Role.HEDGE | Role.CONTRAST | Role.CONDITION
@@ -106,8 +107,10 @@ class Affirmed:
 
     @property
     def lost_a_not(self) -> bool:
-        """Whether it says in the words of a yes what is only said of a no: "sorry I can make it", "sorry im now coming"."""
-        return any(holds_any(spelt, self.book.admitted) for spelt in self.said.spelt)
+        """Whether it says in the words of a yes what is only said of a no: "sorry I can make it", "I will, yeah"."""
+        joined = [word for spelt in self.said.spelt for word in spelt]
+        told = [*self.said.spelt, joined] if len(joined) <= _FEW else self.said.spelt
+        return any(holds_any(spelt, self.book.admitted) for spelt in told)
 
     @property
     def astray(self) -> bool:

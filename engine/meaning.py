@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import pairwise
 
 from engine import beside
 from engine.affirmed import Affirmed
@@ -364,6 +365,8 @@ class Meaning:
     def _letters(self) -> bool:
         """Whether letters of two answers stand in it, each by itself: "C, well R really"."""
         letters = {word for part in self.parts if not part.negated for word in part.words if len(word) == 1}
+        written = self.said.normal.words
+        letters |= {word for word, after in pairwise(written) if len(word) == 1 and after in self.book.governing}  # "Y for Tom"
         intents = {self.prepared.keys[word][0] for word in letters & self.prepared.keys.keys()} & self.prepared.answers
         return len({self.prepared.outcomes[intent] for intent in intents}) > 1
 

@@ -45,6 +45,7 @@ _TIME = re.compile(r"\d{1,2}(?:[:.]\d\d)?(?:am|pm)|\d{1,2}:\d\d|\d{1,2}(?:st|nd|
 # How sure somebody is, in figures: "80%", "60/40". All of a hundred, or more of it, is what people say for certainly.
 _SURE = re.compile(r"(?<![\w.,/])1\d\d ?%")
 _SHARE = re.compile(r"(?<![\w.,/])(?:\d{1,2}(?:[.,]\d+)? ?(?:%|per ?cent(?![^\W_]))|(\d\d)[/-](\d\d)(?![\w./-]))")
+_AT = re.compile(r"(?<!\S)@ ?(?=\d)")  # "c u @ 10"
 _REPEATED = re.compile(r"([.,!])\1+")
 _JOINED = frozenset("-'_~^`´\"*")
 _BREAKS = frozenset(".,!;:()[]\n/¿¡")
@@ -118,7 +119,7 @@ def normalise(text: str) -> Normalised:
     cleaned = clean(text[:_LONGEST_RAW])
     cut = len(text) > _LONGEST_RAW or len(cleaned) > LONGEST
     cleaned = cleaned[:LONGEST]
-    plain = _DOTTED.sub(lambda found: found.group().replace(".", ""), _FACE.sub(" ", _shares(cleaned)))
+    plain = _DOTTED.sub(lambda found: found.group().replace(".", ""), _FACE.sub(" ", _shares(_AT.sub("at ", cleaned))))
     tokens: list[str] = []
     end = -1
     for match in _TOKEN.finditer(plain):

@@ -292,7 +292,7 @@ class Phrasebook:
         lexicon, roles = self._language.lexicon, self.roles
         words = {word for phrase in chain(self.phrases, self.deciding, self.alone) for word in phrase.words}
         near = {word for patterns in self.near.values() for _, sets in patterns for words in sets for word in words}
-        gravest = frozenset(word for phrase in self.deciding for word in phrase.words) | near
+        gravest = (frozenset(word for phrase in self.deciding for word in phrase.words) | near) - self.ours
         told = (phrase for phrase in self.phrases if phrase.intent == OPT_OUT)
         self.of_texts = frozenset(word for phrase in told for word in phrase.words)
         self.explained = words | near | self._dangers()

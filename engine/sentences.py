@@ -25,6 +25,7 @@ _TIME = "#"  # an hour, a number, minutes
 _DAY = "@"
 _ANY = "_"
 _MOST = 2_000  # stretches that one choice may stand for: each is written out, at every start
+_TOLD_IN = 3  # words: shorter ones before what is no sentence may be its beginning ("I can't | thank him enough")
 _TOLD = (TALE, REASON)  # of two sentences in the same words, one that answers is meant sooner than one of these
 _ASKS = "?"  # ends a sentence that may be put as a question: "can you stop texting me?"
 
@@ -119,6 +120,7 @@ class Sentences:
         text, places = self._marked(words, name_mark)
         at, beside = 0, ""
         found: list[tuple[str, str]] = []
+        before: list[tuple[int, str]] = []  # where each begins, with what stands beside those before it
         while at < len(text):
             past = _end(self._trail, text, at) if found else at  # what may trail off may begin the next: "... god bless you"
             begins = dict.fromkeys((at, past, _end(self._lead, text, at), _end(self._lead, text, past)))
@@ -127,16 +129,23 @@ class Sentences:
             if not reach:
                 break
             end, sentence, match = max(reach, key=lambda each: (each[0], each[1].intent not in _TOLD))
+            before.append((at, beside))
             found.append((sentence.intent, match.group().strip().translate(_MARKS)))
             beside += text[at : match.start()]
             at = end
         if not found:
             return None
         past = _end(self._trail, text, at)
+        while past < len(text) and text[past:].split(" ", 1)[0] not in self._goes_on:
+            found.pop()
+            past, beside = before.pop()
+            at = past
+            if not found or any(said.count(" ") + 1 < _TOLD_IN for _, said in found):
+                return None
+        if past < len(text) and asked:
+            return None
         beside += text[at:past]
         at = past
-        if at < len(text) and (asked or text[at:].split(" ", 1)[0] not in self._goes_on):
-            return None
         return Said(tuple(found), places[text.count(" ", 0, at)], tuple(beside.split()))
 
     def compile(self) -> None:

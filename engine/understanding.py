@@ -33,9 +33,11 @@ _CODE = re.compile(r"[{}\\]|</?\w+[^>]*>|\w\(|\(\)|' *or\b|\$\w|^[=@]|&&|\|\|")
 # "STOP SMS 36111", "-50 %": who sells something tells how to be rid of it.
 _ADVERT = re.compile(r"\b(?:stop|baja|sair)(?: \w{1,4}){0,2} \d{3,6}\b(?!\d)|(?<!\w)-\d\d ?%")
 _QUOTE = re.compile(r'"([^"]*)"?')
-# What a mail program writes around what it quotes: "> ", "On 12 June at 9:00 the hospital wrote:", "--- Original message ---".
+# What stands around what is quoted: "> ", "On 12 June at 9:00 the hospital wrote:", "On Tue,", "--- Original message ---".
 _QUOTING = re.compile(
-    r"^(?:[>|\s]+|-* ?original message ?-*|on .{3,80} wrote: ?|(?:from|sent|to|subject|date): .{0,80})$", re.MULTILINE
+    r"^(?:[>|\s]+|-* ?original message ?-*|on .{3,80} wrote: ?|on (?:mon|tue|wed|thu|fri|sat|sun)\w{0,6}\b.{0,40}[,:] ?"
+    r"|(?:from|sent|to|subject|date): .{0,80})$",
+    re.MULTILINE,
 )
 _SHORTEST_QUOTE = 24
 _TELLING = 2  # words that two languages share: fewer tell nothing of which it is

@@ -34,6 +34,7 @@ def meaning(text: str) -> str:
         (f"Y\n-----Original Message-----\n{REMINDER}", "confirm"),
         (f"> {REMINDER}", "unknown"),
         (f"To: cancel\n{REMINDER}", "unknown"),
+        (f"Yes I will\n\nOn Tue, {REMINDER}", "confirm"),
     ],
 )
 def test_our_text_quoted_as_mail_is_no_part_of_the_answer(quoted: str, wanted: str) -> None:
@@ -113,6 +114,24 @@ def test_what_takes_a_yes_back_or_speaks_of_another_visit_is_no_yes(text: str) -
         ("let some other poor soul have it", "cancel"),
         ("be there as soon as I can", "running_late"),
         ("He had this done in Craigavon", "already_attended"),
+        ("already saw Dr Smith about this on Tuesday", "already_attended"),
+        ("cancel pls im in hospital in australia", "cancel"),
+        ("cancel please no transport", "cancel"),
+        ("wont make it got no childcare", "cancel"),
+        ("cant make it both kids have a tummy bug", "cancel"),
+        ("cant make it \U0001f62d\U0001f62d sorry", "cancel"),
+        ("Cancellation pls", "cancel"),
+        ("Cancel ASAP", "cancel"),
+        ("Mam isn't able to go in", "cancel"),
+        ("Yes I'm sure I want it cancelled", "cancel"),
+        ("10 is no good with the school run", "reschedule"),
+        ("need to cancel thursday, would take any friday", "reschedule"),
+        ("moved my driving test so i can come", "confirm"),
+        ("lectures are cancelled that day so yes", "confirm"),
+        ("Had the wrong week in the diary but yes I'll be there", "confirm"),
+        ("this is Mary Paterson ringing about the twentieth of June I will be there", "confirm"),
+        ("y\u0332e\u0332s\u0332", "confirm"),
+        ("c u @ 10", "confirm"),
     ],
 )
 def test_an_answer_in_other_words_is_one(text: str, wanted: str) -> None:
@@ -122,6 +141,12 @@ def test_an_answer_in_other_words_is_one(text: str, wanted: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
+        "C for Aoife Y for Cian",
+        "cancel \u274c coming \u2705",
+        "cancel all but this",
+        "I will, yeah",
+        "c u @ 11",
+        "Can't bring both kids in, only Aoife",
         "last time I cancelled",
         "sorry for cancelling the last one",
         "I got a letter cancelling it",
