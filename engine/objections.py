@@ -59,10 +59,9 @@ class Objections:
             return "told"
         if intent in self.prepared.yielding and self._has_been(part, phrase, at):
             return PAST
-        if phrase.negative and phrase.words[-1] in self.book.takers and (len(part.unknown) > 1 or SAYING in part.words):
+        needless = phrase.negative and phrase.words[-1] in self.book.takers
+        if needless and (len(part.unknown) > 1 or SAYING in part.words or self._needs_else(part, phrase, at)):
             return OBJECT  # "the Lord is my shepherd, I shall not want", "I don't need a lift"
-        if phrase.negative and phrase.words[-1] in self.book.takers and self._needs_else(part, phrase, at):
-            return OBJECT
         if intent in self.prepared.answers and not self.book.elsewhere.isdisjoint(set(part.words).difference(phrase.words)):
             return "elsewhere"  # a word of the phrase itself is none: whoever wrote the phrase knew what it is about
         if intent in self.prepared.answers and self._stranger(part, phrase, at):

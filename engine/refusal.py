@@ -71,7 +71,11 @@ class Refusal:
     @property
     def of_else(self) -> bool:
         """Whether its own clause tells how somebody does not come, or to what else: "not coming alone", "... to the phone"."""
-        return self._refuses and Complement(self.place).of_else
+        return self._refuses and self._complement.of_else
+
+    @cached_property
+    def _complement(self) -> Complement:
+        return Complement(self.place)
 
     @property
     def _refuses(self) -> bool:
@@ -84,7 +88,7 @@ class Refusal:
         """Whether it may be said of somebody else than a patient, or of something else than a visit."""
         if not self._refuses:
             return False
-        if self.place.of_others() or Complement(self.place).leads_off or self.place.habitual:
+        if self.place.of_others() or self._complement.leads_off or self.place.habitual:
             return True
         return self.much_left and not self.guard.shown
 
