@@ -117,7 +117,7 @@ class Affirmed:
         """Whether it is said of something else ("yeah they do"), in the words of coming ("I need to go"), or of one who may not
         come ("yes he is in hospital").
         """
-        if self.lost_a_not:
+        if self.lost_a_not or self._bare:
             return True
         if self.said.answering and all(self._comes(segment.spelt, self.book.callers) for segment in self.said.answering):
             return True  # "the plumber can come on Thursday at 10"
@@ -128,6 +128,12 @@ class Affirmed:
         answering = [segment.alike for segment in self.said.answering]
         remarks = not (self.full or self._bound_for_us) and any(holds_any(alike, self.book.remarks) for alike in answering)
         return remarks or self.of_talk or self._others_come
+
+    @property
+    def _bare(self) -> bool:
+        """Whether it is a word like "can" and nothing more."""
+        words = [word for said in self.said.spelt for word in said]
+        return len(words) == 1 and words[0] in self.book.aux
 
     @property
     def _begins(self) -> bool:

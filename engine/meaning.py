@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import pairwise
 
 from engine import beside
 from engine.affirmed import Affirmed
@@ -18,16 +17,19 @@ from engine.bearing import HAS_BEEN, Bearing
 from engine.clauses import Clause, flags_of, signature_only
 from engine.evidence import Evidence
 from engine.explained import Guard
+from engine.keys_said import KeysSaid
 from engine.lexicon import Role
-from engine.objections import CORRECTION, NOT, NOT_THEIRS, PRECEDENCE, Objections, is_asked, only_if_possible
-from engine.phrase import ASK, DAY, NUMBER, OPT_OUT, Phrase
+from engine.objections import CORRECTION, NOT_THEIRS, PRECEDENCE, Objections, is_asked, only_if_possible
+from engine.outright import given_up
+from engine.phrase import ASK, OPT_OUT, Phrase
 from engine.phrasebook import Phrasebook
 from engine.prepared import Prepared
-from engine.reading import MIXED, UNKNOWN, Reading
+from engine.reading import MIXED, OUTRIGHT, UNKNOWN, Candidate, Reading
 from engine.ruleset import ALWAYS_INTENTS
 from engine.utterance import Utterance
 
 _LOUD = Role.NEGATION | Role.QUESTION | Role.HEDGE | Role.CONDITION | Role.CONTRAST | Role.NO
+_BESIDE = ("more-said", "negation")  # objections to what else is said, not to the answer
 _DOUBTS = ("hedge", "condition", "question", "object")  # what leaves a meaning possible
 
 
@@ -128,7 +130,7 @@ class Meaning:
         others = (heard for heard in self._heard if self._differs(heard.phrase, phrase))
         if not all(affirmed.overrules(other.phrase, other.against) for other in others):
             return say(MIXED, "two-meanings", f'"{said(phrase)}" stands beside another, uncertain meaning.')
-        if phrase.letter and self._letters():
+        if phrase.letter and self._keys.letters_of_two:
             return say(MIXED, "two-meanings", f'"{phrase.text}" stands beside the letter of another answer.')
         flags = flags_of(affirmed.answering)
         if flags & (Role.CONDITION | Role.WISH):
@@ -154,13 +156,23 @@ class Meaning:
 
     def _any_other(self, phrase: Phrase) -> Reading:
         """One meaning that is no yes: reasons and small talk beside it do not matter, a second thought does."""
+        against = self._against(phrase)
+        if against is None:
+            return self.evidence.act(phrase, "no other meaning stands")
+        asked_for = self._given_up if against.rule in _BESIDE and phrase.intent in self.prepared.refusing else None
+        if asked_for is None or self._against(asked_for, outright=True) is not None:
+            return against
+        why = f'"{self.said.quoted(asked_for)}" is asked for outright, and what stands beside it may be why.'
+        return self.evidence.say(asked_for.intent, OUTRIGHT, why, 100.0, Candidate(asked_for.intent, asked_for.text, 100.0))
+
+    def _against(self, phrase: Phrase, outright: bool = False) -> Reading | None:
+        """What speaks against one meaning that is no yes. `outright` tells that it is given up in a clause of its own."""
         return (
             self._of_no_visit(phrase)
             or self._with_a_day(phrase)
             or self._with_a_question(phrase)
             or self._with_much_more(phrase)
-            or self._doubted(phrase)
-            or self.evidence.act(phrase, "no other meaning stands")
+            or self._doubted(phrase, outright)
         )
 
     def _of_no_visit(self, phrase: Phrase) -> Reading | None:
@@ -210,17 +222,17 @@ class Meaning:
             return say(UNKNOWN, "not-to-us", "Nothing in it shows that it was written to us.", guess=phrase.intent)
         return None
 
-    def _doubted(self, phrase: Phrase) -> Reading | None:
+    def _doubted(self, phrase: Phrase, outright: bool) -> Reading | None:
         """An answer that something else in the text doubts, takes back or leaves open."""
         answer, say, said = phrase.intent in self.prepared.answers, self.evidence.say, self.said.quoted
         yes = self.prepared.affirming if self._requests(phrase) else frozenset()
         doubtful = [heard for heard in self._heard if heard.against in _DOUBTS and heard.phrase.intent not in yes]
         if answer and any(self._differs(heard.phrase, phrase) for heard in doubtful):
             return say(MIXED, "two-meanings", f'"{said(phrase)}" stands beside another, uncertain meaning.')
-        if answer and phrase.intent not in ALWAYS_INTENTS and self._bearing(phrase).in_doubt:
+        if answer and phrase.intent not in ALWAYS_INTENTS and not outright and self._bearing(phrase).in_doubt:
             unknown = ", ".join(self._guard.unknown[:5])
             return say(UNKNOWN, "more-said", f'More is said than "{said(phrase)}": {unknown}.', guess=phrase.intent)
-        if answer and self._two_keys:
+        if answer and self._keys.of_two:
             return say(MIXED, "two-meanings", "It is two keys, each of another answer.")
         if answer and self._conditioned(phrase):
             return say(MIXED, "condition", f'"{said(phrase)}" stands beside a condition.')
@@ -228,15 +240,16 @@ class Meaning:
             return say(UNKNOWN, "hedge", f'"{said(phrase)}" is taken back or doubted.', guess=phrase.intent)
         if answer and any(heard.against == "negation" and heard.phrase.intent == phrase.intent for heard in self._heard):
             return say(MIXED, "negation", f'"{said(phrase)}", and the same after a no.', guess=phrase.intent)
-        if phrase.letter and self._letters():
+        if phrase.letter and self._keys.letters_of_two:
             return say(MIXED, "two-meanings", f'"{phrase.text}" stands beside the letter of another answer.')
-        if answer and self._began_with_a_yes():
+        if answer and self._keys.began_with_a_yes:
             return say(MIXED, "two-meanings", f'"{said(phrase)}" stands behind the letter of a yes.')
-        if answer and phrase.intent not in self.prepared.affirming and self._yes_before_a_no():
+        if answer and phrase.intent not in self.prepared.affirming and self._keys.yes_before_a_no:
             return say(MIXED, "two-meanings", f'"{said(phrase)}" stands behind a yes, and may be a slip for its contrary.')
-        if phrase.key and len(phrase.words) == 1 and any(self._objections.says_no(part, phrase) for part in self.parts):
+        no = phrase.key and len(phrase.words) == 1 and any(self._objections.says_no(part, phrase) for part in self.parts)
+        if no and not outright:
             return say(UNKNOWN, "negation", f'A no stands beside "{said(phrase)}", which may be its contrary.')
-        corrected = any(heard.against == CORRECTION for heard in self._heard) or self._yes_to_another_day(phrase)
+        corrected = any(heard.against == CORRECTION for heard in self._heard) or self._keys.yes_to_another_day(phrase)
         if answer and (corrected or beside.half_meant(self.parts, phrase)):
             return say(MIXED, "contrast", f'"{said(phrase)}" is not all of it: a "not" stands beside it.')
         if answer and self.said.normal.cut:
@@ -248,20 +261,6 @@ class Meaning:
         conditions = [part for part in self.parts if part.flags & Role.CONDITION]
         mere = phrase.intent in self.prepared.yielding and all(only_if_possible(self.book, part) for part in conditions)
         return bool(conditions) and not mere
-
-    @property
-    def _two_keys(self) -> bool:
-        """Whether the whole reply is two keys of different answers: "confirm cancel", and "yes cancel", which some read as one
-        and some as the other.
-        """
-        words, keys = self.said.normal.words, self.prepared.keys
-        if len(words) != 2 or not all(word in keys for word in words):
-            return False
-        if len(words[0]) == 1 and not words[1].isalnum():  # "C 👍"
-            return False
-        first, last = (keys[word][0] for word in words)
-        outcomes, answers = self.prepared.outcomes, self.prepared.answers - self.prepared.courtesies
-        return {first, last} <= answers and outcomes[first] != outcomes[last]
 
     def _alike_said(self, phrase: Phrase) -> list[Phrase]:
         """The phrases that stand for the same as one does, each of which may carry it."""
@@ -324,9 +323,17 @@ class Meaning:
     def _flags(self) -> int:
         return flags_of(self.parts)
 
+    @property
+    def _keys(self) -> KeysSaid:
+        return KeysSaid(self.said, self.parts)
+
     @cached_property
     def _objections(self) -> Objections:
         return Objections(self.prepared, self.book, self.parts, self.ruled_out)
+
+    @cached_property
+    def _given_up(self) -> Phrase | None:
+        return given_up(self.said, self.parts)
 
     @cached_property
     def _guard(self) -> Guard:
@@ -361,34 +368,3 @@ class Meaning:
     def _elsewhere(self) -> bool:
         """Whether another answer in the text is one to something else: "can't do the 20th for the hen, any day is fine"."""
         return any(heard.against == "elsewhere" for heard in self._heard)
-
-    def _letters(self) -> bool:
-        """Whether letters of two answers stand in it, each by itself: "C, well R really"."""
-        letters = {word for part in self.parts if not part.negated for word in part.words if len(word) == 1}
-        written = self.said.normal.words
-        letters |= {word for word, after in pairwise(written) if len(word) == 1 and after in self.book.governing}  # "Y for Tom"
-        intents = {self.prepared.keys[word][0] for word in letters & self.prepared.keys.keys()} & self.prepared.answers
-        return len({self.prepared.outcomes[intent] for intent in intents}) > 1
-
-    def _began_with_a_yes(self) -> bool:
-        """Whether the first word is the letter of a yes, taken for a small word of the language that looks like it: the Y of "Y
-        для мене, а чоловіку відмініть".
-        """
-        affirms = self.prepared.picked_by(self.said.first) in self.prepared.affirming
-        return affirms and not any(self.said.first in part.words for part in self.parts)
-
-    @property
-    def _opens_with_a_yes(self) -> bool:
-        key, _ = self.prepared.keys.get(self.said.first, ("", ""))
-        return key in self.prepared.affirming
-
-    def _yes_to_another_day(self, phrase: Phrase) -> bool:
-        """Whether a day is refused behind a yes: "yes Tuesday, not Thursday"."""
-        day = any(word in (NUMBER, DAY) or self.book.role(word) & Role.WHEN for word in phrase.words)
-        return phrase.words[0] == NOT and day and self._opens_with_a_yes and bool(self.book.role(self.said.first) & Role.YES)
-
-    def _yes_before_a_no(self) -> bool:
-        """Whether it begins with the word for a yes and goes on with a no: "yes i cant make it" is a letter from "can"."""
-        book, words = self.book, next(iter(self.said.spelt), [])
-        after = next((word for word in words[1:] if word not in book.aux and not book.role(word) & Role.STOP), "")
-        return self._opens_with_a_yes and bool(book.role(after) & Role.NEGATION and not book.role(after) & Role.NO)

@@ -16,7 +16,7 @@ from engine.lexicon import Role
 from engine.meaning import Meaning
 from engine.outlived import Outlived
 from engine.phrase import DEATH, DECIDING
-from engine.reading import AMID_ELSE, BEREAVED, FOR_A_PERSON, MIXED, POINTS, ROBOT, UNKNOWN, Candidate, Reading
+from engine.reading import AMID_ELSE, BEREAVED, FOR_A_PERSON, MIXED, OUTRIGHT, POINTS, ROBOT, UNKNOWN, Candidate, Reading
 from engine.resemblance import Resemblance
 from engine.ruleset import Matching
 from engine.utterance import Utterance
@@ -88,6 +88,9 @@ class Reader:
         if phrase is not None and Meaning(said, self._evidence).is_answer(phrase):
             return self._evidence.act(phrase, "it is all that is said")
         reading = self._meaning.reading()
+        if reading.rule == OUTRIGHT and (self._alarms.points is not None or self._alarms.set_aside):
+            why = f"{reading.why} It holds words of danger."
+            return self._evidence.say(UNKNOWN, "more-said", why, guess=reading.intent)
         if (reading.clear and reading.intent != said.prepared.asking) or len(said.prepared.yielding) != 1:
             return reading
         return self._wish if Wished(said).another_time else reading

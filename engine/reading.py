@@ -18,6 +18,8 @@ BEREAVED = "bereaved"
 POINTS = "points"
 # The rule of a text in which a word of danger stands beside much that goes with none.
 AMID_ELSE = "amid-else"
+# The rule of a text that gives the visit up outright, beside more than is understood.
+OUTRIGHT = "outright"
 # Texts of these rules are read by a person, whatever their length: nobody in danger is asked for a letter.
 FOR_A_PERSON = frozenset((POINTS, AMID_ELSE))
 

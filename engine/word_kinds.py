@@ -36,6 +36,7 @@ class WordKinds:
         self.pleas = words("pleas")
         self.lacking = words("lacking")
         self.rueful = words("rueful")
+        self.the_visit = words("the_visit")
         self.elsewhere = words("elsewhere")
         self.concord = words("concord")
         self.beginnings = words("beginnings")

@@ -151,6 +151,7 @@ _OTHER_LISTS = (
     "pleas",
     "lacking",
     "rueful",
+    "the_visit",
     "beside_ack",
     "elsewhere",
     "concord",

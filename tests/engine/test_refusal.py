@@ -120,6 +120,38 @@ def test_what_gives_up_in_its_own_words_beside_more_than_is_understood_is_asked_
 @pytest.mark.parametrize(
     "text",
     [
+        "no more needles, cancel",
+        "no come. cancel please",
+        "I'm no longer under Dr Smith, cancel please",
+        "I'm not in Ireland any more please cancel",
+        "The cure worked. No doctor needed. Cancel away",
+        "surplus to requirements, the scan was clear. cancel",
+    ],
+)
+def test_a_visit_given_up_outright_is_cancelled_whatever_no_stands_beside(text: str) -> None:
+    assert meaning(text) == "cancel"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "cancel that, they've no curry",
+        "No, cancel him",
+        "No thanks, cancel",
+        "No. Cancel?",
+        "If no bus, cancel",
+        "no, cancel the other one",
+        "Cancel it, dont want surgery, scared of dying on the table",
+        "cancel. actually no keep it",
+    ],
+)
+def test_what_only_looks_given_up_outright_is_asked_about(text: str) -> None:
+    assert meaning(text) in HANDED_OVER
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
         "Please remove my appointment from the system, I won't need it",
         "Unable to attend on 20/6. Apologies for any inconvenience caused.",
         "She can't come, sorry for the trouble",
