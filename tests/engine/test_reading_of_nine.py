@@ -101,6 +101,13 @@ def test_who_does_not_come_because_of_a_death_is_the_dead_one_or_the_writer() ->
         ("lt", "telefonas mirė, atsiprašau"),
         ("ga", "tá bainis agam an lá sin"),  # "tá" is a yes only where it is all that is said
         ("es", "no hace falta cambiarla?"),
+        ("pl", "Te wasze wiadomości mnie męczą, nie chcę ich więcej"),  # the texts are not wanted
+        ("ro", "M-am săturat de mesajele voastre, nu le mai vreau"),
+        ("pt", "Estou farta das vossas mensagens, não as quero mais"),
+        ("pt", "precisa levar os exames"),
+        ("pt", "aqui é a Juliana"),
+        ("lt", "Vis pypsi tos jūsų žinutės, daugiau jų nenoriu"),
+        ("ar", "زهقت من رسائلكم، ما بدي ياها"),
         ("en", "Yes see you at 11."),  # the mark at its end is no part of the hour
     ],
 )
@@ -111,6 +118,10 @@ def test_what_is_not_meant_for_us_or_not_certain_changes_nothing(language: str, 
 @pytest.mark.parametrize(
     ("language", "text", "wanted"),
     [
+        ("uk", "Дістали ваші повідомлення, більше їх не хочу", "stop"),
+        ("fr", "Marre de vos messages, je n'en veux plus", "stop"),
+        ("es", "no me la pierdo por nada", "confirm"),
+        ("ar", "ما رح فوّت الموعد", "confirm"),
         ("pt", "nao vou desmarcar nada, estarei la", "confirm"),  # two negations are one
         ("uk", "ничего отменять не надо, я приду", "confirm"),
         ("fr", "je n'ai pas oublié, je viens", "confirm"),
