@@ -128,7 +128,7 @@ class Sentences:
             reach = [(match.end(), one, match) for one, match in tried if match is not None]
             if not reach:
                 break
-            end, sentence, match = max(reach, key=lambda each: (each[0], each[1].intent not in _TOLD))
+            end, sentence, match = max(reach, key=lambda each: (each[0], each[1].intent not in _TOLD, -each[2].start()))
             before.append((at, beside))
             found.append((sentence.intent, match.group().strip().translate(_MARKS)))
             beside += text[at : match.start()]

@@ -105,6 +105,8 @@ def test_who_does_not_come_because_of_a_death_is_the_dead_one_or_the_writer() ->
         ("ro", "M-am săturat de mesajele voastre, nu le mai vreau"),
         ("pt", "Estou farta das vossas mensagens, não as quero mais"),
         ("pt", "precisa levar os exames"),
+        ("pl", "To jest na 10 czy na 14?"),
+        ("es", "Mi mamá fue el lunes pasado"),
         ("pt", "aqui é a Juliana"),
         ("lt", "Vis pypsi tos jūsų žinutės, daugiau jų nenoriu"),
         ("ar", "زهقت من رسائلكم، ما بدي ياها"),
@@ -122,6 +124,9 @@ def test_what_is_not_meant_for_us_or_not_certain_changes_nothing(language: str, 
         ("fr", "Marre de vos messages, je n'en veux plus", "stop"),
         ("es", "no me la pierdo por nada", "confirm"),
         ("ar", "ما رح فوّت الموعد", "confirm"),
+        ("fr", "c noté", "thanks"),  # "c'est noté", and no key
+        ("fr", "c merci", "cancel"),
+        ("es", "mi padre se fue el lunes", "deceased"),
         ("pt", "nao vou desmarcar nada, estarei la", "confirm"),  # two negations are one
         ("uk", "ничего отменять не надо, я приду", "confirm"),
         ("fr", "je n'ai pas oublié, je viens", "confirm"),
