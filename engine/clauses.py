@@ -91,9 +91,10 @@ def clauses(book: Phrasebook, words: Sequence[str], asked: bool) -> list[Clause]
         word = content[at]
         role = roles.get(word, Role.NONE)
         phrase = book.phrases.longest(content, at)
-        opens = (led.get(at) in book.openers and _told(book, previous)) or (at in pleaded and _asked_for(book, previous))
-        asks = phrase is not None and phrase.key and at in pleaded
-        opens |= asks and bool(out[-1].unknown)  # "I'm not in Cork now | please cancel"
+        opens = led.get(at) in book.openers and _told(book, previous)
+        if at in pleaded:
+            asks = phrase is not None and phrase.key and bool(out[-1].unknown)  # "I'm not in Cork now | please cancel"
+            opens = opens or asks or _asked_for(book, previous)
         if opens or (phrase is None and role & Role.JOIN and (out[-1].words or out[-1].flags)):
             out.append(Clause())
         clause = out[-1]

@@ -140,12 +140,16 @@ def _numbered_hours(language: str) -> tuple[re.Pattern[str], ...]:
 @lru_cache(maxsize=32)
 def _days_of_month(language: str) -> tuple[re.Pattern[str], ...]:
     """What makes a day of a number in another language than English: "el 22", "22 числа", or its being said first."""
-    shapes = []
-    for said in vocabulary(language).day:
-        led, _, after = (re.escape(part).replace(r"\*", "") for part in said.partition("#"))
-        goes_on = f"(?={after}{'' if said.endswith('*') else chr(92) + 'b'})" if after else ""
-        shapes.append(re.compile(rf"{chr(92) + 'b' if led else ''}{led}(?<![\d:./-])(\d{{1,2}}){goes_on}" + _UNIT))
+    shapes = tuple(map(_day_named, vocabulary(language).day))
     return (*shapes, _FIRST_DAY) if shapes else ()
+
+
+def _day_named(said: str) -> re.Pattern[str]:
+    """One way to name a day by its number #, with or without words around it: "el #", "# числ*"."""
+    led, _, after = said.partition("#")
+    before = rf"\b{re.escape(led)}" if led else ""
+    follows = f"(?={_any_of((after,))}" + (")" if after.endswith("*") else r"\b)") if after else ""
+    return re.compile(rf"{before}(?<![\d:./-])(\d{{1,2}}){follows}{_UNIT}")
 
 
 def _any_of(said: tuple[str, ...]) -> str:
