@@ -110,6 +110,7 @@ def test_a_refusal_that_goes_on_to_something_else_cancels_nothing(text: str) -> 
         "Can sell you two tickets for the 20th, your one can't go",
         "Got a text from Tallaght as well, cancelling that one",
         "Slipped away in the hospice tues night, no need for the appt",
+        "he slapped me, cant come",
         "Withdraw the booking, died after dialysis with the racing page in his hand",
     ],
 )
